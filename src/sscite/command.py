@@ -1,0 +1,162 @@
+"""What every script in bin/ shares: its three exits, its log, its facts file.
+
+A script declares options, reads, calls one function, writes:
+
+    def main(counts: Annotated[Path, typer.Option()], id: ..., seed: int = 0) -> None:
+        with command.step("demux_call", id, seed=seed) as facts:
+            ...
+            facts.number(cells=5)
+
+    if __name__ == "__main__":
+        command.run(main)
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import platform
+import re
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from sscite import __version__
+from sscite.errors import Skipped, UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+log = logging.getLogger("sscite")
+REPORTED_PACKAGES = (
+    "numpy", "scipy", "pandas", "numba", "scikit-learn", "h5py", "anndata", "mudata", "muon", "scanpy", "celltypist",
+    "harmonypy", "faiss-cpu", "umap-learn", "pynndescent", "igraph", "leidenalg", "pydeseq2", "pertpy", "liana",
+    "decoupler", "gseapy", "statsmodels", "matplotlib",
+)  # fmt: skip
+
+
+def run(main: Callable[..., None], arguments: list[str] | None = None) -> None:
+    """Run a script's `main` under Typer; a UserError ends it with one message and exit 2."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
+    app.command()(main)
+    try:
+        app(args=arguments, prog_name=Path(sys.argv[0]).name)
+    except UserError as error:
+        for problem in error.problems:
+            print(f"error: {problem}", file=sys.stderr)
+        sys.exit(2)
+
+
+class Facts:
+    """What a step did, for the report: written as `<id>.<step>.json`.
+
+    Attributes
+    ----------
+    content
+        status ("done" or "skipped"), reason, detail, numbers (scalars by name), sentences, warnings,
+        tables (small, at most 200 rows) and figures (file names), seed and versions.
+    """
+
+    def __init__(self, step: str, id: str, *, seed: int | None, folder: Path) -> None:
+        self.stem = f"{file_stem(id)}.{step}"
+        self.folder = folder
+        self.started = time.monotonic()
+        self.content: dict[str, Any] = {
+            "step": step, "id": id, "status": "done", "reason": None, "detail": "", "verdict": "",
+            "numbers": {}, "warnings": [], "tables": [], "figures": [], "seed": seed,
+        }  # fmt: skip
+
+    def number(self, **numbers: float | int | str | bool | None) -> None:
+        """Add scalars by name."""
+        self.content["numbers"].update({name: _plain(value) for name, value in numbers.items()})
+
+    def verdict(self, sentence: str) -> None:
+        """Say in one plain sentence what the step found."""
+        self.content["verdict"] = sentence
+
+    def warn(self, sentence: str) -> None:
+        """Say something that the reader of the report must not miss."""
+        log.warning(sentence)
+        self.content["warnings"].append(sentence)
+
+    def table(self, name: str, frame: pd.DataFrame, title: str, caption: str = "") -> None:
+        """Add a small table (the first 200 rows are kept; `rows` tells how many there were)."""
+        records = [[_plain(value) for value in row] for row in frame.head(200).itertuples(index=False)]
+        self.content["tables"].append(
+            {"name": name, "title": title, "caption": caption, "columns": [str(c) for c in frame.columns],
+             "rows": len(frame), "records": records}
+        )  # fmt: skip
+
+    def figure(self, name: str, figure: Figure, title: str, caption: str = "") -> None:
+        """Save a figure as `<id>.<step>.<name>.png` and `.svg`, and list it."""
+        from sscite import figures
+
+        file = figures.save(figure, self.folder / f"{self.stem}.{name}")
+        self.content["figures"].append({"name": name, "file": file, "title": title, "caption": caption})
+
+    def skip(self, skipped: Skipped) -> None:
+        """Record that the step had nothing to work on."""
+        log.warning("skipped: %s", skipped)
+        self.content.update(status="skipped", reason=skipped.reason.name.lower(), detail=str(skipped))
+
+    def write(self) -> Path:
+        """Write the facts file."""
+        self.content["seconds"] = round(time.monotonic() - self.started, 1)
+        self.content["peak_memory_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+        self.content["versions"] = _versions()
+        path = self.folder / f"{self.stem}.json"
+        path.write_text(json.dumps(self.content, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+        return path
+
+
+@contextmanager
+def step(name: str, id: str, *, seed: int | None = None, folder: Path = Path()) -> Iterator[Facts]:
+    """Open a step's facts; write them when it ends. A Skipped that escapes is recorded too.
+
+    A script whose outputs must exist catches Skipped itself, calls `facts.skip` and writes its empty tables.
+    """
+    facts = Facts(name, id, seed=seed, folder=folder)
+    try:
+        yield facts
+    except Skipped as skipped:
+        facts.skip(skipped)
+    facts.write()
+
+
+def file_stem(identifier: str) -> str:
+    """Turn any identifier into a part of a file name: letters, digits, `_`, `.`, `+` and `-` stay."""
+    return re.sub(r"[^A-Za-z0-9_.+-]+", "_", identifier).strip("._") or "unnamed"
+
+
+def _plain(value: Any) -> Any:
+    """Turn a NumPy or pandas scalar into what JSON knows; NaN and infinity become null."""
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    return str(value)
+
+
+def _versions() -> dict[str, str]:
+    """Give the versions of Python and of the reported packages that this process has imported."""
+    modules = {"scikit-learn": "sklearn", "faiss-cpu": "faiss", "umap-learn": "umap"}
+    found = {"python": platform.python_version(), "sscite": __version__}
+    for package in REPORTED_PACKAGES:
+        if modules.get(package, package) in sys.modules:
+            try:
+                found[package] = version(package)
+            except PackageNotFoundError:
+                continue
+    return found

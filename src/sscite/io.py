@@ -1,0 +1,66 @@
+"""Files of our own making, opened and written here alone. What users bring is read by `sscite.formats`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import h5py
+import pandas as pd
+
+from sscite import names
+from sscite.errors import UserError
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+
+def read_fragment(path: Path) -> pd.DataFrame:
+    """Read what a step adds to each cell: a frame indexed by cell."""
+    return pd.read_parquet(path)
+
+
+def write_fragment(frame: pd.DataFrame, path: Path) -> None:
+    """Write what a step adds to each cell, keyed by cell, in the order given."""
+    frame.rename_axis(index=names.CELL).to_parquet(path, compression="zstd")
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Read a table of ours. Identifiers stay text; only columns named as numbers by the caller are converted."""
+    return pd.read_csv(path, dtype=str, keep_default_na=False)
+
+
+def write_table(frame: pd.DataFrame, path: Path) -> None:
+    """Write a table as CSV without an index; gzip where the name ends in .gz, without a time stamp."""
+    compression = {"method": "gzip", "mtime": 0} if path.suffix == ".gz" else None
+    frame.to_csv(path, index=False, compression=compression, lineterminator="\n")
+
+
+def modalities(path: Path) -> list[str]:
+    """List the modalities of a .h5mu file."""
+    with h5py.File(path) as file:
+        return list(file["mod"])
+
+
+def read_modality(path: Path, modality: str) -> AnnData:
+    """Read one modality of a .h5mu file, without the others and without importing mudata.
+
+    Raises
+    ------
+    UserError
+        The file has no such modality.
+    """
+    from anndata.io import read_elem
+
+    with h5py.File(path) as file:
+        if modality not in file["mod"]:
+            raise UserError(f"{path}: no modality '{modality}'; it has {', '.join(file['mod'])}")
+        return read_elem(file[f"mod/{modality}"])
+
+
+def read_obs(path: Path, modality: str | None = None) -> pd.DataFrame:
+    """Read the cells' table of a .h5mu file (of one modality, where named) and nothing else."""
+    from anndata.io import read_elem
+
+    with h5py.File(path) as file:
+        return read_elem(file[f"mod/{modality}/obs" if modality else "obs"])
