@@ -1,0 +1,59 @@
+#!/usr/bin/env nextflow
+/*
+ * sscite: CITE-seq from samplesheet to report. The story, one call a room, in the order data flows.
+ * Files between the rooms: docs/architecture.md
+ */
+
+include { checkParameters } from './modules/parameters'
+include { helpText        } from './modules/parameters'
+include { SAMPLES         } from './modules/samples'
+include { DEMUX           } from './modules/demux'
+include { ADT             } from './modules/adt'
+include { ANNOTATE        } from './modules/annotate'
+include { COHORT          } from './modules/cohort'
+include { SUBSETS         } from './modules/subsets'
+include { COMPARE         } from './modules/compare'
+include { REPORT          } from './modules/report'
+
+workflow {
+    if (params.help) {
+        log.info(helpText())
+        exit(0)
+    }
+    checkParameters()
+
+    // what the user brings
+    sheet     = file(params.input)
+    contrasts = params.contrasts ? file(params.contrasts, checkIfExists: true) : []
+    subsets   = file(params.subsets ?: "${projectDir}/assets/subsets.yaml", checkIfExists: true)
+    gene_sets = files("${projectDir}/assets/gene_sets/*.gmt")
+    own_sets  = params.gene_sets ? params.gene_sets.tokenize(',').collect { name -> file(name, checkIfExists: true) } : []
+
+    // libraries: [ [id: 'L1', library: 'L1'], L1.h5mu, L1.droplets.h5mu ]
+    SAMPLES(sheet, contrasts, subsets)
+    libraries = SAMPLES.out.libraries
+    samples   = SAMPLES.out.samples
+
+    // each emits only what it adds to a library's cells: [ [id: 'L1', library: 'L1'], L1.<step>.parquet ]
+    DEMUX(libraries, SAMPLES.out.genotypes, samples)
+    ADT(libraries)
+    ANNOTATE(libraries, ADT.out.normalized, samples)
+
+    // the only join of libraries
+    COHORT(
+        libraries,
+        SAMPLES.out.doublets,
+        DEMUX.out.assignments,
+        ADT.out.normalized,
+        ADT.out.cells,
+        ANNOTATE.out.labels,
+        samples,
+    )
+    SUBSETS(COHORT.out.merged, COHORT.out.embedding, subsets, gene_sets + own_sets)
+
+    // donors, groups, tissues
+    COMPARE(SUBSETS.out.cohort, SUBSETS.out.cells, samples, SAMPLES.out.contrasts, subsets, gene_sets + own_sets)
+
+    // facts and figures of every task arrive by topic
+    REPORT()
+}

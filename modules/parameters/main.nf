@@ -1,0 +1,65 @@
+// Parameters as nextflow_schema.json declares them: the help text, and the check before any task.
+
+def groups() {
+    def schema = new groovy.json.JsonSlurper().parse(file("${projectDir}/nextflow_schema.json").toFile())
+    return schema['$defs'].values()
+}
+
+def helpText() {
+    def lines = groups().collectMany { group ->
+        ["\n${group.title}"] + group.properties.collect { name, rule ->
+            def value = rule.containsKey('default') ? " [${rule.default}]" : ''
+            "  --${name.padRight(26)}${rule.description}${rule.enum ? ' (' + rule.enum.join(', ') + ')' : ''}${value}"
+        }
+    }
+    return "Usage: nextflow run . -profile local --input samplesheet.csv --outdir results\n${lines.join('\n')}\n"
+}
+
+def problemWith(String name, value, Map rule) {
+    def numeric = value instanceof Number || (value instanceof CharSequence && value.toString().isNumber())
+    if (rule.type == 'integer' && !(numeric && value.toString().isInteger())) {
+        return "--${name} is '${value}': a whole number is needed"
+    }
+    if (rule.type == 'number' && !numeric) {
+        return "--${name} is '${value}': a number is needed"
+    }
+    if (rule.type == 'boolean' && !(value.toString() in ['true', 'false'])) {
+        return "--${name} is '${value}': true or false is needed"
+    }
+    if (rule.enum && !(value.toString() in rule.enum)) {
+        return "--${name} is '${value}': choose one of ${rule.enum.join(', ')}"
+    }
+    if (rule.minimum != null && value.toString().toBigDecimal() < rule.minimum) {
+        return "--${name} is ${value}: at least ${rule.minimum} is needed"
+    }
+    if (rule.maximum != null && value.toString().toBigDecimal() > rule.maximum) {
+        return "--${name} is ${value}: at most ${rule.maximum} is allowed"
+    }
+    return null
+}
+
+def checkParameters() {
+    def rules = groups().collectEntries { group -> group.properties }
+    // Nextflow gives every parameter in both spellings; nf-test adds one of its own
+    def given = params.findAll { name, _value -> !name.contains('-') && !(name == 'nf_test_output') }
+    def problems = given.keySet().findAll { name -> !rules.containsKey(name) && !rules.containsKey(snakeCase(name)) }.collect { name ->
+        def near = rules.keySet().toList().closest(snakeCase(name))
+        "unknown parameter --${name}${near ? "; did you mean --${near.join(' or --')}?" : ''} (--help lists all)"
+    }
+    problems += given.findAll { name, value -> rules.containsKey(name) && value != null }
+        .collect { name, value -> problemWith(name, value, rules[name]) }
+        .findAll { problem -> problem }
+    if (!params.input) {
+        problems << 'no samplesheet: give --input samplesheet.csv (docs/samplesheet.md tells its columns)'
+    }
+    else if (!file(params.input).exists()) {
+        problems << "--input ${params.input}: no such file"
+    }
+    if (problems) {
+        exit(2, problems.collect { problem -> "error: ${problem}" }.join('\n'))
+    }
+}
+
+def snakeCase(String name) {
+    return name.replaceAll(/([a-z0-9])([A-Z])/) { all -> "${all[1]}_${all[2].toLowerCase()}" }
+}
