@@ -1,0 +1,1 @@
+"""The cohort: all libraries joined, embedded and corrected for what is technical."""

@@ -1,0 +1,1 @@
+"""Subsets of each lineage: clusters named by markers, signatures, tissue states."""
