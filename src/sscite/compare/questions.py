@@ -8,7 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from sscite import command, io
-from sscite.compare.contrasts import Comparison, Contrast, compare
+from sscite.compare.checks import compare
+from sscite.compare.contrasts import Comparison, Contrast
 from sscite.errors import Reason, Skipped
 
 
