@@ -1,0 +1,1 @@
+"""The surface protein room: naming, background correction, normalisation and quality of antibodies."""
