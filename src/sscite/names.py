@@ -30,7 +30,13 @@ CELL_TYPE_FINE = "cell_type_fine"
 CELL_TYPE_CONFIDENCE = "cell_type_confidence"
 LINEAGE = "lineage"
 PROTEIN_SUPPORT = "protein_support"
+PROTEIN_LINEAGE = "protein_lineage"
+SET_ASIDE = "set_aside"
 UNASSIGNED = "unassigned"
+LINEAGES = (
+    "monocyte/DC", "CD4 T", "CD8 T", "other T", "B", "plasma", "NK", "pDC", "progenitor", "platelet", "red cell",
+    "macrophage", "mast", "neutrophil", "epithelial", "endothelial", "stromal", "other", UNASSIGNED,
+)  # fmt: skip
 
 # subsets
 CLUSTER = "cluster"
