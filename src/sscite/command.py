@@ -115,7 +115,9 @@ class Facts:
         self.content["peak_memory_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
         self.content["versions"] = _versions()
         path = self.folder / f"{self.stem}.json"
-        path.write_text(json.dumps(self.content, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+        path.write_text(
+            json.dumps(self.content, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8"
+        )
         return path
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 
 matplotlib.use("Agg")
-from matplotlib import pyplot as plt  # noqa: E402 the backend is chosen first
-from matplotlib.figure import Figure  # noqa: E402
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
 
 # Okabe and Ito's palette: told apart by readers with colour-vision deficiency
 PALETTE = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000"]
@@ -20,7 +21,9 @@ STYLE = {
 }  # fmt: skip
 
 
-def new(width: float = 6, height: float = 4, rows: int = 1, columns: int = 1, **options: object) -> tuple[Figure, object]:
+def new(
+    width: float = 6, height: float = 4, rows: int = 1, columns: int = 1, **options: object
+) -> tuple[Figure, object]:
     """Open a figure of the given size in inches in the house style; axes as matplotlib's subplots gives them."""
     with plt.rc_context(STYLE):
         return plt.subplots(rows, columns, figsize=(width, height), **options)

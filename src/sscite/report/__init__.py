@@ -1,0 +1,1 @@
+"""The one report: gather the facts of all tasks, then draw them."""
