@@ -1,0 +1,56 @@
+#!/usr/bin/env python3
+"""Sum the counts of every sample in every subset, and count its cells."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sscite import command
+
+
+def main(
+    cohort: Annotated[Path, typer.Option(help="finished cohort, .h5mu", exists=True, dir_okay=False)],
+    cells: Annotated[Path, typer.Option(help="cells.parquet: a row per cell with its sample, lineage and subset")],
+    output: Annotated[Path, typer.Option(help="summed counts to write")] = Path("pseudobulk.h5ad"),
+    composition: Annotated[Path, typer.Option(help="cell numbers to write")] = Path("composition.csv"),
+) -> None:
+    """Sum the counts of every sample in every subset, and count its cells.
+
+    Cells that fail quality control, doublets, excluded cells and cells of no sample do not count.
+    """
+    import pandas as pd
+    from anndata import AnnData
+
+    from sscite import io
+    from sscite.compare import cohort_file, figures_pseudobulk, pseudobulk
+    from sscite.errors import Skipped
+
+    with command.step("compare_pseudobulk", "cohort") as facts:
+        table = pd.read_parquet(cells)
+        kept = table[pseudobulk.keep(table)]
+        facts.number(cells=len(table), cells_kept=len(kept))
+        try:
+            counted = pseudobulk.composition(kept)
+            order = io.read_obs(cohort, "rna").index
+            member, keys = pseudobulk.membership(pseudobulk.groups(kept), order)
+            genes = cohort_file.read_genes(cohort)
+            summed = pseudobulk.sum_chunks(member, cohort_file.count_blocks(cohort), len(genes))
+            rows = pseudobulk.assemble(keys, kept, summed, genes, member.sum(axis=1))
+            protein_cells, proteins, values = cohort_file.read_protein(cohort)
+            if len(proteins):
+                protein_member = pseudobulk.membership(pseudobulk.groups(kept), protein_cells)[0]
+                rows.obsm["prot"] = pseudobulk.mean_values(protein_member, values)
+                rows.uns["prot"] = proteins.to_numpy(str)
+            figures_pseudobulk.describe(facts, counted)
+        except Skipped as skipped:
+            facts.skip(skipped)
+            counted, rows = pd.DataFrame(columns=pseudobulk.COMPOSITION), AnnData()
+        io.write_table(counted, composition)
+        rows.write_h5ad(output, compression="lzf")
+
+
+if __name__ == "__main__":
+    command.run(main)

@@ -1,0 +1,31 @@
+process COMPARE_PSEUDOBULK {
+    tag 'cohort'
+    label 'medium'
+
+    input:
+    path cohort
+    path cells
+
+    output:
+    path 'pseudobulk.h5ad', emit: pseudobulk
+    path 'composition.csv', emit: composition
+    path '*.compare_pseudobulk.json', topic: 'facts'
+    path '*.compare_pseudobulk.*.png', topic: 'figures', optional: true
+    path '*.compare_pseudobulk.*.svg', optional: true, emit: drawings
+
+    script:
+    """
+    compare_pseudobulk.py \\
+        --cohort ${cohort} \\
+        --cells ${cells} \\
+        --output pseudobulk.h5ad \\
+        --composition composition.csv
+    """
+
+    stub:
+    """
+    touch pseudobulk.h5ad
+    echo 'sample,donor,tissue,level,parent,subset,cells,parent_cells,total_cells' > composition.csv
+    echo '{"step": "compare_pseudobulk", "id": "cohort"}' > cohort.compare_pseudobulk.json
+    """
+}
