@@ -1,0 +1,88 @@
+"""The layout holds together: a step's process, module, script, science and test are found by its name."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from conftest import ROOT
+from sscite.report.gather import ROOMS, STEPS
+
+MODULES = sorted(path for path in ROOT.glob("modules/*/*.nf") if path.name != "main.nf")
+SCRIPTS = sorted(ROOT.glob("bin/*.py"))
+SOURCES = sorted(ROOT.glob("src/sscite/**/*.py"))
+
+
+def step_of(module: Path) -> str:
+    return f"{module.parent.name}_{module.stem}"
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("module", MODULES, ids=name)
+def test_a_process_is_named_after_its_file_and_calls_its_script(module: Path):
+    text = module.read_text(encoding="utf-8")
+    step = step_of(module)
+    assert re.findall(r"^process (\w+)", text, flags=re.MULTILINE) == [step.upper()]
+    assert f"{step}.py" in text
+    assert (ROOT / "bin" / f"{step}.py").is_file()
+    assert (ROOT / "src" / "sscite" / module.parent.name / f"{module.stem}.py").is_file()
+
+
+@pytest.mark.parametrize("module", MODULES, ids=name)
+def test_a_process_has_a_stub_and_hides_no_container_or_publishing(module: Path):
+    text = module.read_text(encoding="utf-8")
+    assert re.search(r"^    stub:", text, flags=re.MULTILINE)
+    assert not re.search(r"^\s*(container|publishDir|memory|cpus|time)\b", text, flags=re.MULTILINE)
+    assert re.search(r"^    label '(tiny|small|medium|large)'", text, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("module", MODULES, ids=name)
+def test_every_step_but_the_report_gives_its_facts_to_the_report(module: Path):
+    has_topic = "topic: 'facts'" in module.read_text(encoding="utf-8")
+    assert has_topic == (module.parent.name != "report")
+
+
+@pytest.mark.parametrize("module", MODULES, ids=name)
+def test_every_step_has_unit_tests_and_an_nf_test(module: Path):
+    room = module.parent.name
+    assert (ROOT / "tests" / "unit" / room / f"test_{module.stem}.py").is_file()
+    assert (module.parent / "tests" / f"{module.stem}.nf.test").is_file()
+
+
+def test_the_report_knows_every_step_and_no_other():
+    steps = {step_of(module) for module in MODULES if module.parent.name != "report"}
+    assert steps == set(STEPS)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_has_its_words_and_its_method(room: str):
+    assert (ROOT / "src" / "sscite" / "report" / "words" / f"{room}.yaml").is_file()
+    assert (ROOT / "docs" / "methods" / f"{room}.md").is_file()
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=name)
+def test_a_script_is_thin_and_executable(script: Path):
+    text = script.read_text(encoding="utf-8")
+    assert text.startswith("#!/usr/bin/env python3\n")
+    assert script.stat().st_mode & 0o111
+    assert len(text.splitlines()) <= 120
+    top = [node for node in ast.parse(text).body if isinstance(node, ast.Import | ast.ImportFrom)]
+    heavy = {"scanpy", "anndata", "muon", "mudata", "celltypist", "pertpy", "pydeseq2", "matplotlib"}
+    imported = {alias.name.split(".")[0] for node in top if isinstance(node, ast.Import) for alias in node.names}
+    imported |= {(node.module or "").split(".")[0] for node in top if isinstance(node, ast.ImportFrom)}
+    assert not imported & heavy
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=name)
+def test_a_module_is_short(source: Path):
+    assert len(source.read_text(encoding="utf-8").splitlines()) <= 330
+
+
+def test_main_is_the_story():
+    assert len((ROOT / "main.nf").read_text(encoding="utf-8").splitlines()) <= 100
