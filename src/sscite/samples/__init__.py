@@ -1,0 +1,1 @@
+"""Sheets checked whole, libraries loaded from any format, cells flagged but never dropped, doublets scored."""
