@@ -1,0 +1,1 @@
+"""Cell types: CellTypist's prediction on sparse counts, lineages, and protein as their witness."""
