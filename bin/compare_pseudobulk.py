@@ -25,6 +25,7 @@ def main(
     from anndata import AnnData
 
     from sscite import io
+    from sscite.cohort import store
     from sscite.compare import cohort_file, figures_pseudobulk, pseudobulk
     from sscite.errors import Skipped
 
@@ -34,10 +35,11 @@ def main(
         facts.number(cells=len(table), cells_kept=len(kept))
         try:
             counted = pseudobulk.composition(kept)
-            order = io.read_obs(cohort, "rna").index
+            order = store.read_index(cohort)
             member, keys = pseudobulk.membership(pseudobulk.groups(kept), order)
-            genes = cohort_file.read_genes(cohort)
-            summed = pseudobulk.sum_chunks(member, cohort_file.count_blocks(cohort), len(genes))
+            genes = store.read_element(cohort, "mod/rna/var")
+            blocks = store.iterate(cohort, matrix="layers/counts", cells=order.isin(kept.index))
+            summed = pseudobulk.sum_blocks(member, blocks, len(genes))
             rows = pseudobulk.assemble(keys, kept, summed, genes, member.sum(axis=1))
             protein_cells, proteins, values = cohort_file.read_protein(cohort)
             if len(proteins):

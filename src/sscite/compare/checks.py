@@ -46,7 +46,7 @@ def compare(contrast: Contrast, samples: pd.DataFrame, *, min_donors: int = 3) -
     _require_donors(contrast, rows, min_donors)
     rows, covariates = _usable_covariates(rows, wanted, paired, notes)
     _warn_batch(rows, notes)
-    columns = ["sample", "donor", "tissue", "library", "level", "group", *covariates]
+    columns = list(dict.fromkeys(["sample", "donor", "tissue", "library", "level", "group", *covariates]))
     left_out = pd.DataFrame(notes.left_out, columns=["sample", "donor", "reason"])
     return Comparison(contrast, rows[columns].reset_index(drop=True), covariates, paired, notes.warnings, left_out)
 
@@ -110,7 +110,8 @@ def _usable_covariates(
     rows: pd.DataFrame, covariates: list[str], paired: bool, notes: _Notes
 ) -> tuple[pd.DataFrame, list[str]]:
     """Drop constant and redundant covariates with a warning; skip where they determine the group."""
-    rows = rows.assign(**{name: as_numbers(rows[name]) for name in covariates})
+    numeric = [name for name in covariates if name not in ("library", "tissue")]
+    rows = rows.assign(**{name: as_numbers(rows[name]) for name in numeric})
     fixed = pd.get_dummies(rows["donor"]).to_numpy(float) if paired else np.ones((len(rows), 1))
     kept: list[str] = []
     for name in covariates:

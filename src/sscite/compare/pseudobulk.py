@@ -97,14 +97,20 @@ def membership(rows: pd.DataFrame, order: pd.Index) -> tuple[sparse.csr_array, p
     return sparse.csr_array((np.ones(known.sum(), np.int64), (row[known], column[known])), shape=shape), keys
 
 
-def sum_chunks(
-    member: sparse.csr_array, chunks: Iterable[tuple[int, sparse.csr_matrix]], n_columns: int
+def sum_blocks(
+    member: sparse.csr_array, blocks: Iterable[tuple[np.ndarray, sparse.csr_matrix]], n_genes: int
 ) -> sparse.csr_array:
-    """Sum counts over the cells of each row, a block of cells at a time; (n_rows, n_columns) whole numbers."""
-    total = np.zeros((member.shape[0], n_columns), dtype=np.int64)
+    """Sum counts over the cells of each row, a block of cells at a time; (n_rows, n_genes) whole numbers.
+
+    Parameters
+    ----------
+    blocks
+        Positions of cells, and their counts (n_block, n_genes), as `sscite.cohort.store.iterate` yields them.
+    """
+    total = np.zeros((member.shape[0], n_genes), dtype=np.int64)
     columns = member.tocsc()
-    for start, block in chunks:
-        part = columns[:, start : start + block.shape[0]] @ sparse.csr_array(block)
+    for positions, block in blocks:
+        part = columns[:, positions].tocsr() @ sparse.csr_array(block)
         total += np.rint(part.toarray()).astype(np.int64)
     return sparse.csr_array(total)
 
