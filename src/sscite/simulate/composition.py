@@ -1,0 +1,126 @@
+"""How many cells of each subset a sample holds: expected proportions, planted effects, donors' own variation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from sscite.simulate import plan, profiles
+
+CONCENTRATION = 80.0  # of the Dirichlet draw of lineages, and of subsets within a lineage
+RAISED_IN_DISEASE = ["CD14_ISG", "CD16_ISG", "CD4_CTL", "B_Naive", "B_plasmablasts"]
+LOWERED_IN_DISEASE = ["B_Memory_pre.switched", "B_Memory_post.switched", "CD8_naive", "pDC"]
+RAISED_IN_SRC = ["CD14_PLBD1"]
+RAISED_IN_ILD = ["CD4_TEM"]
+LOWERED_IN_ILD = ["NK_dim"]
+
+
+def expected_proportions(design: pd.DataFrame, effect: float | Mapping[str, float] = 3.0) -> pd.DataFrame:
+    """Give the proportions that a sample's tissue and groups lead to, before donors vary.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Shape (samples, subsets), indexed by sample; rows sum to 1.
+    """
+    fold = plan.folds(effect)
+    base = _tissue_shares(design, fold)
+    blood = (design["tissue"] == "blood").to_numpy()
+    src = blood & (design["SRC"] == "yes").to_numpy()
+    ild = (design["ILD"] == "yes").to_numpy() & (design["tissue"] != "kidney").to_numpy()
+    disease = blood & (design["disease"] == "SSc").to_numpy()
+    small = np.sqrt(fold["disease"])
+    for rows, names, factor in (
+        (src, ["CD14_EGR1"], fold["src_egr1"]), (ild, ["CD8_TEM_T2ISG"], fold["ild_t2isg"]),
+        (disease, RAISED_IN_DISEASE, small), (disease, LOWERED_IN_DISEASE, 1 / small),
+        (src, RAISED_IN_SRC, small), (ild & blood, RAISED_IN_ILD, small), (ild & blood, LOWERED_IN_ILD, 1 / small),
+    ):  # fmt: skip
+        base.loc[rows, names] *= factor
+    return base.div(base.sum(axis=1), axis=0)
+
+
+def proportions(
+    design: pd.DataFrame,
+    rng: np.random.Generator,
+    *,
+    effect: float | Mapping[str, float] = 3.0,
+    concentration: float = CONCENTRATION,
+) -> pd.DataFrame:
+    """Draw each sample's true proportions: the expected ones times what is the donor's own.
+
+    Lineages vary between donors as a Dirichlet of the given concentration, subsets within a lineage as another. All
+    samples of one donor and tissue share the draw.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Shape (samples, subsets), indexed by sample; rows sum to 1.
+    """
+    base = _tissue_shares(design, plan.folds(3.0))
+    lineage = profiles.subsets()["lineage"]
+    by_lineage = base.T.groupby(lineage).sum().T
+    within = (base / by_lineage[lineage].to_numpy()).fillna(0)
+    person = (design["donor"] + "\n" + design["tissue"]).to_numpy()
+    first = ~pd.Series(person).duplicated().to_numpy()
+    shared = pd.Series(np.arange(first.sum()), index=person[first])[person].to_numpy()
+    own = _gamma_factors(by_lineage[first], concentration, rng)[:, by_lineage.columns.get_indexer(lineage)]
+    own = own * _gamma_factors(within[first], concentration, rng)
+    drawn = expected_proportions(design, effect) * own[shared]
+    return drawn.div(drawn.sum(axis=1), axis=0)
+
+
+def compositions(
+    design: pd.DataFrame,
+    rng: np.random.Generator,
+    *,
+    effect: float | Mapping[str, float] = 3.0,
+    cells: int | pd.Series = 1000,
+    concentration: float = CONCENTRATION,
+) -> pd.DataFrame:
+    """Draw the cells of each subset in each sample, without simulating a cell: a cohort takes milliseconds.
+
+    Dirichlet-multinomial on two levels (see `proportions`), so donors are overdispersed as in life: at the default
+    concentration a subset that is a tenth of its lineage varies between donors with a coefficient of variation of 0.35.
+
+    Parameters
+    ----------
+    design
+        From `simulate.design`: a row per sample.
+    rng
+        Source of randomness; the same state gives the same cohort.
+    effect
+        Fold change of all findings, or a mapping of some of `plan.EFFECTS`; 0 gives a null cohort, in which blood
+        donors of all groups are exchangeable.
+    cells
+        Cells of a sample; a number, or a series by sample.
+    concentration
+        Smaller: donors differ more.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Integers of shape (samples, subsets), indexed by sample. Lineages: `simulate.subsets()["lineage"]`.
+
+    Examples
+    --------
+    >>> design = simulate.design()
+    >>> counts = simulate.compositions(design, np.random.default_rng(0), effect=0, cells=5000)
+    """
+    share = proportions(design, rng, effect=effect, concentration=concentration)
+    sizes = np.broadcast_to(cells, len(share)) if isinstance(cells, int) else cells[share.index].to_numpy()
+    return pd.DataFrame(rng.multinomial(sizes, share.to_numpy()), index=share.index, columns=share.columns)
+
+
+def _tissue_shares(design: pd.DataFrame, fold: Mapping[str, float]) -> pd.DataFrame:
+    """Shares of each sample's tissue, shape (samples, subsets), without any group's effect."""
+    table = profiles.subsets()[list(profiles.TISSUES)].astype(float)
+    table.loc["THBS1_Mac", "kidney"] *= 1.5 * (1 - 1 / fold["kidney_thbs1"])
+    return (table / table.sum()).T.loc[design["tissue"]].set_axis(pd.Index(design["sample"], name="sample"))
+
+
+def _gamma_factors(share: pd.DataFrame, concentration: float, rng: np.random.Generator) -> np.ndarray:
+    """Gamma draws of mean 1 and shape concentration times share: normalised, they make a Dirichlet."""
+    shape = np.maximum(concentration * share.to_numpy(), 0.05)
+    return rng.gamma(shape) / shape
