@@ -1,0 +1,30 @@
+"""Runs of the whole pipeline, one for all the tests that read it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from conftest import ROOT
+
+NEXTFLOW = ROOT / "tools" / "nextflow" / "nextflow"
+
+
+def nextflow(*arguments: object, folder: Path, timeout: int = 3000) -> subprocess.CompletedProcess[str]:
+    """Run this pipeline from a folder of its own, so that its logs and work stay there."""
+    environment = os.environ | {"NXF_ANSI_LOG": "false"}
+    command = [str(NEXTFLOW), "run", str(ROOT), *map(str, arguments)]
+    return subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, check=False, timeout=timeout, env=environment
+    )
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The results of the demo cohort: `make demo`, which does nothing twice."""
+    run = subprocess.run(["make", "demo"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=3000)
+    assert run.returncode == 0, run.stdout[-4000:] + run.stderr[-4000:]
+    return ROOT / "results" / "demo"

@@ -1,0 +1,115 @@
+"""One cohort of real libraries, hashed and not, with antibodies and without, through every room to the report."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import anndata
+import mudata
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from conftest import DATA
+from pipeline.conftest import nextflow
+
+pytestmark = [pytest.mark.pipeline, pytest.mark.needs_data]
+
+HASHTAGS = ["HTO28_5P", "HTO29_5P", "HTO30_5P", "HTO44_5P"]
+ORGANS = {"Lung": "lung", "Renal": "kidney"}
+
+
+def wu2020_rows(folder: Path) -> list[dict[str, str]]:
+    """One library without hashtags or antibodies; who is who comes from the authors, in the form of genotype calls."""
+    obs = anndata.read_h5ad(DATA / "rna" / "wu2020_200_tcells_blood_kidney_lung.h5ad").obs
+    obs = obs[obs["organ"].isin(list(ORGANS)) | (obs["source"] == "Blood")]
+    calls = obs["patient"].astype(str) + "_" + obs["source"].astype(str)
+    pd.DataFrame({"cell": obs.index, "donor_id": calls, "prob_max": 1.0, "prob_doublet": 0.0}).to_csv(
+        folder / "donor_ids.tsv", sep="\t", index=False
+    )
+    pairs = obs.assign(call=calls).drop_duplicates("call")
+    tissue = np.where(pairs["source"] == "Blood", "blood", pairs["organ"].astype(str).map(ORGANS))
+    return [
+        {
+            "library": "wu2020", "sample": f"wu {call}", "donor": str(patient), "tissue": str(where),
+            "counts": str(DATA / "rna" / "wu2020_200_tcells_blood_kidney_lung.h5ad"),
+            "genotype_calls": str(folder / "donor_ids.tsv"), "genotype_donor": call, "site": str(source),
+        }
+        for call, patient, where, source in zip(pairs["call"], pairs["patient"], tissue, pairs["source"], strict=True)
+    ]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("real")
+    citeseq = DATA / "citeseq"
+    rows = [
+        {"library": "citefuse", "sample": f"cf-{tag}", "donor": f"CF{i}", "tissue": "blood", "hashtag": tag,
+         "counts": str(citeseq / "citefuse_500_rna_adt_hto.h5mu")}
+        for i, tag in enumerate(HASHTAGS)
+    ]  # fmt: skip
+    rows += [
+        {"library": name, "sample": name, "donor": name, "tissue": "blood", "counts": str(citeseq / f"{name}_protein_v3_200.h5ad")}
+        for name in ("pbmc_5k", "pbmc_10k")
+    ]
+    rows += wu2020_rows(folder)
+    pd.DataFrame(rows).to_csv(folder / "samplesheet.csv", index=False)
+    model = DATA / "celltypist" / "Immune_All_Low.pkl"
+    options = ["--input", folder / "samplesheet.csv", "--celltypist_model", model, "--permutations", 200]
+    run = nextflow("-profile", "test,local", *options, "--outdir", folder / "out", folder=folder)
+    assert run.returncode == 0, run.stdout[-6000:] + run.stderr[-2000:]
+    return folder / "out"
+
+
+@pytest.fixture(scope="session")
+def cells(real: Path) -> pd.DataFrame:
+    return pd.read_parquet(real / "5_cohort" / "cells.parquet")
+
+
+@pytest.fixture(scope="session")
+def protein(real: Path) -> pd.DataFrame:
+    mdata = mudata.read_h5mu(real / "5_cohort" / "cohort.h5mu")
+    layer = next(name for name in ("dsb", "clr") if name in mdata["prot"].layers)
+    return mdata["prot"].to_df(layer=layer)
+
+
+@pytest.mark.parametrize("library", ["citefuse", "pbmc_5k", "pbmc_10k"])
+@pytest.mark.parametrize(
+    ("lineages", "marker"), [(["CD4 T", "CD8 T", "other T"], "CD3"), (["monocyte/DC"], "CD14"), (["B"], "CD19")]
+)
+def test_cells_carry_the_protein_of_their_label(library, lineages, marker, cells: pd.DataFrame, protein: pd.DataFrame):
+    inside = cells[(cells["library"] == library) & cells.index.isin(protein.index)]
+    if library == "citefuse":
+        inside = inside[~inside["lineage"].isin(["unassigned", "other"])]
+    is_lineage = inside["lineage"].isin(lineages)
+    assert roc_auc_score(is_lineage, protein.loc[inside.index, marker]) >= 0.9
+
+
+def test_hashtag_calls_agree_with_hashsolo(real: Path):
+    calls = pd.read_parquet(real / "2_demux" / "citefuse.demux_call.parquet")
+    assert (calls["hto_call"].astype(str) == calls["hto_hashsolo"].astype(str)).mean() >= 0.9
+
+
+def test_the_tissues_of_wu2020_come_out_right(cells: pd.DataFrame):
+    obs = anndata.read_h5ad(DATA / "rna" / "wu2020_200_tcells_blood_kidney_lung.h5ad").obs
+    wu = cells[(cells["library"] == "wu2020") & (cells["sample"].astype(str) != "")]
+    barcode = wu.index.str.partition(":").get_level_values(2)
+    truth = obs.loc[barcode]
+    expected = np.where(truth["source"] == "Blood", "blood", truth["organ"].astype(str).map(ORGANS))
+    assert len(wu) > 100
+    assert (wu["tissue"].astype(str).to_numpy() == expected).all()
+    assert (wu["donor"].astype(str).to_numpy() == truth["patient"].astype(str).to_numpy()).all()
+
+
+def test_the_report_says_what_was_skipped_and_why(real: Path):
+    html = (real / "report.html").read_text(encoding="utf-8")
+    assert "the library has no hashtags" in html
+    assert "the library has no antibody counts" in html
+    assert "no genotype calls were given" in html
+
+
+def test_facts_of_every_library_reach_multiqc(real: Path):
+    content = json.loads((real / "multiqc" / "sscite_samples_load_mqc.json").read_text())
+    assert set(content["data"]) == {"citefuse", "pbmc_5k", "pbmc_10k", "wu2020"}

@@ -1,0 +1,48 @@
+"""The whole graph runs on empty files in seconds, and parameters are checked before any task."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.conftest import nextflow
+
+pytestmark = pytest.mark.pipeline
+
+SHEET = "library,sample,donor,tissue,counts\nL1,S1,D1,blood,counts.h5\n"
+
+
+@pytest.fixture
+def sheet(tmp_path: Path) -> Path:
+    (tmp_path / "counts.h5").touch()
+    path = tmp_path / "samplesheet.csv"
+    path.write_text(SHEET)
+    return path
+
+
+def test_the_whole_graph_runs_on_stubs(sheet: Path, tmp_path: Path):
+    run = nextflow("-stub-run", "-profile", "stub,local", "--input", sheet, "--outdir", "out", folder=tmp_path)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert (tmp_path / "out" / "report.html").is_file()
+
+
+def test_a_misspelt_parameter_is_refused_with_the_nearest_name(sheet: Path, tmp_path: Path):
+    run = nextflow("-stub-run", "-profile", "stub,local", "--input", sheet, "--resolutoin", 2, folder=tmp_path)
+    assert run.returncode == 2
+    assert "unknown parameter --resolutoin; did you mean --resolution" in run.stdout
+    assert "Submitted process" not in run.stdout
+
+
+def test_all_wrong_values_are_told_at_once(sheet: Path, tmp_path: Path):
+    options = ["--adt_method", "dbs", "--seed", "x", "--min_donors", 1]
+    run = nextflow("-stub-run", "-profile", "stub,local", "--input", sheet, *options, folder=tmp_path)
+    assert run.returncode == 2
+    for words in ("choose one of auto, dsb", "--seed is 'x'", "--min_donors is 1: at least 2"):
+        assert words in run.stdout
+
+
+def test_help_lists_the_parameters_by_group(tmp_path: Path):
+    run = nextflow("--help", folder=tmp_path)
+    assert run.returncode == 0
+    assert run.stdout.index("Demux: hashtags") < run.stdout.index("--demux_method") < run.stdout.index("ADT: surface")
