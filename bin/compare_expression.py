@@ -1,0 +1,50 @@
+#!/usr/bin/env python3
+"""Test every gene between the sides of each contrast, in every subset, with the donor as the unit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sscite import command
+
+
+def main(
+    pseudobulk: Annotated[Path, typer.Option(help="summed counts per sample and subset, .h5ad", exists=True)],
+    samples: Annotated[Path, typer.Option(help="samples.csv, a row per sample", exists=True)],
+    contrasts: Annotated[Path, typer.Option(help="contrasts.csv, a row per comparison", exists=True)],
+    min_cells: Annotated[int, typer.Option(help="cells that a donor needs in a subset to enter", min=1)] = 10,
+    min_donors: Annotated[int, typer.Option(help="donors that each side needs", min=2)] = 3,
+    threads: Annotated[int, typer.Option(help="subsets tested at once; changes speed only", min=1)] = 1,
+) -> None:
+    """Test every gene between the sides of each contrast, in every subset, with the donor as the unit.
+
+    Counts of a donor's cells in a subset are summed; a negative binomial regression (DESeq2's model) takes the
+    covariates, and the donors where the contrast is paired. Writes CONTRAST/expression.csv.
+    """
+    import pandas as pd
+    from anndata import read_h5ad
+
+    from sscite.compare import contrasts as design
+    from sscite.compare import expression, figures_expression, questions
+
+    counts = read_h5ad(pseudobulk)
+
+    def ask(comparison: design.Comparison, facts: command.Facts) -> pd.DataFrame:
+        genes, tested = expression.test_contrast(
+            counts, comparison, min_cells=min_cells, min_donors=min_donors, threads=threads
+        )
+        facts.number(min_cells=min_cells, min_donors=min_donors)
+        figures_expression.describe(facts, genes, tested, comparison.contrast.sides)
+        return expression.rounded(genes)
+
+    questions.answer(
+        "expression", design.load(contrasts), design.load_samples(samples), ask, expression.COLUMNS,
+        min_donors=min_donors,
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    command.run(main)

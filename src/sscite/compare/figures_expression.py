@@ -1,0 +1,118 @@
+"""What the expression step tells the report: how many genes differ where, and volcano plots."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from sscite import figures
+from sscite.command import Facts
+
+SHOWN = 6
+LABELLED = 8
+RAISED, LOWERED = figures.PALETTE[5], figures.PALETTE[0]
+
+
+def describe(facts: Facts, genes: pd.DataFrame, tested: pd.DataFrame, sides: str) -> None:
+    """Add numbers, a sentence, the table of what was tested and the figures."""
+    done = tested[tested["why_not"] == ""]
+    subsets = done[done["level"] == "subset"]
+    changed = subsets[(subsets["up"] + subsets["down"]) > 0]
+    facts.number(
+        subsets_tested=len(subsets),
+        subsets_not_tested=int((tested["level"] == "subset").sum() - len(subsets)),
+        subsets_with_a_difference=len(changed),
+        genes_fdr_5=int((subsets["up"] + subsets["down"]).sum()),
+        genes_fdr_5_over_all_subsets=int((genes["fdr_contrast"] < 0.05).sum()),
+    )
+    facts.verdict(sentence(genes, done, sides))
+    missing = tested[tested["why_not"] != ""]
+    if len(missing):
+        facts.warn(f"Not tested for want of donors or cells: {', '.join(missing['subset'])}.")
+    facts.table(
+        "tested", tested, "Subsets and lineages tested",
+        "up, down: genes of FDR below 5 % within the subset; why_not: why it was not tested.",
+    )  # fmt: skip
+    best = genes[genes["fdr"] < 0.05].sort_values("p_value").head(50)
+    facts.table("genes", best[["level", "subset", "gene", "log2_fold_change", "p_value", "fdr", "stress_gene"]],
+                "Genes of smallest p", "All genes are in expression.csv.")  # fmt: skip
+    facts.figure("overview", overview(done), "Genes that differ, by subset", f"FDR below 5 % within a subset; {sides}.")
+    facts.figure(
+        "volcano", volcanoes(genes, done), "Effect and evidence of each gene",
+        f"{sides}: right means higher in the former. Orange and blue: FDR below 5 %; rings: dissociation-stress genes.",
+    )  # fmt: skip
+
+
+def sentence(genes: pd.DataFrame, done: pd.DataFrame, sides: str) -> str:
+    """Say in one sentence how many subsets differ and which most."""
+    subsets = done[done["level"] == "subset"] if (done["level"] == "subset").any() else done
+    total = subsets["up"] + subsets["down"]
+    if not total.sum():
+        return f"{sides}: no gene differs in any of {len(subsets)} subsets tested (FDR 5 %)."
+    top = subsets.loc[total.idxmax()]
+    found = genes[(genes["level"] == top["level"]) & (genes["subset"] == top["subset"]) & (genes["fdr"] < 0.05)]
+    up = found[found["log2_fold_change"] > 0].nsmallest(4, "p_value")["gene"]
+    led = f", led by {', '.join(up)}" if len(up) else ""
+    return (
+        f"{sides}: genes differ in {(total > 0).sum()} of {len(subsets)} subsets tested (FDR 5 % within each); "
+        f"most in {top['subset']}: {top['up']} higher{led}; {top['down']} lower."
+    )
+
+
+def overview(done: pd.DataFrame) -> Figure:
+    """Draw the number of genes up (right) and down (left) in each subset and lineage."""
+    rows = done.assign(total=done["up"] + done["down"]).sort_values(["level", "total"], ascending=[False, True])
+    rows = rows.tail(45)
+    figure, axes = figures.new(width=6, height=max(2.2, 1 + 0.19 * len(rows)))
+    places = np.arange(len(rows))
+    axes.barh(places, rows["up"], color=RAISED, label="higher")
+    axes.barh(places, -rows["down"], color=LOWERED, label="lower")
+    labels = rows["subset"].where(rows["level"] == "subset", rows["subset"] + " (all)")
+    axes.set_yticks(places, labels, fontsize=7)
+    axes.axvline(0, color="black", linewidth=0.6)
+    axes.set(xlabel="genes, FDR below 5 %")
+    axes.xaxis.set_major_formatter(lambda value, _: f"{abs(value):g}")
+    axes.legend(loc="lower right", fontsize=8)
+    return figure
+
+
+def volcanoes(genes: pd.DataFrame, done: pd.DataFrame) -> Figure:
+    """Draw a volcano plot of each of the subsets with most differences."""
+    order = done.assign(total=done["up"] + done["down"]).sort_values("total", ascending=False, kind="stable")
+    chosen = order.head(SHOWN)
+    columns = min(3, len(chosen))
+    lines = -(-len(chosen) // columns)
+    figure, axes = figures.new(width=3.3 * columns, height=3.0 * lines, rows=lines, columns=columns, squeeze=False)
+    for place, (_, row) in zip(axes.flat, chosen.iterrows(), strict=False):
+        part = genes[(genes["level"] == row["level"]) & (genes["subset"] == row["subset"])]
+        volcano(place, part)
+        kind = " (all)" if row["level"] == "lineage" else ""
+        place.set_title(
+            f"{row['subset']}{kind}: {row['donors_target']} and {row['donors_reference']} donors", fontsize=8
+        )
+    for place in axes.flat[len(chosen) :]:
+        place.set_axis_off()
+    return figure
+
+
+def volcano(axes: Axes, genes: pd.DataFrame) -> None:
+    """Draw one volcano plot; the genes of smallest p are named."""
+    known = genes[genes["p_value"].notna()]
+    x = known["log2_fold_change"].to_numpy()
+    y = -np.log10(known["p_value"].clip(lower=1e-300).to_numpy())
+    significant = (known["fdr"] < 0.05).to_numpy()
+    colour = np.where(significant & (x > 0), RAISED, np.where(significant, LOWERED, "#BBBBBB"))
+    axes.scatter(x, y, s=5, c=colour, linewidths=0, rasterized=True)
+    stressed = known["stress_gene"].to_numpy(bool) & significant
+    axes.scatter(x[stressed], y[stressed], s=18, facecolors="none", edgecolors="black", linewidths=0.6)
+    for place in np.argsort(y)[::-1][:LABELLED]:
+        side = 1 if x[place] > 0 else -1
+        axes.annotate(
+            known["gene"].iloc[place], (x[place], y[place]), xytext=(3 * side, 2), textcoords="offset points",
+            fontsize=6.5, ha="left" if side > 0 else "right",
+        )  # fmt: skip
+    limit = max(1.0, float(np.abs(x).max())) * 1.3 if len(x) else 1.0
+    axes.set(xlabel="log2 fold change", ylabel="-log10 p", xlim=(-limit, limit))
+    axes.axvline(0, color="black", linewidth=0.4)
