@@ -35,8 +35,10 @@ class Contrast:
 
     @property
     def sides(self) -> str:
-        """Name both sides for a sentence: `SRC against HD`."""
-        return f"{'+'.join(self.target)} against {'+'.join(self.reference)}"
+        """Name both sides for a sentence: `SRC against HD`; `SRC yes against no` where the levels alone say little."""
+        sides = f"{'+'.join(self.target)} against {'+'.join(self.reference)}"
+        mute = {"yes", "no", "true", "false", "0", "1", "positive", "negative"}
+        return f"{self.variable} {sides}" if mute & {level.casefold() for level in self.target} else sides
 
 
 @dataclass(frozen=True)

@@ -41,8 +41,12 @@ class Permuted:
         return (size >= size[0] - ROUNDING).mean(axis=0)
 
     def family_p(self) -> np.ndarray:
-        """Two-sided p of each test, adjusted for all by step-down max-T: controls the family-wise error rate."""
-        size = np.abs(self.t)
+        """Two-sided p of each test, adjusted for all by step-down max-T: controls the family-wise error rate.
+
+        Each test is first divided by its root mean square over all arrangements, so that no test owns the maximum only
+        because its statistic spreads wider under the null.
+        """
+        size = np.abs(self.t) / np.maximum(np.sqrt((self.t**2).mean(axis=0)), 1e-12)
         order = np.argsort(-size[0], kind="stable")
         rest = np.maximum.accumulate(size[:, order[::-1]], axis=1)[:, ::-1]
         p = np.maximum.accumulate((rest >= rest[0] - ROUNDING).mean(axis=0))
