@@ -31,8 +31,11 @@ tools/nextflow/lib/installed: tools/nextflow/pom.xml
 	else mvn -q -B -f tools/nextflow/pom.xml dependency:copy-dependencies -DoutputDirectory=lib; fi
 	touch $@
 
+# Nextflow hashes bin/ but not the package: changed code starts afresh
 demo: install demo/cohort/samplesheet.csv ## simulate a small cohort with planted truth and run it: see results/demo/report.html
-	$(NEXTFLOW) run . -profile demo,$(PROFILE) -resume --outdir $(RESULTS)
+	code=$$(cat $$(git ls-files -co --exclude-standard src) | sha256sum); \
+	resume=$$(cmp -s <(echo "$$code") demo/code && echo -resume || true); echo "$$code" > demo/code; \
+	$(NEXTFLOW) run . -profile demo,$(PROFILE) $$resume --outdir $(RESULTS)
 	@echo "report: $(RESULTS)/report.html"
 
 demo/cohort/samplesheet.csv: $(wildcard src/sscite/simulate/*) bin/simulate_cohort.py bin/simulate_reference.py | install

@@ -8,8 +8,8 @@ def groups() {
 def helpText() {
     def lines = groups().collectMany { group ->
         ["\n${group.title}"] + group.properties.collect { name, rule ->
-            def value = rule.containsKey('default') ? " [${rule.default}]" : ''
-            "  --${name.padRight(26)}${rule.description}${rule.enum ? ' (' + rule.enum.join(', ') + ')' : ''}${value}"
+            def value = rule.containsKey('default') ? " [${rule['default']}]" : ''
+            "  --${name.padRight(26)}${rule.description}${rule['enum'] ? ' (' + rule['enum'].join(', ') + ')' : ''}${value}"
         }
     }
     return "Usage: nextflow run . -profile local --input samplesheet.csv --outdir results\n${lines.join('\n')}\n"
@@ -26,8 +26,8 @@ def problemWith(String name, value, Map rule) {
     if (rule.type == 'boolean' && !(value.toString() in ['true', 'false'])) {
         return "--${name} is '${value}': true or false is needed"
     }
-    if (rule.enum && !(value.toString() in rule.enum)) {
-        return "--${name} is '${value}': choose one of ${rule.enum.join(', ')}"
+    if (rule['enum'] && !(value.toString() in rule['enum'])) {
+        return "--${name} is '${value}': choose one of ${rule['enum'].join(', ')}"
     }
     if (rule.minimum != null && value.toString().toBigDecimal() < rule.minimum) {
         return "--${name} is ${value}: at least ${rule.minimum} is needed"
