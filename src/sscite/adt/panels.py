@@ -30,8 +30,10 @@ _SUFFIX = re.compile(
 )
 _CLONE = re.compile(r"^(.*?)[-_. ]*\((?:clone[-_: ]*)?([^()]+)\)\s*$", re.IGNORECASE)
 _ISOTYPE = re.compile(
-    r"isotype|[-_. ](?:control|ctrl)\b|^(?:mouse|rat|rag|rabbit|goat|(?:armenian)?[-_. ]?hamster)?[-_. ]*igg?[1-4][abc]?"
-    r"(?:[-_. ]?(?:kappa|lambda|k|l|fc|control|\d))*$|^(?:mouse|rat|rag|rabbit|(?:armenian)?[-_. ]?hamster)[-_. ]*ig[gam]",
+    r"isotype|[-_. ](?:control|ctrl)\b"
+    r"|^(?:mouse|rat|rag|rabbit|goat|(?:armenian)?[-_. ]?hamster)?[-_. ]*igg?[1-4][abc]?"
+    r"(?:[-_. ]?(?:kappa|lambda|k|l|fc|control|\d))*$"
+    r"|^(?:mouse|rat|rag|rabbit|(?:armenian)?[-_. ]?hamster)[-_. ]*ig[gam]",
     re.IGNORECASE,
 )
 _LONE_IMMUNOGLOBULIN = re.compile(r"^ig[-_. ]?g[1-4]?[-_. ]?fc$", re.IGNORECASE)
@@ -76,7 +78,7 @@ def name_one(feature: str) -> tuple[str, str, str, bool, bool]:
     for head, tail in [*_splits(name), *_splits(clone)]:
         protein = _aliases().get(_key(head))
         if protein is not None:
-            found = _known().at[protein, "gene"]
+            found = _known().loc[protein, "gene"]
             rest = clone if head in name and clone and _key(clone) not in _aliases() else tail
             return protein, "" if rest.isdigit() else rest, found, False, True
     head = next((head for head, _ in _splits(name) if _CD.match(head)), None)
@@ -106,7 +108,7 @@ def read_mapping(frame: pd.DataFrame) -> pd.DataFrame:
     if problems:
         raise UserError(problems)
     for row in frame.index[frame["protein"].str.strip() == ""]:
-        problems.append(f"panel map, line {row + 2}: feature '{frame.at[row, 'feature']}' has no protein; fill it in")
+        problems.append(f"panel map, line {row + 2}: feature '{frame.loc[row, 'feature']}' has no protein; fill it in")
     for feature in frame.loc[frame["feature"].duplicated(), "feature"].unique():
         problems.append(f"panel map: feature '{feature}' occurs more than once; keep one row")
     if problems:
@@ -127,7 +129,7 @@ def _user_rows(extra: pd.DataFrame | None) -> Mapping[str, tuple[str, str, str, 
 
 
 def _strip(feature: str) -> tuple[str, str, str]:
-    """Take vendor, species, and sequence off a name; give the name, the clone in brackets, the gene of a Rhapsody name."""
+    """Take vendor, species and sequence off; give the name, the clone in brackets, the gene of a Rhapsody name."""
     name, clone, gene = feature.strip().translate(_GREEK), "", ""
     if rhapsody := _RHAPSODY.match(name):
         name, gene = rhapsody.groups()
