@@ -2,9 +2,13 @@
 
 Counts of gene g in donor i are negative binomial with mean `s_i exp(x_i b_g)` and variance `mu + a_g mu^2`. The
 dispersion a_g is estimated by Cox and Reid's adjusted profile likelihood, drawn towards its trend over the mean, and
-the last coefficient is tested by Wald's test, as in Love, Huber and Anders 2014 (doi:10.1186/s13059-014-0550-8). A
-cohort asks for some hundred fits, one per subset and contrast: fitting all genes together takes a tenth of the time of
-a fit per gene. `tests/unit/compare/test_expression_model.py` compares the result with PyDESeq2's.
+the last coefficient is tested by Wald's statistic, as in Love, Huber and Anders 2014 (doi:10.1186/s13059-014-0550-8).
+One thing differs: the statistic is referred to a t distribution, whose degrees of freedom are the residual ones and
+those that the prior of the dispersions is worth, instead of the normal, which gives too many false findings between a
+few donors (docs/methods/compare_expression.md has the figures).
+
+A cohort asks for some hundred fits, one per subset and contrast: fitting all genes together takes a tenth of the time
+of a fit per gene. `tests/unit/compare/test_expression_model.py` compares the result with PyDESeq2's.
 """
 
 from __future__ import annotations
@@ -12,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import optimize, stats
 from scipy.special import gammaln, polygamma
 
 MIN_MEAN = 0.5
@@ -32,7 +36,9 @@ class Fit:
     effect, error
         log2 fold change and its standard error.
     statistic, p_value
-        Wald's z and two-sided p; NaN where an outlying donor decides.
+        Wald's statistic and its two-sided p from the t distribution; p is NaN where an outlying donor decides.
+    df
+        Degrees of freedom of that distribution.
     dispersion
         Final dispersion.
     replaced
@@ -44,6 +50,7 @@ class Fit:
     error: np.ndarray
     statistic: np.ndarray
     p_value: np.ndarray
+    df: float
     dispersion: np.ndarray
     replaced: np.ndarray
 
@@ -63,7 +70,8 @@ def fit(counts: np.ndarray, design: np.ndarray, *, cells: np.ndarray | None = No
     """
     y = np.asarray(counts, float).T
     factors = size_factors(y)
-    mu, dispersion = _dispersions(y, factors, design)
+    mu, dispersion, prior = _dispersions(y, factors, design)
+    df = y.shape[1] - design.shape[1] + _worth(prior)
     beta, mu = _coefficients(y, factors, design, dispersion)
     replaced = discarded = np.zeros(len(y), bool)
     if cells is not None and len(y.T) > design.shape[1]:
@@ -74,8 +82,8 @@ def fit(counts: np.ndarray, design: np.ndarray, *, cells: np.ndarray | None = No
             beta[again], mu[again] = _coefficients(y[again], factors, design, dispersion[again])
     error = _errors(mu, design, dispersion)
     z = beta[:, -1] / error
-    p = np.where(discarded | ~np.isfinite(z), np.nan, 2 * stats.norm.sf(np.abs(z)))
-    return Fit((y / factors).mean(axis=1), beta[:, -1] / np.log(2), error / np.log(2), z, p, dispersion, replaced)
+    p = np.where(discarded | ~np.isfinite(z), np.nan, 2 * stats.t.sf(np.abs(z), df))
+    return Fit((y / factors).mean(axis=1), beta[:, -1] / np.log(2), error / np.log(2), z, p, df, dispersion, replaced)
 
 
 def size_factors(y: np.ndarray) -> np.ndarray:
@@ -96,8 +104,11 @@ def size_factors(y: np.ndarray) -> np.ndarray:
 
 def _dispersions(
     y: np.ndarray, factors: np.ndarray, design: np.ndarray, only: np.ndarray | None = None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Estimate means and dispersions: gene by gene, then drawn to the trend; `only` gives some genes' values."""
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """Estimate means and dispersions, gene by gene, then drawn to the trend; and the variance of the prior.
+
+    `only` gives the values of some genes.
+    """
     normal = y / factors
     base = normal.mean(axis=1)
     moments = (normal.var(axis=1, ddof=1) - (1 / factors).mean() * base) / np.maximum(base, 1e-12) ** 2
@@ -112,7 +123,12 @@ def _dispersions(
     rows = np.arange(len(y)) if only is None else only
     final = _maximise(y[rows], mu[rows], design, ceiling, centre=np.log(trend[rows]), variance=prior)
     outlying = residual[rows] > 2 * np.sqrt(spread)
-    return mu[rows], np.where(outlying, alone[rows], final)
+    return mu[rows], np.where(outlying, alone[rows], final), prior
+
+
+def _worth(prior: float) -> float:
+    """Give the degrees of freedom that a log-normal prior of this variance is worth: trigamma(df / 2) = variance."""
+    return float(optimize.brentq(lambda df: polygamma(1, df / 2) - prior, 1e-3, 1e3))
 
 
 def _maximise(

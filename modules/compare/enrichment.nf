@@ -1,0 +1,32 @@
+process COMPARE_ENRICHMENT {
+    tag 'cohort'
+    label 'small'
+
+    input:
+    path tables, stageAs: 'tables/?/*'
+    path pseudobulk
+    path gene_sets
+
+    output:
+    path '*/enrichment.csv', emit: tables, optional: true
+    path '*.compare_enrichment.json', topic: 'facts'
+    path '*.compare_enrichment.*.png', topic: 'figures', optional: true
+    path '*.compare_enrichment.*.svg', optional: true, emit: drawings
+
+    script:
+    """
+    compare_enrichment.py \\
+        --tables tables \\
+        --pseudobulk ${pseudobulk} \\
+        ${gene_sets.collect { set -> "--gene_sets ${set}" }.join(' ')} \\
+        --min_cells ${params.min_cells} \\
+        --min_donors ${params.min_donors}
+    """
+
+    stub:
+    """
+    mkdir stub
+    echo 'level,subset,source,gene_set,genes,direction,p_value,fdr' > stub/enrichment.csv
+    echo '{"step": "compare_enrichment", "id": "stub"}' > stub.compare_enrichment.json
+    """
+}

@@ -1,0 +1,30 @@
+process COMPARE_LIGAND_RECEPTOR {
+    tag 'cohort'
+    label 'small'
+
+    input:
+    path cohort
+    path cells
+
+    output:
+    path '*/ligand_receptor.csv', emit: tables, optional: true
+    path '*.compare_ligand_receptor.json', topic: 'facts'
+    path '*.compare_ligand_receptor.*.png', topic: 'figures', optional: true
+    path '*.compare_ligand_receptor.*.svg', optional: true, emit: drawings
+
+    script:
+    """
+    compare_ligand_receptor.py \\
+        --cohort ${cohort} \\
+        --cells ${cells} \\
+        --min_cells ${params.min_cells} \\
+        --seed ${params.seed}
+    """
+
+    stub:
+    """
+    mkdir stub
+    echo 'tissue,sender,receiver,ligand,receptor,magnitude_rank,specificity_rank,donors' > stub/ligand_receptor.csv
+    echo '{"step": "compare_ligand_receptor", "id": "stub"}' > stub.compare_ligand_receptor.json
+    """
+}

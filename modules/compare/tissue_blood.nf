@@ -1,0 +1,35 @@
+process COMPARE_TISSUE_BLOOD {
+    tag 'cohort'
+    label 'small'
+
+    input:
+    path pseudobulk
+    path composition
+    path cells
+    path samples
+
+    output:
+    path '*/tissue_blood.csv', emit: tables, optional: true
+    path '*.compare_tissue_blood.json', topic: 'facts'
+    path '*.compare_tissue_blood.*.png', topic: 'figures', optional: true
+    path '*.compare_tissue_blood.*.svg', optional: true, emit: drawings
+
+    script:
+    """
+    compare_tissue_blood.py \\
+        --pseudobulk ${pseudobulk} \\
+        --composition ${composition} \\
+        --cells ${cells} \\
+        --samples ${samples} \\
+        --reference_tissue "${params.reference_tissue}" \\
+        --min_cells ${params.min_cells} \\
+        --min_donors ${params.min_donors}
+    """
+
+    stub:
+    """
+    mkdir stub
+    echo 'tissue,kind,level,subset,feature,effect,p_value,fdr' > stub/tissue_blood.csv
+    echo '{"step": "compare_tissue_blood", "id": "stub"}' > stub.compare_tissue_blood.json
+    """
+}

@@ -1,0 +1,31 @@
+process COMPARE_TRAJECTORY {
+    tag 'cohort'
+    label 'small'
+
+    input:
+    path cohort
+    path cells
+
+    output:
+    path '*/trajectory.csv', emit: tables, optional: true
+    path '*.compare_trajectory.json', topic: 'facts'
+    path '*.compare_trajectory.*.png', topic: 'figures', optional: true
+    path '*.compare_trajectory.*.svg', optional: true, emit: drawings
+
+    script:
+    """
+    compare_trajectory.py \\
+        --cohort ${cohort} \\
+        --cells ${cells} \\
+        --reference_tissue "${params.reference_tissue}" \\
+        --min_cells ${params.min_cells} \\
+        --seed ${params.seed}
+    """
+
+    stub:
+    """
+    mkdir stub
+    echo 'tissue,kind,feature,correlation,p_value,fdr,donors' > stub/trajectory.csv
+    echo '{"step": "compare_trajectory", "id": "stub"}' > stub.compare_trajectory.json
+    """
+}
