@@ -1,0 +1,1 @@
+"""Which sample each droplet came from: a joint count model, two witnesses, and genotypes."""

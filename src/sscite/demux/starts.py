@@ -1,0 +1,117 @@
+"""Where EM starts: backgrounds, background levels and signals read off the counts without a model."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sscite.demux.likelihoods import Tags
+from sscite.demux.priors import Priors, visible_doublets
+
+LEVELS = 22
+NARROW = 0.5  # sd of log s where two tags or fewer cannot tell it
+START_NEGATIVE = 0.05
+PAIR_HIGHER = 0.5  # log by which a doublet's background level starts above a single's
+
+
+def two_means(values: np.ndarray, *, rounds: int = 30) -> tuple[float, float, float]:
+    """Split numbers in two by k-means started at their 10 % and 98 % points; gives low mean, high mean, cut."""
+    low, high = np.quantile(values, [0.1, 0.98])
+    cut = (low + high) / 2
+    for _ in range(rounds):
+        above = values > cut
+        if not above.any() or above.all():
+            break
+        low, high = values[~above].mean(), values[above].mean()
+        if (low + high) / 2 == cut:
+            break
+        cut = (low + high) / 2
+    return float(low), float(high), float(cut)
+
+
+def background_levels(counts: np.ndarray, background: np.ndarray) -> np.ndarray:
+    """Estimate each droplet's background level from all but its two strongest tags (one of three), geometric mean 1."""
+    ratio = np.log((counts + 0.5) / (background + 0.5))
+    kept = counts.shape[1] - (2 if counts.shape[1] > 3 else 1)
+    lower = np.sort(ratio, axis=1)[:, :kept].mean(axis=1)
+    return np.exp(lower - np.median(lower))
+
+
+def backgrounds(counts: np.ndarray, *, rounds: int = 3) -> tuple[np.ndarray, np.ndarray]:
+    """Give the background of each tag and the level of each droplet.
+
+    A two-means split of log counts starts it; then counts over level are averaged where the tag is not among the
+    strongest two. With two tags or fewer every level is 1.
+    """
+    n, tags = counts.shape
+    background = np.empty(tags)
+    for h in range(tags):
+        cut = two_means(np.log1p(counts[:, h]))[2]
+        background[h] = counts[np.log1p(counts[:, h]) <= cut, h].mean()
+    background = np.maximum(background, 0.05)
+    level = np.ones(n)
+    for _ in range(rounds if tags > 2 else 0):
+        level = background_levels(counts, background)
+        ratio = (counts + 0.5) / (background + 0.5)
+        kept = np.argsort(np.argsort(ratio, axis=1), axis=1) < tags - (2 if tags > 3 else 1)
+        background = np.maximum(0.05, (counts * kept).sum(axis=0) / np.maximum((level[:, None] * kept).sum(axis=0), 1))
+    return background, level
+
+
+def signals(counts: np.ndarray, background: np.ndarray, level: np.ndarray) -> np.ndarray:
+    """Median log signal of each tag where it is the strongest; tags that are rarely so borrow from the others."""
+    expected = background * level[:, None]
+    ratio = (counts + 1) / (expected + 1)
+    leads = ratio.argmax(axis=1)[:, None] == np.arange(counts.shape[1])
+    if counts.shape[1] == 1:
+        leads = np.log1p(counts) > two_means(np.log1p(counts[:, 0]))[2]
+    leads &= ratio > 2
+    excess = np.log(np.maximum(counts - expected, 1))
+    few = leads.sum(axis=0) < 5
+    mu = np.array([np.median(excess[leads[:, h], h]) if not few[h] else np.nan for h in range(counts.shape[1])])
+    above = mu - np.log(background)
+    usual = np.nanmedian(above) if not few.all() else np.log(10)
+    return np.where(few, np.log(background) + usual, mu)
+
+
+def tags(counts: np.ndarray) -> tuple[Tags, np.ndarray]:
+    """Start parameters of every tag, and the level of each droplet."""
+    background, level = backgrounds(counts)
+    mu = signals(counts, background, level)
+    n = counts.shape[1]
+    start = Tags(
+        background=background, size=np.full(n, 8.0), tail=np.full(n, 0.01),
+        mu=mu, beta=np.full(n, 0.5), sd=np.full(n, 0.6),
+    )  # fmt: skip
+    return start, level
+
+
+def priors(level: np.ndarray, present: np.ndarray, *, droplets: int, shift: np.ndarray | None) -> Priors:
+    """Start priors: equal shares of the present tags, doublets as loaded, a normal log level a state.
+
+    Parameters
+    ----------
+    level
+        Background level of each droplet, n_droplets.
+    present
+        Tags that droplets may carry, n_tags.
+    droplets
+        Droplets recovered.
+    shift
+        Log level that depth predicts, where it is given.
+    """
+    share = present / present.sum()
+    log_s = np.log(level)
+    fixed = len(present) <= 2
+    if fixed:
+        centres, spread = np.zeros(3), NARROW
+        middle = np.zeros(1) if shift is None else shift
+        grid = np.linspace(middle.min() - 3 * NARROW, middle.max() + 3 * NARROW, 11 if shift is None else 33)
+    else:
+        centres = log_s.mean() + np.array([0, 0, PAIR_HIGHER])
+        spread = max(0.3, log_s.std())
+        low, high = np.quantile(log_s, [0.005, 0.995])
+        grid = np.linspace(low - 0.5, high + 0.7, LEVELS)
+    density = np.exp(-0.5 * ((grid - centres[:, None]) / spread) ** 2)
+    doublets = visible_doublets(droplets, share)
+    states = np.array([START_NEGATIVE, 1 - START_NEGATIVE - doublets, doublets])
+    return Priors(share, states, grid, density / density.sum(axis=1, keepdims=True), fixed)
