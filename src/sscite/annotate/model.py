@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import pickle
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ANY_TISSUE = ""
+TABLE = ["tissue", "file", "name", "cell_types", "genes", "date", "version", "sha256"]  # of models.csv
 REMEDY = "take the model from CellTypist again, or from whom you trust, and compare its SHA-256"
 
 
@@ -237,3 +239,38 @@ def choose(tissues: Sequence[str], models: Sequence[str]) -> tuple[str | None, l
     return (fitting[0] if fitting else None), fitting
 
 
+
+
+def expected_checksums(text: str, count: int) -> list[str]:
+    """Read the expected checksums, in the models' order; empty text where none is expected.
+
+    Raises
+    ------
+    UserError
+        Not a SHA-256, or another number of them than of models.
+    """
+    parts = [part.strip().lower() for part in text.split(",")] if text else [""] * count
+    wrong = [part for part in parts if part and not re.fullmatch(r"[0-9a-f]{64}", part)]
+    if wrong:
+        raise UserError(f"--celltypist_model_sha256: '{wrong[0]}' is no SHA-256 (64 hexadecimal digits)")
+    if len(parts) != count:
+        raise UserError(f"--celltypist_model_sha256 holds {len(parts)} checksums for {count} models; give one each, in order")
+    return parts
+
+
+def inspect(path: Path, expected: str, *, tissue: str, file: str) -> dict[str, object]:
+    """Compare a model's checksum, read it, and describe it as a row of `TABLE`.
+
+    Raises
+    ------
+    UserError
+        The checksum is another, or the model cannot be read safely.
+    """
+    found = checksum(path)
+    if expected and found != expected:
+        raise UserError(f"{path}: SHA-256 is {found}, but {expected} is expected; {REMEDY}")
+    model = load(path)
+    return {
+        "tissue": tissue, "file": file, "name": model.name, "cell_types": len(model.cell_types), "genes": len(model.genes),
+        "date": model.description.get("date", "")[:10], "version": model.description.get("version", ""), "sha256": found,
+    }  # fmt: skip

@@ -1,0 +1,105 @@
+"""Settle by a few decisive genes what classifier and vote are known to confuse: cytotoxic T and NK, mast and its progenitor.
+
+A cluster keeps its voted lineage unless the genes that are particular to a rival are detected in more of its cells than
+those of its own. Cytotoxic T and NK cells share their effector genes, which outweigh the few that tell them apart; the mast
+cells of tissue models do not circulate, their progenitors do (Dahlin et al. 2016, doi:10.1182/blood-2015-06-650648).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from sscite.annotate.lineage import T_CELLS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from scipy import sparse
+
+FEWEST_GENES = 2  # of each side that must have been measured
+MARGIN = 0.1  # by which the rival's detection must exceed
+
+
+@dataclass(frozen=True)
+class Rivals:
+    """Two groups of lineages and the genes that only one of them expresses."""
+
+    own: Collection[str]
+    rival: Collection[str]
+    own_genes: tuple[str, ...]
+    rival_genes: tuple[str, ...]
+
+
+_CD3 = ("CD3D", "CD3E", "CD3G")
+_NK = ("TYROBP", "FCER1G", "KLRF1")
+RIVALS = (
+    Rivals(("NK",), T_CELLS, _NK, _CD3),
+    Rivals(T_CELLS, ("NK",), _CD3, _NK),
+    Rivals(("mast",), ("progenitor",), ("KIT", "MS4A2", "CMA1", "TPSB2", "IL1RL1", "RGS13"), ("PRSS57", "SOX4", "SPINK2", "CD34")),
+)  # fmt: skip
+
+
+def refine(
+    labels: NDArray[np.object_],
+    fine: NDArray[np.object_],
+    clusters: NDArray[np.intp],
+    decision: NDArray[np.float64],
+    cell_types: NDArray[np.str_],
+    lineage_of: dict[str, str],
+    counts: sparse.csr_matrix,
+    genes: pd.Index,
+) -> tuple[NDArray[np.object_], pd.DataFrame]:
+    """Give a cluster whose genes speak for a rival lineage that lineage's most frequent label.
+
+    Parameters
+    ----------
+    labels, fine, clusters
+        Voted label, own label and cluster of each cell.
+    decision, cell_types
+        Scores, shape (cells, types), and the types.
+    counts, genes
+        cells × features, raw, and the symbols of its columns.
+
+    Returns
+    -------
+    Labels, and a row per changed cluster: `cluster cells from to own_detected rival_detected`.
+    """
+    refined, changes = labels.copy(), []
+    detected = {gene: _detected(counts, genes, gene) for rivals in RIVALS for gene in (*rivals.own_genes, *rivals.rival_genes)}
+    for cluster in np.unique(clusters):
+        cells = np.flatnonzero(clusters == cluster)
+        before = labels[cells[0]]
+        for rivals in RIVALS:
+            if lineage_of.get(before) not in rivals.own:
+                continue
+            own, rival = (_share(detected, names, cells) for names in (rivals.own_genes, rivals.rival_genes))
+            types = np.flatnonzero([lineage_of.get(name) in rivals.rival for name in cell_types])
+            if not rival > own + MARGIN or types.size == 0:
+                continue
+            after = _best_rival(fine[cells], decision[np.ix_(cells, types)], cell_types[types])
+            refined[cells] = after
+            changes.append((int(cluster), len(cells), before, after, round(own, 3), round(rival, 3)))
+    columns = ["cluster", "cells", "from", "to", "own_detected", "rival_detected"]
+    return refined, pd.DataFrame(changes, columns=columns)
+
+
+def _best_rival(fine: NDArray[np.object_], decision: NDArray[np.float64], types: NDArray[np.str_]) -> str:
+    """Choose among a cluster's own labels of these types the most frequent; without any, the type of highest mean score."""
+    votes = pd.Series(fine[np.isin(fine, types)]).value_counts()
+    return str(votes.index[0]) if len(votes) else str(types[decision.mean(axis=0).argmax()])
+
+
+def _detected(counts: sparse.csr_matrix, genes: pd.Index, gene: str) -> NDArray[np.bool_] | None:
+    """Tell in which cells a gene was detected; None where it was not measured."""
+    column = np.flatnonzero(genes == gene)
+    return counts[:, column[:1]].toarray()[:, 0] > 0 if column.size else None
+
+
+def _share(detected: dict[str, NDArray[np.bool_] | None], names: tuple[str, ...], cells: NDArray[np.intp]) -> float:
+    """Average over genes the share of cells that express them; NaN where too few were measured."""
+    known = [values[cells].mean() for name in names if (values := detected[name]) is not None]
+    return float(np.mean(known)) if len(known) >= FEWEST_GENES else float("nan")
