@@ -5,7 +5,8 @@ process COMPARE_ENRICHMENT {
     input:
     path tables, stageAs: 'tables/?/*'
     path pseudobulk
-    path gene_sets
+    path contrasts
+    path gene_sets, stageAs: 'gene_sets/?/*'
 
     output:
     path '*/enrichment.csv', emit: tables, optional: true
@@ -18,7 +19,8 @@ process COMPARE_ENRICHMENT {
     compare_enrichment.py \\
         --tables tables \\
         --pseudobulk ${pseudobulk} \\
-        ${gene_sets.collect { set -> "--gene_sets ${set}" }.join(' ')} \\
+        --contrasts ${contrasts} \\
+        --gene_sets gene_sets \\
         --min_cells ${params.min_cells} \\
         --min_donors ${params.min_donors}
     """
