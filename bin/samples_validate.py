@@ -22,8 +22,8 @@ def main(
 ) -> None:
     """Check the samplesheet and the contrasts whole, and write them as clean tables.
 
-    Writes samples.csv, files.csv, contrasts.csv, covariates.csv and the facts. All problems of both sheets are told
-    at once, with row and column, and the script ends with exit 2.
+    Writes samples.csv, files.csv (and the same as files.json), contrasts.csv, covariates.csv and the facts. All
+    problems of both sheets are told at once, with row and column, and the script ends with exit 2.
     """
     from sscite import io
     from sscite.samples import report
@@ -38,6 +38,7 @@ def main(
         checked = validate(samplesheet, contrasts, reference_tissue=reference_tissue, subsets=known)
         for name in ("samples", "files", "contrasts", "covariates"):
             io.write_table(getattr(checked, name), Path(f"{name}.csv"))
+        Path("files.json").write_text(checked.files.to_json(orient="records", force_ascii=False), encoding="utf-8")
         report.validated(facts, checked)
 
 

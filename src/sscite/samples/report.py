@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pandas as pd
+
 from sscite import figures
+from sscite.names import HASHTAG, PROTEIN, RNA
+from sscite.samples.qc import WHOLE_TRANSCRIPTOME
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from anndata import AnnData
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from sscite.command import Facts
+    from sscite.samples.assemble import Library
+    from sscite.samples.qc import Limit
     from sscite.samples.validate import Validated
 
 
@@ -35,8 +43,8 @@ def validated(facts: Facts, checked: Validated) -> None:
         facts.table("left_out", checked.left_out, "Comparisons that were not set up", "With the reason for each.")
     facts.figure(
         "design", design_figure(samples), "Which donor gave which tissue",
-        "A dot is a sample; a number counts several of one donor and tissue. Donors with dots in two columns allow paired "
-        "comparisons.",
+        "A dot is a sample; a number counts several of one donor and tissue. Donors with dots in two columns "
+        "allow paired comparisons.",
     )  # fmt: skip
 
 
@@ -65,3 +73,193 @@ def _plain(name: str) -> str:
 def _n(number: int, noun: str, plural: str | None = None) -> str:
     """Word a number of things."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def inspected(facts: Facts, libraries: pd.DataFrame, warnings: list[str]) -> None:
+    """Tell what the files hold."""
+    cells = int(libraries["cells"].sum())
+    facts.number(libraries=len(libraries), cells=cells, most_cells=int(libraries["cells"].max()))
+    without = list(libraries["library"][libraries["antibodies"] == 0])
+    facts.verdict(
+        f"All files are readable and hold raw counts: {cells:,} cells in {_n(len(libraries), 'library', 'libraries')}"
+        + (f"; without antibodies: {', '.join(without)}." if without else ", all with antibodies.")
+    )
+    for warning in warnings:
+        facts.warn(warning)
+    facts.table("libraries", libraries, "What the files hold", "Features by kind; droplets where all were given.")
+    facts.figure(
+        "cells", cells_figure(libraries), "Cells and counts of each library",
+        "Called cells, and the mean of all counts (genes, antibodies, hashtags) per cell. A library far from the others "
+        "deserves a second look.",
+    )  # fmt: skip
+
+
+def cells_figure(libraries: pd.DataFrame) -> Figure:
+    """Draw cells and mean counts of each library."""
+    figure, axes = figures.new(8, 1.2 + 0.25 * len(libraries), columns=2, sharey=True)
+    places = range(len(libraries))
+    axes[0].barh(places, libraries["cells"], color=figures.PALETTE[0])
+    axes[0].set_yticks(places, [_plain(name) for name in libraries["library"]], fontsize=8)
+    axes[0].set(xlabel="cells", ylim=(len(libraries) - 0.5, -0.5))
+    axes[1].barh(places, libraries["counts"] / libraries["cells"].clip(lower=1), color=figures.PALETTE[1])
+    axes[1].set(xlabel="mean counts per cell")
+    return figure
+
+
+def loaded(
+    facts: Facts, library: Library, flagged: pd.DataFrame, limits: list[Limit], empty: AnnData, doubts: list[str]
+) -> None:
+    """Tell what a library holds and which cells were flagged."""
+    failed = ~flagged["qc_pass"]
+    sizes = {kind: part.matrix.shape[1] for kind, part in library.modalities.items()}
+    facts.number(
+        cells=len(flagged), flagged=int(failed.sum()), genes=sizes.get(RNA, 0), antibodies=sizes.get(PROTEIN, 0),
+        hashtags=sizes.get(HASHTAG, 0), droplets=empty.n_obs, median_genes=float(flagged["n_genes"].median()),
+        median_counts=float(flagged["n_counts"].median()), median_pct_mt=_median(flagged["pct_mt"]),
+    )  # fmt: skip
+    for doubt in doubts + _doubts(library, flagged):
+        facts.warn(_sentence(doubt))
+    if library.notes:
+        facts.table("reading", pd.DataFrame({"note": [_sentence(note) for note in library.notes]}), "How it was read")
+    table = reasons(flagged, limits)
+    main = f", mostly for {table['reason'].iloc[0]}" if failed.any() else ""
+    facts.verdict(
+        f"{len(flagged):,} cells with a median of {flagged['n_genes'].median():,.0f} genes; {failed.sum():,} "
+        f"({100 * failed.mean():.1f} %) are flagged{main}. None is dropped here."
+    )
+    facts.table("reasons", table, "Why cells are flagged", "A cell may have several reasons.")
+    if RNA in library.modalities:
+        facts.figure(
+            "quality", quality_figure(flagged, limits), "Quality of the cells",
+            "How many cells have how many genes, counts and percent of mitochondrial counts. Dashed: fixed limits; "
+            "dotted: distance from the median. Flagged cells are orange.",
+        )  # fmt: skip
+    if empty.n_obs:
+        facts.figure(
+            "knee", knee_figure(library, flagged, empty), "All droplets by rank",
+            "Droplets ranked by their counts. Cells stand on the upper shelf; droplets below the knee hold what floated "
+            "in the fluid, from which the background of the antibodies is learned.",
+        )  # fmt: skip
+
+
+def reasons(flagged: pd.DataFrame, limits: list[Limit]) -> pd.DataFrame:
+    """Count the cells flagged by each limit, most first."""
+    rows = [
+        (limit.reason, limit.column, _bound(limit.low), _bound(limit.high), int(limit.flags(flagged).sum()))
+        for limit in limits
+    ]
+    table = pd.DataFrame(rows, columns=["reason", "measure", "below", "above", "cells"])
+    return table.sort_values("cells", ascending=False, kind="stable", ignore_index=True)
+
+
+def _median(values: pd.Series) -> float | None:
+    """Give the median; none where all values are missing."""
+    return float(values.median()) if values.notna().any() else None
+
+
+def _sentence(text: str) -> str:
+    """Begin with a capital and end with a stop."""
+    return f"{text[0].upper()}{text[1:].rstrip('.')}."
+
+
+def _bound(value: float) -> float | None:
+    """Round a bound; none where it is infinite."""
+    return round(float(value), 2) if np.isfinite(value) else None
+
+
+def _doubts(library: Library, flagged: pd.DataFrame) -> list[str]:
+    """Give what the reader must know of a library's genes and flags."""
+    if RNA not in library.modalities:
+        return ["the library has no RNA counts: the quality of its cells was not judged"]
+    features = library.modalities[RNA].features
+    doubts = []
+    if flagged["pct_mt"].isna().all():
+        doubts.append(f"none of its {len(features):,} genes is mitochondrial: percent mitochondrial was not judged")
+    if features.index.str.match(r"ENS[A-Z]*G\d{6,}").mean() > 0.5:
+        doubts.append("its genes have Ensembl identifiers and no symbols: markers and cell types will not be found")
+    if len(features) < WHOLE_TRANSCRIPTOME:
+        doubts.append(
+            f"it measures {len(features):,} genes, not a whole transcriptome: the limit of fewest genes was not applied"
+        )
+    if (~flagged["qc_pass"]).mean() > 0.5:
+        doubts.append("more than half of its cells are flagged: are the limits fit for this panel and tissue?")
+    return doubts
+
+
+def quality_figure(flagged: pd.DataFrame, limits: list[Limit]) -> Figure:
+    """Draw histograms of genes, counts and percent mitochondrial, with the limits."""
+    panels = [("n_genes", "genes", True), ("n_counts", "counts", True), ("pct_mt", "percent mitochondrial", False)]
+    figure, axes = figures.new(9, 3, columns=3)
+    for axis, (column, label, logarithmic) in zip(axes, panels, strict=True):
+        values = flagged[column].to_numpy(float)
+        if np.isnan(values).all():
+            axis.text(0.5, 0.5, "no mitochondrial genes", ha="center", transform=axis.transAxes)
+            axis.set(xlabel=label, xticks=[], yticks=[])
+            continue
+        low, high = np.nanmin(values), np.nanmax(values)
+        bins = np.geomspace(max(low, 1), max(high, 2), 50) if logarithmic else np.linspace(0, max(high, 1), 50)
+        parts = [values[flagged["qc_pass"]], values[~flagged["qc_pass"]]]
+        axis.hist(parts, bins, stacked=True, color=[figures.PALETTE[0], figures.PALETTE[1]], label=["kept", "flagged"])
+        axis.set(xlabel=label, xscale="log" if logarithmic else "linear", ylabel="cells" if column == "n_genes" else "")
+        _draw_limits(axis, [limit for limit in limits if limit.column == column])
+    axes[0].legend(fontsize=8)
+    return figure
+
+
+def _draw_limits(axis: Axes, limits: list[Limit]) -> None:
+    """Draw the limits that lie within the view."""
+    view = axis.get_xlim()
+    for limit in limits:
+        for value in (limit.low, limit.high):
+            if view[0] < value < view[1]:
+                style = ":" if limit.reason.startswith("outlier") else "--"
+                axis.axvline(value, color="black", linestyle=style, linewidth=1)
+
+
+def knee_figure(library: Library, flagged: pd.DataFrame, empty: AnnData) -> Figure:
+    """Draw droplets by rank of RNA counts and of antibody counts, cells and others apart."""
+    kinds = [(RNA, "RNA counts", "rna_counts"), (PROTEIN, "antibody counts", "prot_counts")]
+    kinds = [kind for kind in kinds if kind[0] in library.modalities]
+    figure, axes = figures.new(4 * len(kinds), 3, columns=len(kinds), squeeze=False)
+    for axis, (kind, label, column) in zip(axes[0], kinds, strict=True):
+        called = np.asarray(library.modalities[kind].matrix.sum(axis=1)).ravel()
+        values = np.concatenate([called, empty.obs[column]])
+        order = np.argsort(-values, kind="stable")
+        ranks = np.arange(1, len(values) + 1)
+        chosen = np.unique(np.geomspace(1, len(values), 3000).astype(int)) - 1
+        is_cell = (order < len(called))[chosen]
+        for part, colour, name in ((is_cell, figures.PALETTE[0], "cell"), (~is_cell, figures.GREY, "no cell")):
+            axis.scatter(ranks[chosen][part], values[order][chosen][part], s=4, color=colour, label=name)
+        axis.set(xscale="log", yscale="symlog", xlabel="rank of droplet", ylabel=label)
+    axes[0][0].legend(fontsize=8)
+    return figure
+
+
+def doublets(facts: Facts, frame: pd.DataFrame, numbers: dict[str, float], simulated: np.ndarray) -> None:
+    """Tell how many doublets were found."""
+    share = float(frame["doublet"].mean())
+    facts.number(cells=len(frame), doublets=int(frame["doublet"].sum()), doublet_share=share, **numbers)
+    facts.verdict(
+        f"{frame['doublet'].sum():,} of {len(frame):,} cells ({100 * share:.1f} %) look like two cells of different "
+        f"types; the loading predicts {100 * numbers['expected_rate']:.1f} % doublets of any kind."
+    )
+    if not numbers["threshold_found"]:
+        facts.warn("The scores of singlets and doublets do not part: as many are flagged as the loading predicts.")
+    facts.figure(
+        "scores", scores_figure(frame, numbers["threshold"], simulated), "Doublet scores",
+        "Scores of the cells (blue) and of doublets simulated from pairs of them (grey). Cells right of the line are "
+        "flagged.",
+    )  # fmt: skip
+
+
+def scores_figure(frame: pd.DataFrame, threshold: float, simulated: np.ndarray) -> Figure:
+    """Draw the scores of cells and of simulated doublets."""
+    figure, axes = figures.new(5, 3)
+    scores = frame["doublet_score"].dropna()
+    bins = np.linspace(0, max(float(scores.max()), float(simulated.max()), 0.1), 60)
+    axes.hist(simulated, bins, density=True, color=figures.GREY, alpha=0.6, label="simulated doublets")
+    axes.hist(scores, bins, density=True, histtype="step", color=figures.PALETTE[0], linewidth=1.5, label="cells")
+    axes.axvline(threshold, color="black", linestyle="--", linewidth=1)
+    axes.set(xlabel="doublet score", ylabel="density")
+    axes.legend(fontsize=8)
+    return figure

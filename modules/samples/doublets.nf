@@ -1,0 +1,27 @@
+process SAMPLES_DOUBLETS {
+    tag "${meta.id}"
+    label 'medium'
+
+    input:
+    tuple val(meta), path(library), path(_droplets)
+
+    output:
+    tuple val(meta), path("${meta.id}.samples_doublets.parquet"), emit: doublets
+    path "${meta.id}.samples_doublets.json", topic: 'facts'
+    path "${meta.id}.samples_doublets.*.png", topic: 'figures', optional: true
+    path "${meta.id}.samples_doublets.*.svg", optional: true, emit: drawings
+
+    script:
+    """
+    samples_doublets.py \\
+        --id ${meta.id} \\
+        --library ${library} \\
+        --seed ${params.seed}
+    """
+
+    stub:
+    """
+    touch ${meta.id}.samples_doublets.parquet
+    echo '{"step": "samples_doublets", "id": "${meta.id}", "status": "done"}' > ${meta.id}.samples_doublets.json
+    """
+}

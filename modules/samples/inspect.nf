@@ -1,0 +1,29 @@
+process SAMPLES_INSPECT {
+    tag 'cohort'
+    label 'small'
+
+    input:
+    path files
+    path samples
+    path present, stageAs: 'staged?/*'
+    val missing
+
+    output:
+    path 'cohort.samples_inspect.json', topic: 'facts', emit: facts
+    path 'cohort.samples_inspect.*.png', topic: 'figures', optional: true
+    path 'cohort.samples_inspect.*.svg', optional: true, emit: drawings
+
+    script:
+    """
+    samples_inspect.py \\
+        --files ${files} \\
+        --samples ${samples} \\
+        --staged staged \\
+        --missing '${missing}'
+    """
+
+    stub:
+    """
+    echo '{"step": "samples_inspect", "id": "cohort", "status": "done"}' > cohort.samples_inspect.json
+    """
+}

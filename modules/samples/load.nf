@@ -1,0 +1,34 @@
+process SAMPLES_LOAD {
+    tag "${meta.id}"
+    label 'small'
+
+    input:
+    tuple val(meta), path(counts, stageAs: 'counts/*'), path(raw_counts, stageAs: 'raw_counts/*'), path(hashtag_counts, stageAs: 'hashtag_counts/*')
+    path samples
+
+    output:
+    tuple val(meta), path("${meta.id}.h5mu"), path("${meta.id}.droplets.h5mu"), emit: library
+    path "${meta.id}.samples_load.json", topic: 'facts'
+    path "${meta.id}.samples_load.*.png", topic: 'figures', optional: true
+    path "${meta.id}.samples_load.*.svg", optional: true, emit: drawings
+
+    script:
+    """
+    samples_load.py \\
+        --id ${meta.id} \\
+        --samples ${samples} \\
+        --counts counts/* \\
+        ${raw_counts ? '--raw-counts raw_counts/*' : ''} \\
+        ${hashtag_counts ? '--hashtag-counts hashtag_counts/*' : ''} \\
+        --min-genes ${params.min_genes} \\
+        --max-genes ${params.max_genes} \\
+        --max-pct-mt '${params.max_pct_mt}' \\
+        --qc-mads ${params.qc_mads}
+    """
+
+    stub:
+    """
+    touch ${meta.id}.h5mu ${meta.id}.droplets.h5mu
+    echo '{"step": "samples_load", "id": "${meta.id}", "status": "done"}' > ${meta.id}.samples_load.json
+    """
+}

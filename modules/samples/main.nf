@@ -1,0 +1,54 @@
+// Sheets checked whole, every file looked at, each library loaded once, its doublets scored.
+
+include { SAMPLES_VALIDATE } from './validate'
+include { SAMPLES_INSPECT } from './inspect'
+include { SAMPLES_LOAD } from './load'
+include { SAMPLES_DOUBLETS } from './doublets'
+
+// A path as the sheet has it, absolute or relative to the sheet or a URI, as a file; [] where empty or absent.
+def located(String path, sheet) {
+    def found = path ? (path.contains('://') ? file(path, glob: false) : sheet.resolveSibling(path)) : null
+    return found?.exists() ? found : []
+}
+
+// [ meta, [ counts, raw_counts, hashtag_counts, genotype_calls ], [ 'id:column' of each path that does not exist ] ]
+def library(Map row, sheet) {
+    def columns = ['counts', 'raw_counts', 'hashtag_counts', 'genotype_calls']
+    def files = columns.collect { column -> located(row[column], sheet) }
+    def missing = [columns, files].transpose().findAll { column, found -> row[column] && found == [] }
+    return [[id: row.library_id, library: row.library], files, missing.collect { column, _found -> "${row.library_id}:${column}" }]
+}
+
+workflow SAMPLES {
+    take:
+    sheet // path: the samplesheet, where the user has it
+    asked // path: the contrasts that the user wrote, or []
+    definitions // path: lineages and subsets, or []
+
+    main:
+    SAMPLES_VALIDATE(sheet, asked, definitions)
+    samples = SAMPLES_VALIDATE.out.samples
+    contrasts = SAMPLES_VALIDATE.out.contrasts
+    libraries_given = SAMPLES_VALIDATE.out.rows.splitJson().map { row -> library(row, sheet) }
+
+    all_given = libraries_given.toList()
+    present = all_given.map { entries -> entries.collectMany { _meta, files, _missing -> files.findAll { found -> found != [] } } }
+    missing = all_given.map { entries -> entries.collectMany { _meta, _files, missing -> missing }.join(',') }
+    SAMPLES_INSPECT(SAMPLES_VALIDATE.out.files, samples, present, missing)
+
+    to_load = libraries_given
+        .combine(SAMPLES_INSPECT.out.facts)
+        .map { meta, files, _missing, _inspected -> [meta, files[0], files[1], files[2]] }
+    SAMPLES_LOAD(to_load, samples)
+    libraries = SAMPLES_LOAD.out.library
+    SAMPLES_DOUBLETS(libraries)
+    doublets = SAMPLES_DOUBLETS.out.doublets
+    genotypes = libraries_given.map { meta, files, _missing -> [meta, files[3]] }
+
+    emit:
+    libraries // channel: [ meta, h5mu, droplets ]
+    doublets // channel: [ meta, parquet ]
+    genotypes // channel: [ meta, calls or [] ]
+    samples // value: samples.csv
+    contrasts // value: contrasts.csv
+}

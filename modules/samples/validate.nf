@@ -1,0 +1,33 @@
+process SAMPLES_VALIDATE {
+    tag 'cohort'
+    label 'tiny'
+
+    input:
+    path samplesheet, stageAs: 'samplesheet.csv'
+    path contrasts, stageAs: 'asked.csv'
+    path subsets, stageAs: 'subsets.yaml'
+
+    output:
+    path 'samples.csv', emit: samples
+    path 'files.csv', emit: files
+    path 'files.json', emit: rows
+    path 'contrasts.csv', emit: contrasts
+    path 'covariates.csv', emit: covariates
+    path 'cohort.samples_validate.json', topic: 'facts'
+    path 'cohort.samples_validate.*.png', topic: 'figures', optional: true
+    path 'cohort.samples_validate.*.svg', optional: true, emit: drawings
+
+    script:
+    """
+    samples_validate.py \\
+        --samplesheet samplesheet.csv \\
+        ${contrasts ? '--contrasts asked.csv' : ''} \\
+        ${subsets ? '--subsets subsets.yaml' : ''} \\
+        --reference-tissue '${params.reference_tissue}'
+    """
+
+    stub:
+    """
+    samples_validate.py --samplesheet samplesheet.csv ${contrasts ? '--contrasts asked.csv' : ''} --reference-tissue '${params.reference_tissue}'
+    """
+}

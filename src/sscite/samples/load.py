@@ -1,0 +1,113 @@
+"""Turn a library's counts into objects: modalities of raw counts, cells with quality flags, droplets without a cell."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from anndata import AnnData
+from anndata.utils import make_index_unique
+from mudata import MuData
+from scipy import sparse
+
+from sscite.formats import Counts, match_barcodes
+from sscite.names import CELL, FEATURE_TYPE, GENE_ID, LIBRARY, N_COUNTS, N_GENES, PCT_MT, PROTEIN, RNA
+from sscite.samples import qc
+
+if TYPE_CHECKING:
+    from sscite.samples.assemble import Library
+
+RNA_COUNTS = "rna_counts"
+PROTEIN_COUNTS = "prot_counts"
+
+
+def modality(counts: Counts, index: pd.Index) -> AnnData:
+    """Make one modality: raw counts in X, names unique, `gene_id` and `feature_type` in var."""
+    features = counts.features[[GENE_ID, FEATURE_TYPE]].astype(str)
+    var = features.set_axis(make_index_unique(features.index.astype(str)).rename(None))
+    return AnnData(X=counts.matrix, obs=pd.DataFrame(index=index), var=var)
+
+
+def quality(library: Library, limits: dict[str, float], mads: float) -> tuple[pd.DataFrame, list[qc.Limit]]:
+    """Measure and flag the cells; without RNA nothing is measured and all pass.
+
+    Parameters
+    ----------
+    limits
+        `min_genes`, `max_genes`, `max_pct_mt`.
+
+    Returns
+    -------
+    Frame of `n_genes n_counts pct_mt qc_pass qc_reason`, a row per cell, and the limits in use.
+    """
+    if RNA not in library.modalities:
+        n = len(library.barcodes)
+        metrics = pd.DataFrame({N_GENES: np.zeros(n, int), N_COUNTS: np.zeros(n, int), PCT_MT: np.full(n, np.nan)})
+        return qc.flag(metrics, []), []
+    rna = library.modalities[RNA]
+    metrics = qc.measure(rna.matrix, qc.mitochondrial(rna.features))
+    used = [*qc.fixed_limits(rna.matrix.shape[1], **limits), *qc.mad_limits(metrics, mads)]
+    return qc.flag(metrics, used), used
+
+
+def library(content: Library, flagged: pd.DataFrame, name: str) -> MuData:
+    """Make the library's object: a modality each, and in obs the library and the quality of each cell.
+
+    Parameters
+    ----------
+    flagged
+        A row per cell, as `quality` gives it.
+    name
+        The library's name, which keys its cells.
+    """
+    index = _keys(name, content.barcodes)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # names shared by a gene and its antibody are meant
+        mdata = MuData({kind: modality(part, index) for kind, part in content.modalities.items()})
+    obs = flagged.set_axis(index)
+    obs.insert(0, LIBRARY, pd.Categorical([name] * len(obs)))
+    mdata.obs = obs
+    return mdata
+
+
+def droplets(library: Library, raw: Counts | None, name: str, kinds: np.ndarray | None) -> AnnData:
+    """Take the droplets that are not called cells: antibody counts, and sums of RNA and antibodies in obs.
+
+    Parameters
+    ----------
+    raw
+        All droplets; None gives an object without rows.
+    kinds
+        Modality of each feature of `raw`, shape (features,).
+    """
+    proteins = library.modalities.get(PROTEIN)
+    var = pd.DataFrame(index=pd.Index([], dtype=str)) if proteins is None else modality(proteins, library.barcodes).var
+    if raw is None or kinds is None:
+        empty = sparse.csr_matrix((0, len(var)), dtype=np.int32)
+        obs = pd.DataFrame({RNA_COUNTS: np.array([], int), PROTEIN_COUNTS: np.array([], int)}, index=_keys(name, []))
+        return AnnData(X=empty, obs=obs, var=var)
+    prot = _aligned(raw.select(kinds == PROTEIN), proteins)
+    rna_counts = np.asarray(raw.select(kinds == RNA).matrix.sum(axis=1)).ravel()
+    prot_counts = np.asarray(prot.sum(axis=1)).ravel()
+    kept = (match_barcodes(raw.barcodes, library.barcodes) < 0) & (rna_counts + prot_counts > 0)
+    obs = pd.DataFrame({RNA_COUNTS: rna_counts, PROTEIN_COUNTS: prot_counts}).loc[kept]
+    return AnnData(X=prot[np.flatnonzero(kept)], obs=obs.set_axis(_keys(name, raw.barcodes[kept])), var=var)
+
+
+def _aligned(raw: Counts, proteins: Counts | None) -> sparse.csr_matrix:
+    """Bring the antibodies of all droplets into the order of the cells'; those that lack are zero."""
+    if proteins is None:
+        return sparse.csr_matrix((len(raw.barcodes), 0), dtype=np.int32)
+    keys = [pd.Index(part.features.index + "\t" + part.features[GENE_ID]) for part in (raw, proteins)]
+    position = keys[0].get_indexer(keys[1])
+    padded = sparse.hstack(
+        [raw.matrix, sparse.csr_matrix((len(raw.barcodes), 1), dtype=raw.matrix.dtype)], format="csr"
+    )
+    return padded[:, np.where(position < 0, len(keys[0]), position)].tocsr()
+
+
+def _keys(name: str, barcodes: np.ndarray | list[str]) -> pd.Index:
+    """Join library and barcode."""
+    return pd.Index([f"{name}:{barcode}" for barcode in barcodes], dtype=str, name=CELL)
