@@ -34,11 +34,17 @@ class Contrast:
     covariates: tuple[str, ...] = ()
 
     @property
-    def sides(self) -> str:
-        """Name both sides for a sentence: `SRC against HD`; `SRC yes against no` where the levels alone say little."""
-        sides = f"{'+'.join(self.target)} against {'+'.join(self.reference)}"
+    def side_names(self) -> tuple[str, str]:
+        """Name reference and target for readers: `HD`, `SRC`; with the variable where a level alone says little."""
         mute = {"yes", "no", "true", "false", "0", "1", "positive", "negative"}
-        return f"{self.variable} {sides}" if mute & {level.casefold() for level in self.target} else sides
+        prefix = f"{self.variable} " if mute & {level.casefold() for level in self.target + self.reference} else ""
+        return prefix + "+".join(self.reference), prefix + "+".join(self.target)
+
+    @property
+    def sides(self) -> str:
+        """Name both sides for a sentence: `SRC against HD`."""
+        reference, target = self.side_names
+        return f"{target} against {reference}"
 
 
 @dataclass(frozen=True)

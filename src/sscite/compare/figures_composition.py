@@ -37,6 +37,7 @@ def effects(table: pd.DataFrame, *, top: int = 20) -> Figure:
             right.set_xticks(range(len(METHODS)), list(METHODS), rotation=40, ha="right")
     left.axvline(1, color="black", lw=0.8)
     left.set_xscale("log")
+    _plain_ticks(left)
     left.set_yticks(range(len(rows)), [label(row) for _, row in rows.iterrows()], fontsize=8)
     left.set_xlabel("odds ratio, target against reference (95 % interval)")
     right.set(title="called by", xlim=(-0.6, len(METHODS) - 0.4))
@@ -95,9 +96,22 @@ def separation(found: Components, share: float, p: float, names: tuple[str, str]
         if long:
             right.text(row["PC1"] * 1.05, row["PC2"] * 1.05, row["subset"], fontsize=7, ha="center")
     right.add_patch(_circle())
+    right.set_aspect("equal")
     right.set(xlim=(-limit, limit), ylim=(-limit, limit), xlabel="loading on PC1", ylabel="loading on PC2")
     right.set_title(f"loadings; named where longer than {LONG_LOADING}")
     return figure
+
+
+def _plain_ticks(axis) -> None:
+    """Label a logarithmic axis of ratios by plain numbers, few enough not to collide."""
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+    low, high = axis.get_xlim()
+    step = 2 if high / low < 300 else 8
+    ticks = [float(step) ** i for i in range(-12, 13) if low <= float(step) ** i <= high]
+    axis.xaxis.set_major_locator(FixedLocator(ticks))
+    axis.xaxis.set_minor_locator(NullLocator())
+    axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}" if value >= 1 else f"1/{1 / value:g}"))
 
 
 def _circle():

@@ -35,10 +35,10 @@ def answer(
     measures = composition.measure(counted, comparison, min_donors=min_donors)
     table, drawn = composition.test(measures, comparison, draws=draws, rng=np.random.default_rng([seed, 1]))
     omnibus = composition.omnibus(counted, samples, comparison)
-    names = ("+".join(comparison.contrast.reference), "+".join(comparison.contrast.target))
+    names = comparison.contrast.side_names
     _tell(facts, comparison, table, drawn)
     facts.figure("effects", figures_composition.effects(table), "Subsets that differ most",
-                 "Orange up, blue down: the headline (family-wise permutation p); dots: which methods call it.")  # fmt: skip
+                 "Orange up, blue down: the headline (family-wise p); dots: which methods call it.")  # fmt: skip
     facts.figure("donors", figures_composition.donors(measures, table, comparison.donors, names), "Each donor",
                  "A dot is a donor, the bar the median.")  # fmt: skip
     more = {"omnibus": omnibus, "donors": _donor_table(measures, comparison)}
