@@ -10,8 +10,8 @@ import pandas as pd
 from sscite.simulate import plan, profiles
 from sscite.simulate.profiles import Profiles
 
-DONOR_SIGMA = 0.2  # of a gene's log expression between donors
-LIBRARY_SIGMA = 0.15  # between libraries
+DONOR_SIGMA = 0.15  # of a gene's log expression between donors
+LIBRARY_SIGMA = 0.12  # between libraries
 STRESS_FOLD = 2.5  # dissociation-stress genes in digested tissue
 MITOCHONDRIAL = {"blood": 0.05, "kidney": 0.12, "lung": 0.08}  # median share of a cell's RNA
 

@@ -17,12 +17,12 @@ import yaml
 
 BIOLOGY_SEED = 2025
 TISSUES = ("blood", "kidney", "lung")
-MARKER_LEVEL = 9.0  # counts per 10,000 of a subset's marker gene
+MARKER_LEVEL = 10.0  # counts per 10,000 of a subset's marker gene
 SILENT = 0.15  # of a named gene where nothing expresses it
 MOST_BACKGROUND = 15.0  # times the median background gene
 SET_BASELINE = 0.6  # of a gene of a gene set
 # share of the background genes that a programme raises, and the most it raises one
-PROGRAMMES = {"family": (0.06, 6.0), "lineage": (0.04, 3.0), "subset": (0.02, 2.5)}
+PROGRAMMES = {"family": (0.06, 6.0), "lineage": (0.04, 3.0), "subset": (0.03, 3.0)}
 
 
 @dataclass(frozen=True)
