@@ -1,0 +1,36 @@
+process COMPARE_CALIBRATION {
+    tag 'all contrasts'
+    label 'medium'
+
+    input:
+    path composition
+    path pseudobulk
+    path samples
+    path contrasts
+
+    output:
+    path '*/calibration*.csv', emit: tables, optional: true
+    path '*.compare_calibration.json', topic: 'facts'
+    path '*.compare_calibration.*.png', topic: 'figures', optional: true
+    path '*.compare_calibration.*.svg', optional: true, emit: drawings
+
+    script:
+    """
+    compare_calibration.py \\
+        --composition ${composition} \\
+        --pseudobulk ${pseudobulk} \\
+        --samples ${samples} \\
+        --contrasts ${contrasts} \\
+        --permutations ${params.permutations} \\
+        --min-cells ${params.min_cells} \\
+        --min-donors ${params.min_donors} \\
+        --seed ${params.seed}
+    """
+
+    stub:
+    """
+    mkdir stub
+    touch stub/calibration.csv
+    echo '{"step": "compare_calibration", "id": "stub"}' > stub.compare_calibration.json
+    """
+}

@@ -1,0 +1,31 @@
+process COMPARE_DESIGN {
+    tag 'all contrasts'
+    label 'small'
+
+    input:
+    path composition
+    path samples
+    path contrasts
+
+    output:
+    path '*/design*.csv', emit: tables, optional: true
+    path '*.compare_design.json', topic: 'facts'
+    path '*.compare_design.*.png', topic: 'figures', optional: true
+    path '*.compare_design.*.svg', optional: true, emit: drawings
+
+    script:
+    """
+    compare_design.py \\
+        --composition ${composition} \\
+        --samples ${samples} \\
+        --contrasts ${contrasts} \\
+        --min-donors ${params.min_donors}
+    """
+
+    stub:
+    """
+    mkdir stub
+    touch stub/design.csv
+    echo '{"step": "compare_design", "id": "stub"}' > stub.compare_design.json
+    """
+}

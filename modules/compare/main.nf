@@ -1,0 +1,45 @@
+// Donors, groups and tissues compared: one question a process, each asks all contrasts.
+
+include { COMPARE_PSEUDOBULK } from './pseudobulk'
+include { COMPARE_DESIGN } from './design'
+include { COMPARE_COMPOSITION } from './composition'
+include { COMPARE_CALIBRATION } from './calibration'
+include { COMPARE_ABUNDANCE } from './abundance'
+include { COMPARE_EXPRESSION } from './expression'
+include { COMPARE_ENRICHMENT } from './enrichment'
+include { COMPARE_TISSUE_BLOOD } from './tissue_blood'
+include { COMPARE_TRAJECTORY } from './trajectory'
+include { COMPARE_LIGAND_RECEPTOR } from './ligand_receptor'
+include { COMPARE_STAGE } from './stage'
+
+workflow COMPARE {
+    take:
+    cohort // value: cohort.h5mu
+    cells // value: cells.parquet
+    samples // value: samples.csv
+    contrasts // value: contrasts.csv
+    _subsets // path: lineages and subsets
+    gene_sets // list of paths: GMT files and TRRUST-like tables, or []
+
+    main:
+    COMPARE_PSEUDOBULK(cohort, cells)
+    pseudobulk = COMPARE_PSEUDOBULK.out.pseudobulk
+    composition = COMPARE_PSEUDOBULK.out.composition
+
+    // numbers of cells
+    COMPARE_DESIGN(composition, samples, contrasts)
+    COMPARE_COMPOSITION(composition, samples, contrasts)
+    COMPARE_CALIBRATION(composition, pseudobulk, samples, contrasts)
+    COMPARE_ABUNDANCE(cohort, cells, samples, contrasts)
+
+    // genes and proteins
+    COMPARE_EXPRESSION(pseudobulk, samples, contrasts)
+    expressed = COMPARE_EXPRESSION.out.tables.ifEmpty([])
+    COMPARE_ENRICHMENT(expressed, pseudobulk, contrasts, gene_sets)
+    COMPARE_TISSUE_BLOOD(pseudobulk, composition, cells, samples)
+    COMPARE_STAGE(composition, pseudobulk, cells, samples)
+
+    // cells themselves
+    COMPARE_TRAJECTORY(cohort, cells)
+    COMPARE_LIGAND_RECEPTOR(cohort, cells)
+}

@@ -1,0 +1,34 @@
+process COMPARE_STAGE {
+    tag 'all contrasts'
+    label 'small'
+
+    input:
+    path composition
+    path pseudobulk
+    path cells
+    path samples
+
+    output:
+    path '*/stage*.csv', emit: tables, optional: true
+    path '*.compare_stage.json', topic: 'facts'
+    path '*.compare_stage.*.png', topic: 'figures', optional: true
+    path '*.compare_stage.*.svg', optional: true, emit: drawings
+
+    script:
+    """
+    compare_stage.py \\
+        --composition ${composition} \\
+        --pseudobulk ${pseudobulk} \\
+        --cells ${cells} \\
+        --samples ${samples} \\
+        --stage-features ${params.stage_features} \\
+        --seed ${params.seed}
+    """
+
+    stub:
+    """
+    mkdir stub
+    touch stub/stage.csv
+    echo '{"step": "compare_stage", "id": "stub"}' > stub.compare_stage.json
+    """
+}
