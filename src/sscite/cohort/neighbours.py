@@ -15,6 +15,9 @@ class Index:
     """Finds nearest cells of an embedding (squared Euclidean distance inside, Euclidean outside)."""
 
     def __init__(self, X: np.ndarray, *, seed: int) -> None:
+        import logging
+
+        logging.getLogger("faiss.loader").setLevel(logging.WARNING)
         import faiss
 
         self.X = np.ascontiguousarray(X, dtype=np.float32)

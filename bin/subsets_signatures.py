@@ -1,0 +1,46 @@
+#!/usr/bin/env python3
+"""Score gene sets (interferon, NF-kB, dissociation stress, the user's own) in each cell by ranks."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sscite import command
+
+
+def main(
+    merged: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="merged.h5mu of cohort_merge.py")],
+    subsets: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="subsets.parquet, for the table by subset")],
+    gene_sets: Annotated[list[Path], typer.Option(exists=True, help="GMT, YAML or TRRUST-like file, or a folder of them; repeatable")],
+    seed: Annotated[int, typer.Option(help="orders genes that tie")] = 0,
+    id: Annotated[str, typer.Option(help="names the files written")] = "cohort",
+) -> None:
+    """Score gene sets (interferon, NF-kB, dissociation stress, the user's own) in each cell by ranks."""
+    import numpy as np
+    import pandas as pd
+
+    from sscite import io, names
+    from sscite.cohort import store
+    from sscite.subsets import gene_sets as sources
+    from sscite.subsets import report, signatures
+
+    with command.step("subsets_signatures", id, seed=seed) as facts:
+        chosen, left_out = sources.choose(sources.read(gene_sets))
+        kept, member, table = signatures.membership(chosen, store.read_index(merged, "var"))
+        cells = store.read_index(merged)
+        blocks = [
+            signatures.score(block, member, seed=seed)
+            for _, block in (store.iterate(merged, matrix=f"layers/{names.LAYER_COUNTS}") if kept else ())
+        ]
+        values = np.concatenate(blocks) if blocks else np.empty((len(cells), 0), np.float32)
+        scores = pd.DataFrame(values, index=cells, columns=[f"signature_{name}" for name in kept])
+        obs = io.read_obs(merged, names.RNA).drop(columns=names.LINEAGE, errors="ignore")
+        by_subset = signatures.by_donor_and_subset(scores, obs.join(io.read_fragment(subsets)))
+        io.write_fragment(scores, Path("signatures.parquet"))
+        io.write_table(by_subset.round(5), Path("signatures_by_subset.csv"))
+        report.signatures(facts, scores, by_subset, table, left_out)
+
+
+if __name__ == "__main__":
+    command.run(main)

@@ -1,0 +1,29 @@
+process COHORT_INTEGRATE {
+    tag 'cohort'
+    label 'large'
+
+    input:
+    path merged
+
+    output:
+    path 'cohort.embedding.h5', emit: embedding
+    path 'cohort.clusters.parquet', emit: clusters
+    path '*.cohort_integrate.json', topic: 'facts'
+    path '*.cohort_integrate.*.png', topic: 'figures', optional: true
+    path '*.cohort_integrate.*.svg', optional: true, emit: drawings
+
+    script:
+    """
+    cohort_integrate.py \\
+        --merged ${merged} \\
+        --hvg ${params.hvg} \\
+        --resolution ${params.resolution} \\
+        --seed ${params.seed}
+    """
+
+    stub:
+    """
+    touch cohort.embedding.h5 cohort.clusters.parquet
+    echo '{"step": "cohort_integrate", "id": "cohort"}' > cohort.cohort_integrate.json
+    """
+}

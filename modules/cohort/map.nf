@@ -1,0 +1,28 @@
+process COHORT_MAP {
+    tag 'cohort'
+    label 'medium'
+
+    input:
+    path merged
+    path reference, stageAs: 'reference/*'
+
+    output:
+    path 'mapped.parquet', emit: mapped
+    path '*.cohort_map.json', topic: 'facts'
+    path '*.cohort_map.*.png', topic: 'figures', optional: true
+    path '*.cohort_map.*.svg', optional: true, emit: drawings
+
+    script:
+    """
+    cohort_map.py \\
+        --merged ${merged} \\
+        --reference ${reference} \\
+        --seed ${params.seed}
+    """
+
+    stub:
+    """
+    touch mapped.parquet
+    echo '{"step": "cohort_map", "id": "cohort"}' > cohort.cohort_map.json
+    """
+}

@@ -1,0 +1,30 @@
+process COHORT_MERGE {
+    tag 'cohort'
+    label 'medium'
+
+    input:
+    path 'libraries/*'
+    path 'fragments/*'
+    path samples
+
+    output:
+    path 'merged.h5mu', emit: merged
+    path '*.cohort_merge.json', topic: 'facts'
+    path '*.cohort_merge.*.png', topic: 'figures', optional: true
+    path '*.cohort_merge.*.svg', optional: true, emit: drawings
+
+    script:
+    """
+    cohort_merge.py \\
+        --libraries libraries \\
+        --fragments fragments \\
+        --samples ${samples} \\
+        --genes ${params.genes}
+    """
+
+    stub:
+    """
+    touch merged.h5mu
+    echo '{"step": "cohort_merge", "id": "cohort"}' > cohort.cohort_merge.json
+    """
+}

@@ -1,0 +1,37 @@
+process SUBSETS_CLUSTER {
+    tag 'cohort'
+    label 'large'
+
+    input:
+    path merged
+    path embedding
+    path subsets
+
+    output:
+    path 'subsets.parquet', emit: subsets
+    path 'subset_scores.parquet', emit: scores
+    path 'subset_clusters.csv', emit: clusters
+    path 'subset_resolutions.csv', emit: resolutions
+    path 'subset_maps.parquet', emit: maps
+    path '*.subsets_cluster.json', topic: 'facts'
+    path '*.subsets_cluster.*.png', topic: 'figures', optional: true
+    path '*.subsets_cluster.*.svg', optional: true, emit: drawings
+
+    script:
+    """
+    subsets_cluster.py \\
+        --merged ${merged} \\
+        --embedding ${embedding} \\
+        --subsets ${subsets} \\
+        ${params.subset_resolution ? "--resolution ${params.subset_resolution}" : ''} \\
+        --seed ${params.seed}
+    """
+
+    stub:
+    """
+    touch subsets.parquet subset_scores.parquet subset_maps.parquet
+    echo 'lineage,cluster,cells,subset' > subset_clusters.csv
+    echo 'lineage,resolution' > subset_resolutions.csv
+    echo '{"step": "subsets_cluster", "id": "cohort"}' > cohort.subsets_cluster.json
+    """
+}

@@ -1,0 +1,36 @@
+// Lineage by lineage: subsets, signatures, tissue states; then everything in one object and one table.
+
+include { SUBSETS_CLUSTER } from './cluster'
+include { SUBSETS_SIGNATURES } from './signatures'
+include { SUBSETS_TISSUE } from './tissue'
+include { SUBSETS_COLLECT } from './collect'
+
+workflow SUBSETS {
+    take:
+    merged // value: merged.h5mu
+    embedded // value: [ cohort.embedding.h5, cohort.clusters.parquet ]
+    definitions // path: subsets.yaml
+    gene_sets // list of paths: GMT, YAML or tables of regulators
+
+    main:
+    embedding = embedded.map { coordinates, _clusters -> coordinates }
+    clusters = embedded.map { _coordinates, parquet -> parquet }
+
+    SUBSETS_CLUSTER(merged, embedding, definitions)
+    subsets = SUBSETS_CLUSTER.out.subsets
+    scores = SUBSETS_CLUSTER.out.scores
+
+    SUBSETS_SIGNATURES(merged, subsets, gene_sets)
+    signatures = SUBSETS_SIGNATURES.out.signatures
+
+    SUBSETS_TISSUE(merged, embedding, subsets)
+    states = SUBSETS_TISSUE.out.states
+
+    SUBSETS_COLLECT(merged, embedding, clusters, subsets, scores, signatures, states)
+    cohort = SUBSETS_COLLECT.out.cohort
+    cells = SUBSETS_COLLECT.out.cells
+
+    emit:
+    cohort // value: cohort.h5mu
+    cells // value: cells.parquet
+}

@@ -1,0 +1,32 @@
+process SUBSETS_SIGNATURES {
+    tag 'cohort'
+    label 'medium'
+
+    input:
+    path merged
+    path subsets
+    path gene_sets, stageAs: 'gene_sets/?/*'
+
+    output:
+    path 'signatures.parquet', emit: signatures
+    path 'signatures_by_subset.csv', emit: by_subset
+    path '*.subsets_signatures.json', topic: 'facts'
+    path '*.subsets_signatures.*.png', topic: 'figures', optional: true
+    path '*.subsets_signatures.*.svg', optional: true, emit: drawings
+
+    script:
+    """
+    subsets_signatures.py \\
+        --merged ${merged} \\
+        --subsets ${subsets} \\
+        --gene-sets gene_sets \\
+        --seed ${params.seed}
+    """
+
+    stub:
+    """
+    touch signatures.parquet
+    echo 'sample,donor,tissue,lineage,subset,cells' > signatures_by_subset.csv
+    echo '{"step": "subsets_signatures", "id": "cohort"}' > cohort.subsets_signatures.json
+    """
+}

@@ -1,0 +1,33 @@
+process SUBSETS_TISSUE {
+    tag 'cohort'
+    label 'medium'
+
+    input:
+    path merged
+    path embedding
+    path subsets
+
+    output:
+    path 'tissue_states.parquet', emit: states
+    path 'tissue_states.csv', emit: summary
+    path '*.subsets_tissue.json', topic: 'facts'
+    path '*.subsets_tissue.*.png', topic: 'figures', optional: true
+    path '*.subsets_tissue.*.svg', optional: true, emit: drawings
+
+    script:
+    """
+    subsets_tissue.py \\
+        --merged ${merged} \\
+        --embedding ${embedding} \\
+        --subsets ${subsets} \\
+        --reference-tissue '${params.reference_tissue}' \\
+        --seed ${params.seed}
+    """
+
+    stub:
+    """
+    touch tissue_states.parquet
+    echo 'tissue,subset,cells' > tissue_states.csv
+    echo '{"step": "subsets_tissue", "id": "cohort"}' > cohort.subsets_tissue.json
+    """
+}

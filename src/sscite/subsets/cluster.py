@@ -1,0 +1,131 @@
+"""Lineage by lineage: embed anew, cluster at a stable resolution, name clusters by their markers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+
+from sscite import names
+from sscite.cohort import graph, integrate, layout, neighbours, pca
+from sscite.names import UNASSIGNED
+from sscite.subsets import naming, scoring, stability
+from sscite.subsets.definitions import Lineage
+
+MIN_CELLS = 60
+COMPONENTS = 30
+NEAREST = 15
+
+
+@dataclass
+class LineageCells:
+    """The cells of one lineage as read from the cohort.
+
+    Attributes
+    ----------
+    X
+        Cells × genes (variable genes and markers), log1p of counts per 10,000.
+    genes
+        Names of the genes.
+    obs
+        Cells with library, donor, tissue.
+    protein
+        Cells × proteins, normalised; None without antibodies.
+    """
+
+    X: sp.csr_matrix
+    genes: pd.Index
+    obs: pd.DataFrame
+    protein: pd.DataFrame | None
+
+
+@dataclass
+class Found:
+    """What was found in one lineage."""
+
+    cells: pd.DataFrame
+    scores: pd.DataFrame
+    clusters: pd.DataFrame
+    resolutions: pd.DataFrame
+    umap: np.ndarray
+    resolution: float
+    expression: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+
+def cluster_lineage(data: LineageCells, lineage: Lineage, *, resolution: float | None, seed: int) -> Found:
+    """Cluster one lineage and name its clusters.
+
+    Genes are scaled to unit variance before the components are taken, so that a marker of few counts weighs as much as a
+    gene of many: subsets differ by such markers.
+
+    Parameters
+    ----------
+    resolution
+        Of Leiden; None chooses it by stability.
+    """
+    components = pca.fit(data.X, components=min(COMPONENTS, data.X.shape[0] // 4), unit_variance=True)
+    embedding, _, _ = integrate.correct(components.project(data.X), data.obs, seed=seed)
+    k = min(NEAREST, len(embedding) // 4)
+    fuzzy = graph.fuzzy(*neighbours.among_themselves(embedding, k, seed=seed))
+    table = pd.DataFrame() if resolution else stability.assess(embedding, seed=seed, k=k)
+    chosen = resolution or stability.choose(table)
+    clusters = graph.leiden(fuzzy, resolution=chosen, seed=seed)
+    expression = marker_expression(data, lineage)
+    tissues = set(data.obs[names.TISSUE].astype(str))
+    sought = [subset for subset in lineage.subsets if not subset.tissues or tissues & set(subset.tissues)]
+    scores = scoring.marker_scores(expression, data.protein, sought, scoring.smoothing(fuzzy))
+    return Found(
+        *_named(scores, clusters, data.obs, lineage), table, layout.embed(fuzzy, embedding, seed=seed), chosen, expression
+    )
+
+
+def marker_expression(data: LineageCells, lineage: Lineage) -> pd.DataFrame:
+    """Give the measured markers of a lineage's subsets as a dense table, cells × genes."""
+    present = [gene for gene in lineage.genes if gene in data.genes]
+    dense = data.X[:, data.genes.get_indexer(present)].toarray()
+    return pd.DataFrame(dense, index=data.obs.index, columns=present)
+
+
+def _named(
+    scores: pd.DataFrame, clusters: np.ndarray, obs: pd.DataFrame, lineage: Lineage
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Name clusters, and give each cell its cluster's name and its own score of it."""
+    if scores.shape[1] == 0:
+        table = pd.DataFrame({"cluster": np.unique(clusters), "subset": UNASSIGNED, "flag": "no marker was measured"})
+    else:
+        table = naming.name_clusters(scores, clusters, obs)
+    of_cluster = table.set_index("cluster")["subset"].reindex(clusters).to_numpy()
+    cells = pd.DataFrame(index=obs.index)
+    cells[names.LINEAGE] = lineage.name
+    cells[names.CLUSTER] = [f"{lineage.name}:{number}" for number in clusters]
+    cells[names.SUBSET] = of_cluster
+    place = scores.columns.get_indexer(of_cluster)
+    values = scores.to_numpy()
+    own = np.where(place >= 0, values[np.arange(len(values)), place] if values.shape[1] else 0.0, np.nan)
+    cells[names.SUBSET_SCORE] = own.astype(np.float32)
+    cells["subset_margin"] = _margin(values, place)
+    cells["subset_by_cell"] = by_cell(scores)
+    table.insert(0, "lineage", lineage.name)
+    return cells, scores, table
+
+
+def _margin(values: np.ndarray, place: np.ndarray) -> np.ndarray:
+    """Give each cell's score of its own subset less the best score of another; NaN for unassigned."""
+    if values.shape[1] < 2:
+        return np.full(len(values), np.nan, np.float32)
+    others = values.copy()
+    rows = np.flatnonzero(place >= 0)
+    others[rows, place[rows]] = -np.inf
+    margin = np.full(len(values), np.nan, np.float32)
+    margin[rows] = values[rows, place[rows]] - others[rows].max(axis=1)
+    return margin
+
+
+def by_cell(scores: pd.DataFrame, threshold: float = 0.5) -> np.ndarray:
+    """Call each cell by its own best score, whatever its cluster; unassigned where that is low."""
+    if scores.shape[1] == 0:
+        return np.full(len(scores), UNASSIGNED, dtype=object)
+    values = scores.to_numpy()
+    return np.where(values.max(axis=1) >= threshold, scores.columns.to_numpy()[values.argmax(axis=1)], UNASSIGNED)

@@ -1,0 +1,83 @@
+"""All lineages of a cohort: read, cluster one by one, and write what was found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from sscite import io, names
+from sscite.names import UNASSIGNED
+from sscite.subsets import cluster, reading
+from sscite.subsets.definitions import Definitions
+
+
+@dataclass
+class Subsets:
+    """What was found in all lineages."""
+
+    cells: pd.DataFrame
+    scores: pd.DataFrame
+    clusters: pd.DataFrame
+    resolutions: pd.DataFrame
+    lineages: dict[str, cluster.Found]
+    skipped: dict[str, int]
+
+
+def find(merged: Path, definitions: Definitions, *, resolution: float | None, seed: int) -> Subsets:
+    """Cluster every lineage that has enough cells; cells of the others keep their annotated lineage."""
+    data, counts = reading.read(merged, definitions, least=cluster.MIN_CELLS)
+    obs = io.read_obs(merged, names.RNA)
+    found = {}
+    for lineage in definitions.lineages:
+        if lineage.name in data:
+            found[lineage.name] = cluster.cluster_lineage(
+                data.pop(lineage.name), lineage, resolution=resolution, seed=seed
+            )
+    cells = _base(obs, reading.lineage_masks(obs, definitions))
+    for part in found.values():
+        cells.loc[part.cells.index, part.cells.columns] = part.cells
+    skipped = {name: count for name, count in counts.items() if name not in found}
+    return Subsets(
+        cells, _scores(found, obs.index), _tables(found, "clusters"), _tables(found, "resolutions"), found, skipped
+    )
+
+
+def write(found: Subsets, folder: Path) -> None:
+    """Write the files of SUBSETS_CLUSTER."""
+    io.write_fragment(found.cells, folder / "subsets.parquet")
+    io.write_fragment(found.scores, folder / "subset_scores.parquet")
+    io.write_table(found.clusters.round(4), folder / "subset_clusters.csv")
+    io.write_table(found.resolutions.round(4), folder / "subset_resolutions.csv")
+    maps = [pd.DataFrame(part.umap, index=part.cells.index, columns=["x", "y"]) for part in found.lineages.values()]
+    empty = pd.DataFrame({"x": pd.Series(dtype=np.float32), "y": pd.Series(dtype=np.float32)})
+    io.write_fragment(pd.concat(maps) if maps else empty, folder / "subset_maps.parquet")
+
+
+def _base(obs: pd.DataFrame, masks: dict[str, np.ndarray]) -> pd.DataFrame:
+    """Give every cell its lineage; a lineage of the definitions has no subset yet, another is its own subset."""
+    annotated = obs[names.LINEAGE].astype(str) if names.LINEAGE in obs else pd.Series(UNASSIGNED, index=obs.index)
+    cells = pd.DataFrame({names.LINEAGE: annotated.astype(object), names.CLUSTER: annotated.astype(object)}, index=obs.index)
+    cells[names.SUBSET] = annotated.astype(object)
+    for name, mask in masks.items():
+        cells.loc[mask, [names.LINEAGE, names.CLUSTER]] = name
+        cells.loc[mask, names.SUBSET] = UNASSIGNED
+    cells[[names.SUBSET_SCORE, "subset_margin"]] = np.float32(np.nan)
+    cells["subset_by_cell"] = cells[names.SUBSET]
+    return cells
+
+
+def _scores(found: dict[str, cluster.Found], index: pd.Index) -> pd.DataFrame:
+    """Put scores of all lineages side by side; NaN outside of a subset's lineage."""
+    parts = [part.scores for part in found.values()]
+    return pd.concat(parts).reindex(index) if parts else pd.DataFrame(index=index)
+
+
+def _tables(found: dict[str, cluster.Found], part: str) -> pd.DataFrame:
+    """Stack a table of every lineage."""
+    tables = [getattr(value, part).assign(lineage=name) for name, value in found.items() if len(getattr(value, part))]
+    columns = {"clusters": ["lineage", "cluster", "cells", "subset"], "resolutions": ["lineage", "resolution"]}[part]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
+

@@ -1,0 +1,98 @@
+"""Name clusters by markers, with evidence that holds in most donors."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from sscite.names import UNASSIGNED
+
+MIN_SCORE = 0.25  # of a cluster above the rest of its lineage, in standard deviations of the score
+MIN_SUPPORT = 0.6  # share of donors in which the cluster is above the rest
+MIN_CELLS = 5  # of a donor inside and outside of a cluster, to be heard
+DOMINATED = 0.7  # share of one donor or library beyond which a cluster is flagged
+
+
+def donor_differences(scores: np.ndarray, donors: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    """Give, for each donor with enough cells on both sides, the mean score inside a cluster less that outside.
+
+    Parameters
+    ----------
+    scores
+        Cells × subsets.
+    donors
+        Code of each cell's donor, from 0.
+    inside
+        Mask of the cluster's cells.
+
+    Returns
+    -------
+    np.ndarray
+        Donors heard × subsets.
+    """
+    count = int(donors.max()) + 1
+    sums = []
+    for mask in (inside, ~inside):
+        totals = np.stack([np.bincount(donors[mask], scores[mask, j], minlength=count) for j in range(scores.shape[1])], 1)
+        cells = np.bincount(donors[mask], minlength=count)
+        sums.append((totals / np.maximum(cells, 1)[:, None], cells))
+    heard = (sums[0][1] >= MIN_CELLS) & (sums[1][1] >= MIN_CELLS)
+    return (sums[0][0] - sums[1][0])[heard]
+
+
+def name_clusters(scores: pd.DataFrame, clusters: np.ndarray, obs: pd.DataFrame) -> pd.DataFrame:
+    """Name each cluster of a lineage by the subset whose markers stand out most, donor by donor.
+
+    The evidence for a subset is the median over donors of the difference between cluster and rest; its support is the share
+    of donors in which that difference is positive. A cluster is `unassigned` where the best evidence or support is too low. It is
+    flagged where one donor or library holds most of its cells.
+
+    Parameters
+    ----------
+    scores
+        Cells × subsets, standardised.
+    clusters
+        Number of each cell's cluster.
+    obs
+        Cells with donor and library.
+
+    Returns
+    -------
+    pd.DataFrame
+        A row per cluster: cluster, cells, donors, subset, score, margin, support, second, donor_share, library_share, flag.
+    """
+    values = scores.to_numpy(np.float64)
+    donors = pd.factorize(obs["donor"].astype(str), sort=True)[0]
+    rows = []
+    for cluster in range(int(clusters.max()) + 1):
+        inside = clusters == cluster
+        differences = donor_differences(values, donors, inside)
+        if len(differences) == 0:
+            outside = values[~inside].mean(axis=0) if (~inside).any() else 0
+            differences = (values[inside].mean(axis=0) - outside)[None]
+        evidence = np.median(differences, axis=0)
+        order = np.argsort(-evidence, kind="stable")
+        best, second = order[0], order[min(1, len(order) - 1)]
+        support = float((differences[:, best] > 0).mean())
+        named = evidence[best] >= MIN_SCORE and support >= MIN_SUPPORT
+        rows.append({
+            "cluster": cluster, "cells": int(inside.sum()), "donors": len(differences),
+            "subset": scores.columns[best] if named else UNASSIGNED, "score": evidence[best],
+            "margin": evidence[best] - evidence[second] if len(order) > 1 else evidence[best],
+            "support": support, "second": scores.columns[second], **_shares(obs[inside], obs),
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _shares(cluster: pd.DataFrame, everything: pd.DataFrame) -> dict[str, object]:
+    """Say which share of a cluster one donor and one library hold, each weighed by how many cells it brought."""
+    result: dict[str, object] = {}
+    flags = []
+    for column in ("donor", "library"):
+        brought = everything[column].astype(str).value_counts()
+        rate = cluster[column].astype(str).value_counts() / brought
+        result[f"{column}_share"] = float((rate / rate.sum()).max())
+        if len(brought) > 1 and result[f"{column}_share"] > DOMINATED:
+            flags.append(f"one {column}: {rate.idxmax()}")
+    result["flag"] = "; ".join(flags)
+    return result
