@@ -1,0 +1,25 @@
+process ADT_METHOD {
+    tag 'cohort'
+    label 'small'
+
+    input:
+    path files, stageAs: 'libraries/*'
+
+    output:
+    path 'adt_method.csv', emit: method
+    path '*.adt_method.json', topic: 'facts'
+
+    script:
+    """
+    adt_method.py \\
+        --method '${params.adt_method}' \\
+        --output adt_method.csv \\
+        libraries/*
+    """
+
+    stub:
+    """
+    echo 'library_id,method,reason' > adt_method.csv
+    echo '{"step": "adt_method", "id": "cohort", "status": "done"}' > cohort.adt_method.json
+    """
+}

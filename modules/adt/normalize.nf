@@ -1,0 +1,37 @@
+process ADT_NORMALIZE {
+    tag "${meta.id}"
+    label 'medium'
+
+    input:
+    tuple val(meta), path(h5mu), path(droplets)
+    path methods
+    path panel_map
+
+    output:
+    tuple val(meta), path("${meta.id}.adt_normalize.parquet"), path("${meta.id}.adt_panel.csv"), emit: normalized
+    tuple val(meta), path("${meta.id}.adt_cells.parquet"), emit: cells
+    path "${meta.id}.adt_quality.csv", emit: quality
+    path '*.adt_normalize.json', topic: 'facts'
+    path '*.adt_normalize.*.png', topic: 'figures', optional: true
+    path '*.adt_normalize.*.svg', optional: true, emit: drawings
+
+    script:
+    """
+    adt_normalize.py \\
+        --id ${meta.id} \\
+        --library ${h5mu} \\
+        --droplets ${droplets} \\
+        --methods ${methods} \\
+        ${panel_map ? "--panel-map ${panel_map}" : ''} \\
+        --isotypes '${params.isotypes ?: ''}' \\
+        --seed ${params.seed}
+    """
+
+    stub:
+    """
+    touch ${meta.id}.adt_normalize.parquet ${meta.id}.adt_cells.parquet
+    echo 'feature,protein,clone,gene,is_isotype,matched,method' > ${meta.id}.adt_panel.csv
+    echo 'feature,protein' > ${meta.id}.adt_quality.csv
+    echo '{"step": "adt_normalize", "id": "${meta.id}", "status": "done"}' > ${meta.id}.adt_normalize.json
+    """
+}

@@ -1,0 +1,84 @@
+"""One normalisation for the whole cohort, chosen from what the libraries have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from sscite.adt.empty import MIN_EMPTIES
+from sscite.errors import UserError
+
+METHODS = {
+    "dsb": "dsb with the background of empty droplets",
+    "dsb_cells": "dsb with the background estimated from the cells",
+    "clr_cell": "centred log-ratio within each cell",
+    "clr_protein": "centred log-ratio within each protein",
+}
+CHOICES = ("auto", "per_library", *METHODS)
+COLUMNS = ["library_id", "method", "reason"]
+
+
+def choose(libraries: pd.DataFrame, asked: str) -> pd.DataFrame:
+    """Choose a method for each library: the same for all, unless `per_library` is asked for.
+
+    auto takes dsb where every library with antibodies has empty droplets, else dsb_cells for all: values from two
+    methods cannot be compared.
+
+    Parameters
+    ----------
+    libraries
+        A row per library: `library_id proteins empties`.
+
+    Returns
+    -------
+    `library_id method reason`; `method` is empty for a library without antibodies.
+
+    Raises
+    ------
+    UserError
+        An unknown method, or dsb asked for where a library lacks empty droplets.
+    """
+    check_method(asked, CHOICES)
+    stained = libraries[libraries["proteins"] > 0]
+    without = stained.loc[stained["empties"] < MIN_EMPTIES]
+    if asked == "dsb" and len(without):
+        raise UserError(
+            f"library '{row.library_id}': {row.empties:,} empty droplets, at least {MIN_EMPTIES} are needed for dsb; "
+            "give raw_counts in the samplesheet, or choose --adt_method auto or dsb_cells"
+            for row in without.itertuples()
+        )
+    rows = [(row.library_id, *_decide(row, asked, list(without["library_id"]))) for row in libraries.itertuples()]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def check_method(asked: str, allowed: Sequence[str]) -> None:
+    """Refuse a method that does not exist.
+
+    Raises
+    ------
+    UserError
+        With the allowed names.
+    """
+    if asked not in allowed:
+        raise UserError(f"method '{asked}' is not known; choose one of {', '.join(allowed)}")
+
+
+def mixed(chosen: pd.DataFrame) -> bool:
+    """Tell whether the libraries with antibodies are normalised in more than one way."""
+    return len(set(chosen["method"]) - {""}) > 1
+
+
+def _decide(row: object, asked: str, without: list[str]) -> tuple[str, str]:
+    """Give method and reason for one library."""
+    if row.proteins == 0:
+        return "", "no antibody counts"
+    if asked in METHODS:
+        return asked, "asked for"
+    own = f"{row.empties:,} empty droplets"
+    if asked == "per_library":
+        return ("dsb", own) if row.empties >= MIN_EMPTIES else ("dsb_cells", f"{own}, {MIN_EMPTIES} needed")
+    if not without:
+        return "dsb", f"every library has at least {MIN_EMPTIES} empty droplets (this one {row.empties:,})"
+    lacking = f"{', '.join(without[:3])}{' and others' if len(without) > 3 else ''}"
+    return "dsb_cells", f"too few empty droplets in {lacking}; one method for the whole cohort"

@@ -1,0 +1,202 @@
+"""Did each antibody work, and which cells carry clumps of antibody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+MIN_CELLS_FOR_RNA = 100  # fewer give no usable correlation
+MIN_GENE_CELLS = 0.02  # share of cells with the gene's RNA, to expect the protein
+SWAP_MARGIN = 0.1  # by how much the other protein's correlation with the gene must be larger
+SWAP_CORRELATION = 0.15  # at least, of both crossed pairs
+AGGREGATE_DEVIATIONS = 5.0  # robust standard deviations above the usual level
+HIGH_QUANTILE = 0.99
+HIGH_SHARE = 0.3  # share of all proteins above their 99th percentile that no single cell type explains
+VERDICTS = {
+    "good": "two separate populations",
+    "one population": "signal above the background, without two separate populations",
+    "no signal": "not above the background: the antibody failed, or these cells lack the protein",
+    "dead": "not above the background although the cells express the gene",
+    "swapped": "another antibody follows this gene's RNA: names or tubes were exchanged",
+    "no counts": "zero in every cell",
+    "isotype": "isotype control",
+}
+
+
+@dataclass(frozen=True)
+class RnaLink:
+    """Correlation of proteins with the RNA of their genes.
+
+    Attributes
+    ----------
+    correlation
+        proteins × genes of the panel (Pearson, log-normalised RNA); NaN where either is constant.
+    detected
+        share of cells with the gene's RNA, indexed by gene.
+    cells
+        number of cells.
+    """
+
+    correlation: pd.DataFrame
+    detected: pd.Series
+    cells: int
+
+
+def link_rna(values: pd.DataFrame, genes: pd.Series, rna: sparse.csr_matrix, names: pd.Index) -> RnaLink | None:
+    """Correlate each protein with the RNA of every gene that the panel measures.
+
+    Parameters
+    ----------
+    values
+        cells × proteins, normalised.
+    genes
+        gene symbol of each protein, in the order of the columns; empty where not known.
+    rna
+        cells × genes, raw counts.
+    names
+        gene symbols of `rna`.
+
+    Returns
+    -------
+    None with fewer than 100 cells or without a common gene.
+    """
+    wanted = [gene for gene in dict.fromkeys(genes) if gene and gene in names]
+    if len(values) < MIN_CELLS_FOR_RNA or not wanted:
+        return None
+    total = np.maximum(np.asarray(rna.sum(axis=1)).ravel(), 1)
+    part = rna[:, [int(np.flatnonzero(names == gene)[0]) for gene in wanted]].toarray()
+    expression = np.log1p(part / total[:, None] * 1e4)
+    found = _standardised(values.to_numpy(dtype=float)).T @ _standardised(expression) / len(values)
+    detected = pd.Series((part > 0).mean(axis=0), index=wanted)
+    return RnaLink(pd.DataFrame(found, index=values.columns, columns=wanted), detected, len(values))
+
+
+def swapped(link: RnaLink, genes: pd.Series) -> list[tuple[str, str]]:
+    """Find pairs of antibodies whose genes' RNA each follows the other antibody.
+
+    For proteins i, j with genes g, h: r(i, h) exceeds r(j, h) and r(j, g) exceeds r(i, g), both by a margin (0.1, or four
+    standard errors where that is more), and both crossed correlations reach 0.15. Antibodies that mark the same cells
+    cannot be told apart.
+
+    Parameters
+    ----------
+    genes
+        gene symbol of each protein, indexed by protein.
+    """
+    table = link.correlation
+    known = [protein for protein in table.index if genes[protein] in table.columns]
+    crossed = table.loc[known, [genes[protein] for protein in known]].to_numpy()  # protein i × gene of protein j
+    own = np.diag(crossed)
+    gain = crossed - own  # how much better i follows j's gene than j itself
+    margin = max(SWAP_MARGIN, 4 / np.sqrt(link.cells))
+    sound = (gain > margin) & (crossed > SWAP_CORRELATION)
+    score = np.where(sound & sound.T, gain + gain.T, 0)
+    pairs = []
+    while score.size and score.max() > 0:
+        i, j = np.unravel_index(score.argmax(), score.shape)
+        pairs.append((known[min(i, j)], known[max(i, j)]))
+        score[[i, j], :] = 0
+        score[:, [i, j]] = 0
+    return pairs
+
+
+def verdicts(quality: pd.DataFrame, link: RnaLink | None, swaps: list[tuple[str, str]]) -> pd.DataFrame:
+    """Give each protein a verdict of `VERDICTS` and, where RNA is known, its correlation with its gene.
+
+    Parameters
+    ----------
+    quality
+        indexed by protein: `gene is_isotype mean_count bimodal above_background`.
+
+    Returns
+    -------
+    Indexed alike: `rna_correlation swapped_with verdict meaning`.
+    """
+    partner = {**dict(swaps), **{b: a for a, b in swaps}}
+    rows = []
+    for protein, row in quality.iterrows():
+        known = link is not None and row["gene"] in link.correlation.columns
+        own = link.correlation.loc[protein, row["gene"]] if known else np.nan
+        expressed = known and link.detected[row["gene"]] >= MIN_GENE_CELLS
+        verdict = _verdict(row, swapped=protein in partner, expressed=expressed)
+        rows.append((own, partner.get(protein, ""), verdict, VERDICTS[verdict]))
+    columns = ["rna_correlation", "swapped_with", "verdict", "meaning"]
+    return pd.DataFrame(rows, columns=columns, index=quality.index)
+
+
+def above_background(counts: sparse.csr_matrix, empties: sparse.csr_matrix | None, isotypes: np.ndarray) -> np.ndarray:
+    """Tell which proteins reach beyond the background: the best 1 % of cells against empty droplets or isotypes.
+
+    A protein's 99th percentile of counts must exceed twice that of the empty droplets (plus 3), or, without these, that
+    of the median isotype control (plus 3); with neither, 10 counts.
+    """
+    top = _column_quantile(counts, HIGH_QUANTILE)
+    if empties is not None:
+        limit = 2 * _column_quantile(empties, HIGH_QUANTILE) + 3
+    elif len(isotypes):
+        limit = np.full(len(top), np.median(top[isotypes]) + 3)
+    else:
+        limit = np.full(len(top), 10.0)
+    return top > limit
+
+
+def aggregates(counts: sparse.csr_matrix, values: np.ndarray, isotypes: np.ndarray) -> np.ndarray:
+    """Flag cells that carry clumps of antibody: far too much of everything, isotype controls included.
+
+    With isotypes: their summed log count lies five, the cell's total half as many robust standard deviations above the
+    median. Without: the total lies five above, and at least three tenths of all proteins are above their own 99th percentile.
+
+    Parameters
+    ----------
+    values
+        of shape (n_cells, n_proteins), normalised.
+    """
+    total = _robust(np.log1p(np.asarray(counts.sum(axis=1)).ravel().astype(float)))
+    if len(isotypes):
+        level = np.log1p(np.asarray(counts[:, isotypes].sum(axis=1)).ravel().astype(float))
+        return (_robust(level) > AGGREGATE_DEVIATIONS) & (total > AGGREGATE_DEVIATIONS / 2)
+    high = (values > np.quantile(values, HIGH_QUANTILE, axis=0)).mean(axis=1)
+    return (total > AGGREGATE_DEVIATIONS) & (high >= HIGH_SHARE)
+
+
+def _verdict(row: pd.Series, *, swapped: bool, expressed: bool) -> str:
+    """Choose the verdict of one protein."""
+    if row["is_isotype"]:
+        return "isotype"
+    if row["mean_count"] == 0:
+        return "no counts"
+    if swapped:
+        return "swapped"
+    if not row["above_background"]:
+        return "dead" if expressed else "no signal"
+    return "good" if row["bimodal"] else "one population"
+
+
+def _column_quantile(counts: sparse.csr_matrix, q: float) -> np.ndarray:
+    """Quantile of each column with its zeros, one column in memory at a time."""
+    columns = counts.tocsc()
+    dense = np.zeros(counts.shape[0])
+    found = np.zeros(counts.shape[1])
+    for j in range(counts.shape[1]):
+        stored = columns.data[columns.indptr[j] : columns.indptr[j + 1]]
+        dense[: len(stored)] = stored
+        dense[len(stored) :] = 0
+        found[j] = np.quantile(dense, q)
+    return found
+
+
+def _robust(level: np.ndarray) -> np.ndarray:
+    """Distance from the median in robust standard deviations (1.4826 MAD); 0 where the level does not vary."""
+    centre = np.median(level)
+    spread = 1.4826 * np.median(np.abs(level - centre))
+    return (level - centre) / spread if spread > 0 else np.zeros_like(level)
+
+
+def _standardised(columns: np.ndarray) -> np.ndarray:
+    """Scale columns to mean 0 and variance 1; constant ones become NaN."""
+    spread = columns.std(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return (columns - columns.mean(axis=0)) / np.where(spread > 0, spread, np.nan)

@@ -1,0 +1,88 @@
+"""What the room tells the report: numbers, a verdict, warnings, tables and figures."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from sscite.adt import empty, figures, method
+from sscite.adt.inputs import Library
+from sscite.adt.normalize import Normalised
+from sscite.adt.quality import RnaLink
+from sscite.command import Facts
+
+UNITS = {
+    "dsb": "standard deviations above the background of empty droplets",
+    "dsb_cells": "standard deviations above the background estimated from the cells",
+    "clr_cell": "centred log-ratio within the cell", "clr_protein": "centred log-ratio within the protein",
+}  # fmt: skip
+TABLE = ["protein", "feature", "verdict", "mean_count", "ambient_mean", "signal_to_background", "positive_fraction",
+         "threshold", "threshold_low", "threshold_high", "rna_correlation", "swapped_with"]  # fmt: skip
+
+
+def methods(facts: Facts, chosen: pd.DataFrame, libraries: pd.DataFrame, asked: str) -> None:
+    """Tell which method each library gets, and why."""
+    used = sorted(set(chosen["method"]) - {""})
+    facts.number(asked=asked, method=", ".join(used), libraries=len(chosen), without_antibodies=int((chosen["method"] == "").sum()))
+    facts.table("methods", chosen.merge(libraries, on="library_id"), "Method of each library")
+    if not used:
+        facts.verdict("No library has antibody counts.")
+        return
+    facts.verdict(f"Proteins are normalised by {' and by '.join(method.METHODS[name] for name in used)}.")
+    if method.mixed(chosen):
+        facts.warn("Libraries are normalised in different ways: their protein values must not be compared.")
+    if "dsb_cells" in used:
+        facts.warn("The protein background is estimated from the cells, since empty droplets are missing: give raw_counts.")
+
+
+def normalised(
+    facts: Facts, library: Library, result: Normalised, quality: pd.DataFrame, cells: pd.DataFrame,
+    link: RnaLink | None, *, used: str, rng: np.random.Generator,
+) -> None:  # fmt: skip
+    """Tell how a library's proteins were normalised and which antibodies worked."""
+    counted = quality["verdict"].value_counts()
+    facts.number(
+        cells=len(cells), proteins=len(quality), method=used, isotypes=int(quality["is_isotype"].sum()),
+        empty_droplets=0 if library.empties is None else library.empties.shape[0],
+        aggregates=int(cells["adt_aggregate"].sum()), **{name.replace(" ", "_"): int(n) for name, n in counted.items()},
+    )  # fmt: skip
+    for note in result.notes:
+        facts.warn(note)
+    _failed(facts, quality)
+    working = int(counted.get("good", 0) + counted.get("one population", 0))
+    targets = int((~quality["is_isotype"]).sum())
+    facts.verdict(f"{working} of {targets} antibodies show signal above the background; {method.METHODS[used]}.")
+    facts.table("antibodies", quality[TABLE].round(3), "Antibodies of the library")
+    _background(facts, library, rng=rng)
+    facts.figure("distributions", figures.distributions(result.values, quality, unit=UNITS[used], rng=rng),
+                 "Normalised proteins", "Line: threshold of positive cells; grey: its 95 % interval; dotted: from isotypes.")  # fmt: skip
+    facts.figure("antibodies", figures.antibodies(quality), "Did the antibodies work", "Bars in the order of the signal.")
+    if quality["is_isotype"].any():
+        facts.figure("noise", figures.noise(cells, rng=rng), "Technical level of each cell")
+    if link is not None:
+        facts.figure("rna", figures.rna(link, quality), "Proteins against RNA", "The own gene lies on the diagonal.")
+
+
+def _failed(facts: Facts, quality: pd.DataFrame) -> None:
+    """Warn of antibodies that failed and of pairs that were exchanged."""
+    dead = quality.loc[quality["verdict"] == "dead", "protein"]
+    if len(dead):
+        facts.warn(f"Antibodies without signal although the gene is expressed: {', '.join(dead)}.")
+    for row in quality[quality["swapped_with"] != ""].itertuples():
+        if row.protein < row.swapped_with:
+            facts.warn(f"{row.protein} and {row.swapped_with} look exchanged: each follows the other's RNA.")
+
+
+def _background(facts: Facts, library: Library, *, rng: np.random.Generator) -> None:
+    """Show the window of empty droplets and warn of cells among them."""
+    if library.window is not None and library.sizes is not None and library.window.keep.any():
+        window = library.window
+        facts.number(window_protein_low=window.protein_low, window_protein_high=window.protein_high,
+                     window_rna_high=window.rna_high)  # fmt: skip
+        facts.figure("empties", figures.empties(library.sizes, window, rng=rng), "Empty droplets",
+                     "Orange: the droplets that give the background.")  # fmt: skip
+    if library.empties is not None and library.empties.shape[0]:
+        share = float(empty.contaminated(library.empties, rng=rng).mean())
+        facts.number(contaminated_share=share)
+        if share > empty.MAX_CONTAMINATED:
+            facts.warn(f"{share:.0%} of the empty droplets look like cells or fragments: the background is too high.")
