@@ -1,0 +1,108 @@
+"""What the abundance step tells the report: a beeswarm of neighbourhoods by subset, and where they lie."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from sscite import figures
+from sscite.command import Facts
+
+SPATIAL_FDR = 0.1
+LIMIT = 5.0
+
+
+def describe(facts: Facts, table: pd.DataFrame, positions: np.ndarray | None, sides: str, *, donors: int) -> None:
+    """Add numbers, a sentence, a table by subset and the figures.
+
+    Parameters
+    ----------
+    positions
+        Coordinates of each neighbourhood's index cell on the map (n_neighbourhoods, 2); None draws no map.
+    """
+    found = table["spatial_fdr"] < SPATIAL_FDR
+    facts.number(
+        neighbourhoods=len(table), neighbourhoods_differ=int(found.sum()), median_cells=float(table["cells"].median()),
+        rows=donors, spatial_fdr=SPATIAL_FDR,
+    )  # fmt: skip
+    summary = by_subset(table)
+    facts.table("subsets", summary, "Neighbourhoods by subset", f"up, down: spatial FDR below {SPATIAL_FDR:.0%}.")
+    facts.verdict(sentence(summary, sides))
+    facts.figure(
+        "beeswarm", beeswarm(table), "Change of each neighbourhood, by subset",
+        f"{sides}: right means more cells in the former. Coloured: spatial FDR below {SPATIAL_FDR:.0%}. "
+        f"Fold changes beyond 2^{LIMIT:g} are drawn at the edge.",
+    )  # fmt: skip
+    if positions is not None:
+        facts.figure("map", on_map(table, positions), "Where neighbourhoods change", "Each dot: a neighbourhood.")
+
+
+def by_subset(table: pd.DataFrame) -> pd.DataFrame:
+    """Count the neighbourhoods of each subset, those up and down, with the median fold change."""
+    found = table["spatial_fdr"] < SPATIAL_FDR
+    rows = table.assign(up=found & (table["log2_fold_change"] > 0), down=found & (table["log2_fold_change"] < 0))
+    summary = rows.groupby("subset").agg(
+        neighbourhoods=("cells", "size"), up=("up", "sum"), down=("down", "sum"),
+        median_log2_fold_change=("log2_fold_change", "median"),
+    )  # fmt: skip
+    return summary.round({"median_log2_fold_change": 3}).reset_index()
+
+
+def sentence(summary: pd.DataFrame, sides: str) -> str:
+    """Say in one sentence which subsets gain and lose neighbourhoods."""
+    parts = []
+    for column, word in (("up", "more"), ("down", "fewer")):
+        share = summary[summary[column] > 0].assign(share=lambda rows, c=column: rows[c] / rows["neighbourhoods"])
+        best = share.sort_values([column, "share"], ascending=False).head(3)
+        named = ", ".join(f"{r['subset']} ({r[column]} of {r['neighbourhoods']})" for _, r in best.iterrows())
+        if named:
+            parts.append(f"{word} cells in neighbourhoods of {named}")
+    total = int(summary["neighbourhoods"].sum())
+    if not parts:
+        return f"{sides}: none of {total} neighbourhoods differs (spatial FDR {SPATIAL_FDR:.0%})."
+    return f"{sides}: {'; '.join(parts)} (spatial FDR {SPATIAL_FDR:.0%})."
+
+
+def beeswarm(table: pd.DataFrame) -> Figure:
+    """Draw the fold change of each neighbourhood in a row of its subset; equal values are spread upwards."""
+    order = table.groupby("subset")["log2_fold_change"].median().sort_values()
+    figure, axes = figures.new(width=6, height=max(2.2, 1 + 0.26 * len(order)))
+    for row, subset in enumerate(order.index):
+        part = table[table["subset"] == subset]
+        x = part["log2_fold_change"].clip(-LIMIT, LIMIT).to_numpy()
+        found = (part["spatial_fdr"] < SPATIAL_FDR).to_numpy()
+        colour = np.where(~found, "#BBBBBB", np.where(x > 0, figures.PALETTE[5], figures.PALETTE[0]))
+        axes.scatter(x, row + spread(x), s=5, c=colour, linewidths=0, rasterized=True)
+    axes.set_yticks(range(len(order)), order.index, fontsize=7)
+    axes.axvline(0, color="black", linewidth=0.6)
+    axes.set(xlabel="log2 fold change of cell numbers", ylim=(-0.6, len(order) - 0.4))
+    return figure
+
+
+def spread(values: np.ndarray, *, bins: int = 60) -> np.ndarray:
+    """Shift values of one bin apart around zero, within ±0.4: dense places become wide."""
+    edges = np.linspace(-LIMIT, LIMIT, bins + 1)
+    place = np.digitize(values, edges)
+    shift = np.zeros(len(values))
+    deepest = max(np.bincount(place).max(), 1) if len(values) else 1
+    for bin_number in np.unique(place):
+        members = np.flatnonzero(place == bin_number)
+        ranks = np.arange(len(members)) - (len(members) - 1) / 2
+        shift[members] = 0.8 * ranks / max(deepest, 8)
+    return shift
+
+
+def on_map(table: pd.DataFrame, positions: np.ndarray) -> Figure:
+    """Draw the neighbourhoods on the map of cells; colour: fold change where it is found, grey elsewhere."""
+    figure, axes = figures.new(width=5.2, height=4.2)
+    found = (table["spatial_fdr"] < SPATIAL_FDR).to_numpy()
+    size = 3 + 22 * table["cells"].to_numpy() / table["cells"].max()
+    axes.scatter(*positions[~found].T, s=size[~found], c="#DDDDDD", linewidths=0, rasterized=True)
+    values = table["log2_fold_change"].clip(-3, 3).to_numpy()
+    dots = axes.scatter(
+        *positions[found].T, s=size[found], c=values[found], cmap="RdBu_r", vmin=-3, vmax=3, linewidths=0
+    )
+    figure.colorbar(dots, ax=axes, label="log2 fold change", shrink=0.6)
+    axes.set(xticks=[], yticks=[], xlabel="UMAP 1", ylabel="UMAP 2")
+    return figure
