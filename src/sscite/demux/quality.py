@@ -1,0 +1,78 @@
+"""How well each hashtag stained, and what that means for the pool."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from sscite.demux import likelihoods
+from sscite.demux.em import Model, Posterior
+
+GOOD, WEAK, RARE, ABSENT = "good", "weak", "rare", "absent"
+WEAK_OVERLAP = 0.1
+ABSENT_OVERLAP = 0.5
+ABSENT_SHARE = 0.02  # of what equal pooling would give
+RARE_SHARE = 0.2
+MIN_CARRIERS = 3.0
+
+
+def overlap(model: Model) -> np.ndarray:
+    """Share of the signal's distribution that lies within the background's, n_tags, in [0, 1].
+
+    The sum of the smaller of the two probabilities over all counts, at the level of a typical droplet with a cell.
+    """
+    level = np.exp([model.priors.level[1] @ model.priors.log_levels])
+    top = np.exp(np.max(model.tags.mu + 4 * model.tags.sd)) + 20 * model.tags.background.max()
+    starts = np.unique(np.round(np.geomspace(1, max(top, 50), 400))) - 1
+    width = np.diff(starts, append=starts[-1] + 1)
+    values = starts + (width - 1) / 2
+    plain = replace(model.tags, tail=np.full_like(model.tags.tail, 1e-9))
+    background = np.exp(likelihoods.background_table(values, level, plain)[0][:, :, 0]) * width
+    signal = np.exp(likelihoods.signal_table(values, level, model.tags)[0][:, :, 0]) * width
+    return np.clip(np.minimum(background, signal).sum(axis=1), 0, 1)
+
+
+def is_absent(model: Model, posterior: Posterior) -> np.ndarray:
+    """Tell the tags that no droplet carries: next to no carriers, or a signal inside the background; n_tags."""
+    carriers = posterior.single.sum(axis=0)
+    equal = (1 - posterior.states[:, 0]).sum() / len(carriers)
+    few = carriers < max(MIN_CARRIERS, ABSENT_SHARE * equal)
+    return few | (overlap(model) > ABSENT_OVERLAP) if len(carriers) > 1 else few
+
+
+def table(names: list[str], counts: np.ndarray, model: Model, posterior: Posterior, codes: np.ndarray) -> pd.DataFrame:
+    """Describe every hashtag of the model.
+
+    Returns
+    -------
+    A row a tag: hashtag, counts, background and signal (median of a typical droplet), fold, overlap, called, verdict.
+    """
+    level = np.exp(model.priors.level[1] @ model.priors.log_levels)
+    background = model.tags.background * level
+    signal = background + np.exp(model.tags.mu + model.tags.beta * np.log(level))
+    shared = overlap(model)
+    called = np.array([(codes == h).sum() for h in range(len(names))])
+    absent = model.priors.share == 0
+    rare = called < RARE_SHARE * max(1.0, (codes >= 0).sum() / max(1, (~absent).sum()))
+    verdict = np.select([absent, shared > WEAK_OVERLAP, rare], [ABSENT, WEAK, RARE], GOOD)
+    signal, shared = np.where(absent, np.nan, signal), np.where(absent, np.nan, shared)
+    return pd.DataFrame(
+        {"hashtag": names, "counts": counts.sum(axis=0), "background": background.round(2), "signal": signal.round(1),
+         "fold": (signal / background).round(1), "overlap": shared.round(3), "called": called, "verdict": verdict}
+    )  # fmt: skip
+
+
+def sentence(row: pd.Series) -> str | None:
+    """Say what is wrong with a hashtag; None where nothing is."""
+    if row["verdict"] == ABSENT:
+        return f"hashtag '{row['hashtag']}' is absent: no droplets carry it beyond its background of {row['background']:g} counts"
+    if row["verdict"] == WEAK:
+        return (
+            f"hashtag '{row['hashtag']}' stained weakly: {row['signal']:g} counts against a background of "
+            f"{row['background']:g}; {row['overlap']:.0%} of its signal lies within the background, so its cells are often missed"
+        )
+    if row["verdict"] == RARE:
+        return f"hashtag '{row['hashtag']}' is rare: {row['called']:,} droplets"
+    return None

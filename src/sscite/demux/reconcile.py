@@ -1,0 +1,97 @@
+"""The final sample of each cell, from both posteriors."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from sscite import names
+from sscite.demux.genotypes import CALL, CONFIDENCE, UNASSIGNED, Matching
+
+CEILING = 0.99  # neither source is trusted beyond this: tags stray, genotypes err
+SURE = 0.5
+UNRESOLVED = ""
+
+
+def hashtag_evidence(posteriors: pd.DataFrame, sample_of: dict[str, str], unhashed: str | None) -> pd.DataFrame:
+    """Turn hashtag posteriors into a probability per sample and of Doublet; rows sum to 1.
+
+    Hashtags of one sample are added. Negative means the unhashed sample where the library has one; otherwise it says
+    nothing on which sample it is and is spread evenly over them. A hashtag that no sample owns counts as nobody's.
+
+    Parameters
+    ----------
+    posteriors
+        Droplets × hashtags, Doublet, Negative.
+    sample_of
+        Hashtag column -> sample.
+    unhashed
+        The sample without a hashtag.
+    """
+    samples = list(dict.fromkeys([*sample_of.values(), *([unhashed] if unhashed else [])]))
+    found = pd.DataFrame(0.0, index=posteriors.index, columns=[*samples, UNRESOLVED, names.CALL_DOUBLET])
+    for tag in posteriors.columns:
+        if tag == names.CALL_DOUBLET:
+            found[names.CALL_DOUBLET] += posteriors[tag]
+        elif tag != names.CALL_NEGATIVE:
+            found[sample_of.get(tag, UNRESOLVED)] += posteriors[tag]
+    negative = posteriors[names.CALL_NEGATIVE]
+    if unhashed:
+        found[unhashed] += negative
+    else:
+        found[samples] = found[samples].add(negative / max(1, len(samples)), axis=0)
+    return found
+
+
+def genotype_evidence(calls: pd.DataFrame, matching: Matching, columns: list[str]) -> pd.DataFrame:
+    """Turn genotype calls into the same shape: the called state gets its confidence, the others share the rest.
+
+    A genotype that several samples have is split among them; unassigned says nothing. Swapped samples are not told
+    apart by genotype: their droplets know only one cell or two.
+
+    Parameters
+    ----------
+    calls
+        genotype_call and genotype_confidence of each droplet.
+    matching
+        Which genotype is which sample.
+    columns
+        Samples, then unresolved and Doublet.
+    """
+    samples = [c for c in columns if c not in (UNRESOLVED, names.CALL_DOUBLET)]
+    n, width = len(calls), len(columns)
+    evidence = np.full((n, width), 1 / width)
+    owners = {donor: [s for s in samples if matching.genotype.get(s) == donor] for donor in set(matching.genotype.values())}
+    confidence = np.clip(calls[CONFIDENCE].to_numpy(), 1 / width, CEILING)
+    for call in set(calls[CALL]) - {UNASSIGNED}:
+        rows = (calls[CALL] == call).to_numpy()
+        mine = [names.CALL_DOUBLET] if call == names.CALL_DOUBLET else owners.get(call, [])
+        if set(mine) & set(matching.swapped):
+            mine = [*samples, UNRESOLVED]
+        if not mine:
+            mine = [UNRESOLVED]
+        inside = np.isin(columns, mine)
+        evidence[np.ix_(rows, inside)] = (confidence[rows] / inside.sum())[:, None]
+        evidence[np.ix_(rows, ~inside)] = ((1 - confidence[rows]) / max(1, (~inside).sum()))[:, None]
+    return pd.DataFrame(evidence, index=calls.index, columns=columns)
+
+
+def combine(hashtag: pd.DataFrame, genotype: pd.DataFrame | None) -> tuple[pd.Series, pd.Series]:
+    """Multiply both, normalise, and call the state that reaches one half.
+
+    Parameters
+    ----------
+    hashtag, genotype
+        Probability of each sample, of none of them, and of Doublet; None where there are no genotype calls.
+
+    Returns
+    -------
+    State of each droplet (a sample, Doublet, or empty where undecided) and its probability.
+    """
+    share = 1 / hashtag.shape[1]
+    product = CEILING * hashtag + (1 - CEILING) * share if genotype is not None else hashtag
+    if genotype is not None:
+        product = product * genotype
+    product = product.div(product.sum(axis=1), axis=0)
+    best = product.max(axis=1)
+    return product.idxmax(axis=1).where(best >= SURE, UNRESOLVED), best
