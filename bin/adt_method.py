@@ -11,13 +11,14 @@ from sscite import command
 
 def main(
     files: Annotated[
-        list[Path], typer.Argument(exists=True, help="<id>.h5mu of every library, and <id>.droplets.h5mu where there are any.")
+        list[Path],
+        typer.Argument(exists=True, help="<id>.h5mu of every library, and <id>.droplets.h5mu where there are any."),
     ],
     method: Annotated[
         str,
         typer.Option(
-            help="auto: dsb where every library has empty droplets, else dsb_cells for all; per_library: the best of each "
-            "(not comparable); or dsb, dsb_cells, clr_cell, clr_protein for all."
+            help="auto: dsb where every library has empty droplets, else dsb_cells for all; per_library: the best of "
+            "each (not comparable); or dsb, dsb_cells, clr_cell, clr_protein for all."
         ),
     ] = "auto",
     output: Annotated[Path, typer.Option(help="Table to write: library_id, method, reason.")] = Path("adt_method.csv"),
@@ -35,8 +36,9 @@ def main(
 
     with command.step("adt_method", "cohort") as facts:
         check_method(method, CHOICES)
-        droplets = {path.name.removesuffix(".droplets.h5mu"): path for path in files if path.name.endswith(".droplets.h5mu")}
-        libraries = [path for path in files if not path.name.endswith(".droplets.h5mu")]
+        ending = ".droplets.h5mu"
+        droplets = {path.name.removesuffix(ending): path for path in files if path.name.endswith(ending)}
+        libraries = [path for path in files if not path.name.endswith(ending)]
         rows = [(path.stem, *inputs.summarise(path, droplets.get(path.stem))) for path in sorted(libraries)]
         table = pd.DataFrame(rows, columns=["library_id", "proteins", "empties"])
         chosen = choose(table, method)

@@ -12,7 +12,9 @@ from sscite.adt.quality import VERDICTS, RnaLink
 
 SHOWN = 20_000  # points a figure
 COLUMNS = 8  # small panels a row
-COLOURS = dict(zip(VERDICTS, ["#009E73", "#0072B2", "#9A9A9A", "#D55E00", "#CC79A7", "#000000", "#E69F00"], strict=True))
+COLOURS = dict(
+    zip(VERDICTS, ["#009E73", "#0072B2", "#9A9A9A", "#D55E00", "#CC79A7", "#000000", "#E69F00"], strict=True)
+)
 
 
 def empties(sizes: pd.DataFrame, window: Window, *, rng: np.random.Generator) -> Figure:
@@ -21,7 +23,8 @@ def empties(sizes: pd.DataFrame, window: Window, *, rng: np.random.Generator) ->
     logged = np.log10(sizes[["rna_counts", "prot_counts"]] + 1)
     kept = np.r_[window.keep, np.zeros(len(sizes) - len(window.keep), dtype=bool)]
     groups = {
-        "other droplets": (~sizes["cell"].to_numpy() & ~kept, figures.GREY), "cells": (sizes["cell"].to_numpy(), "#0072B2"),
+        "other droplets": (~sizes["cell"].to_numpy() & ~kept, figures.GREY),
+        "cells": (sizes["cell"].to_numpy(), "#0072B2"),
         "empty droplets used": (kept, "#E69F00"),
     }  # fmt: skip
     bins = np.linspace(0, logged["prot_counts"].max() + 0.1, 80)
@@ -43,7 +46,7 @@ def empties(sizes: pd.DataFrame, window: Window, *, rng: np.random.Generator) ->
 
 
 def distributions(values: np.ndarray, quality: pd.DataFrame, *, unit: str, rng: np.random.Generator) -> Figure:
-    """A histogram of each protein's normalised values, with the threshold and its uncertainty."""
+    """Draw a histogram of each protein's normalised values, with the threshold and its uncertainty."""
     rows = int(np.ceil(len(quality) / COLUMNS))
     figure, axes = figures.new(11, 0.4 + 1.05 * rows, rows, COLUMNS, squeeze=False)
     some = values if len(values) <= SHOWN else values[rng.choice(len(values), SHOWN, replace=False)]
@@ -88,7 +91,8 @@ def noise(cells: pd.DataFrame, *, rng: np.random.Generator) -> Figure:
     some = cells if len(cells) <= SHOWN else cells.iloc[np.sort(rng.choice(len(cells), SHOWN, replace=False))]
     total = np.log10(some["adt_n_counts"] + 1)
     for axis, column, title in (
-        (left, "adt_background", "Background of a cell's negative proteins"), (right, "total", "All antibodies of a cell"),
+        (left, "adt_background", "Background of a cell's negative proteins"),
+        (right, "total", "All antibodies of a cell"),
     ):  # fmt: skip
         height = total if column == "total" else some[column]
         for flag, colour in ((False, "#0072B2"), (True, "#D55E00")):

@@ -13,9 +13,9 @@ from sscite.errors import UserError
 
 SCALES = ("standardize", "mean_subtract")
 QUALITY_COLUMNS = [
-    "feature", "protein", "clone", "gene", "is_isotype", "mean_count", "detected", "ambient_mean", "signal_to_background",
-    "above_background", "bimodal", "separation", "stain_index", "threshold", "threshold_low", "threshold_high",
-    "threshold_source", "positive_fraction", "rna_correlation", "swapped_with", "verdict", "meaning",
+    "feature", "protein", "clone", "gene", "is_isotype", "mean_count", "detected", "ambient_mean",
+    "signal_to_background", "above_background", "bimodal", "separation", "stain_index", "threshold", "threshold_low",
+    "threshold_high", "threshold_source", "positive_fraction", "rna_correlation", "swapped_with", "verdict", "meaning",
 ]  # fmt: skip
 CELL_COLUMNS = ["adt_n_counts", "adt_isotype_level", "adt_background", "adt_noise", "adt_aggregate"]
 
@@ -73,7 +73,7 @@ class Normalised:
 
     Attributes
     ----------
-    values
+    proteins
         cells × proteins; finite.
     background
         what dsb subtracted; None after CLR.
@@ -83,7 +83,7 @@ class Normalised:
         fallbacks taken, as sentences for the reader.
     """
 
-    values: np.ndarray
+    proteins: np.ndarray
     background: dsb.Ambient | None = None
     technical: dsb.Technical | None = None
     notes: list[str] = field(default_factory=list)
@@ -116,7 +116,7 @@ def normalise(
     else:
         result = _dsb(counts, panel, empties, settings, rng)
     if settings.clip:
-        result.values = dsb.clip(result.values, *settings.clip)
+        result.proteins = dsb.clip(result.proteins, *settings.clip)
     zero = panel.loc[np.asarray(counts.sum(axis=0)).ravel() == 0, "protein"]
     if len(zero):
         result.notes.append(f"{_some(zero)}: no counts in any cell; the values say nothing")
@@ -153,10 +153,10 @@ def assess(
     table["detected"] = np.asarray((counts > 0).mean(axis=0)).ravel()
     table["ambient_mean"] = np.nan if empties is None else np.asarray(empties.mean(axis=0)).ravel()
     table["above_background"] = quality.above_background(counts, empties, isotypes)
-    table = table.join(positivity.thresholds(result.values, isotypes, rng=rng))
-    table["signal_to_background"] = _signal(counts, result.values, table)
+    table = table.join(positivity.thresholds(result.proteins, isotypes, rng=rng))
+    table["signal_to_background"] = _signal(counts, result.proteins, table)
     table = table.set_index(proteins)
-    link = quality.link_rna(pd.DataFrame(result.values, columns=proteins), panel["gene"], *rna) if rna else None
+    link = quality.link_rna(pd.DataFrame(result.proteins, columns=proteins), panel["gene"], *rna) if rna else None
     swaps = quality.swapped(link, table["gene"]) if link else []
     table = table.join(quality.verdicts(table, link, swaps))
     return table[QUALITY_COLUMNS].reset_index(drop=True), _cells(counts, result, isotypes), link
@@ -197,7 +197,8 @@ def _ambient(empties: sparse.csr_matrix | None, settings: Settings) -> dsb.Ambie
     if empties is None or empties.shape[0] < empty.MIN_EMPTIES:
         found = 0 if empties is None else empties.shape[0]
         raise UserError(
-            f"{found:,} empty droplets, dsb needs at least {empty.MIN_EMPTIES}; give more, or choose method dsb_cells or clr_cell"
+            f"{found:,} empty droplets, dsb needs at least {empty.MIN_EMPTIES}; give more, or choose "
+            "method dsb_cells or clr_cell"
         )
     _check_counts(empties, "empty droplets")
     return dsb.ambient(empties, pseudocount=settings.pseudocount)
@@ -260,8 +261,9 @@ def _cells(counts: sparse.csr_matrix, result: Normalised, isotypes: np.ndarray) 
     found = result.technical
     return pd.DataFrame(
         {"adt_n_counts": np.asarray(counts.sum(axis=1)).ravel(), "adt_isotype_level": level,
-         "adt_background": found.background if found else np.zeros(n), "adt_noise": found.noise if found else np.zeros(n),
-         "adt_aggregate": quality.aggregates(counts, result.values, isotypes)}
+         "adt_background": found.background if found else np.zeros(n),
+         "adt_noise": found.noise if found else np.zeros(n),
+         "adt_aggregate": quality.aggregates(counts, result.proteins, isotypes)}
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ HIGH_QUANTILE = 0.99
 HIGH_SHARE = 0.3  # share of all proteins above their 99th percentile that no single cell type explains
 VERDICTS = {
     "good": "two separate populations",
-    "one population": "signal above the background, without two separate populations",
+    "no clear gap": "signal above the background, without a gap between negative and positive cells",
     "no signal": "not above the background: the antibody failed, or these cells lack the protein",
     "dead": "not above the background although the cells express the gene",
     "swapped": "another antibody follows this gene's RNA: names or tubes were exchanged",
@@ -77,8 +77,8 @@ def link_rna(values: pd.DataFrame, genes: pd.Series, rna: sparse.csr_matrix, nam
 def swapped(link: RnaLink, genes: pd.Series) -> list[tuple[str, str]]:
     """Find pairs of antibodies whose genes' RNA each follows the other antibody.
 
-    For proteins i, j with genes g, h: r(i, h) exceeds r(j, h) and r(j, g) exceeds r(i, g), both by a margin (0.1, or four
-    standard errors where that is more), and both crossed correlations reach 0.15. Antibodies that mark the same cells
+    For proteins i, j with genes g, h: r(i, h) exceeds r(j, h), and r(j, g) exceeds r(i, g), both by a margin (0.1, or
+    four standard errors where that is more); both crossed correlations reach 0.15. Antibodies that mark the same cells
     cannot be told apart.
 
     Parameters
@@ -147,7 +147,7 @@ def aggregates(counts: sparse.csr_matrix, values: np.ndarray, isotypes: np.ndarr
     """Flag cells that carry clumps of antibody: far too much of everything, isotype controls included.
 
     With isotypes: their summed log count lies five, the cell's total half as many robust standard deviations above the
-    median. Without: the total lies five above, and at least three tenths of all proteins are above their own 99th percentile.
+    median. Without: the total lies five above, and three tenths of all proteins above their own 99th percentile.
 
     Parameters
     ----------
@@ -172,7 +172,7 @@ def _verdict(row: pd.Series, *, swapped: bool, expressed: bool) -> str:
         return "swapped"
     if not row["above_background"]:
         return "dead" if expressed else "no signal"
-    return "good" if row["bimodal"] else "one population"
+    return "good" if row["bimodal"] else "no clear gap"
 
 
 def _column_quantile(counts: sparse.csr_matrix, q: float) -> np.ndarray:

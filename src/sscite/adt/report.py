@@ -23,7 +23,12 @@ TABLE = ["protein", "feature", "verdict", "mean_count", "ambient_mean", "signal_
 def methods(facts: Facts, chosen: pd.DataFrame, libraries: pd.DataFrame, asked: str) -> None:
     """Tell which method each library gets, and why."""
     used = sorted(set(chosen["method"]) - {""})
-    facts.number(asked=asked, method=", ".join(used), libraries=len(chosen), without_antibodies=int((chosen["method"] == "").sum()))
+    facts.number(
+        asked=asked,
+        method=", ".join(used),
+        libraries=len(chosen),
+        without_antibodies=int((chosen["method"] == "").sum()),
+    )
     facts.table("methods", chosen.merge(libraries, on="library_id"), "Method of each library")
     if not used:
         facts.verdict("No library has antibody counts.")
@@ -32,7 +37,9 @@ def methods(facts: Facts, chosen: pd.DataFrame, libraries: pd.DataFrame, asked: 
     if method.mixed(chosen):
         facts.warn("Libraries are normalised in different ways: their protein values must not be compared.")
     if "dsb_cells" in used:
-        facts.warn("The protein background is estimated from the cells, since empty droplets are missing: give raw_counts.")
+        facts.warn(
+            "The protein background is estimated from the cells, since empty droplets are missing: give raw_counts."
+        )
 
 
 def normalised(
@@ -49,14 +56,17 @@ def normalised(
     for note in result.notes:
         facts.warn(note)
     _failed(facts, quality)
-    working = int(counted.get("good", 0) + counted.get("one population", 0))
+    working = int(counted.get("good", 0) + counted.get("no clear gap", 0))
     targets = int((~quality["is_isotype"]).sum())
     facts.verdict(f"{working} of {targets} antibodies show signal above the background; {method.METHODS[used]}.")
     facts.table("antibodies", quality[TABLE].round(3), "Antibodies of the library")
     _background(facts, library, rng=rng)
-    facts.figure("distributions", figures.distributions(result.values, quality, unit=UNITS[used], rng=rng),
-                 "Normalised proteins", "Line: threshold of positive cells; grey: its 95 % interval; dotted: from isotypes.")  # fmt: skip
-    facts.figure("antibodies", figures.antibodies(quality), "Did the antibodies work", "Bars in the order of the signal.")
+    drawn = figures.distributions(result.proteins, quality, unit=UNITS[used], rng=rng)
+    caption = "Line: threshold of positive cells; grey: its 95 % interval; dotted: from isotypes."
+    facts.figure("distributions", drawn, "Normalised proteins", caption)
+    facts.figure(
+        "antibodies", figures.antibodies(quality), "Did the antibodies work", "Bars in the order of the signal."
+    )
     if quality["is_isotype"].any():
         facts.figure("noise", figures.noise(cells, rng=rng), "Technical level of each cell")
     if link is not None:

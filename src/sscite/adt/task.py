@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from sscite import io, names
+from sscite import io
 from sscite.adt import inputs, normalize, report
 from sscite.adt.panels import COLUMNS
 from sscite.command import Facts
@@ -42,11 +42,15 @@ def quantiles(text: str) -> tuple[float, float] | None:
     try:
         low, high = (float(part) for part in text.split(","))
     except ValueError as error:
-        raise UserError(f"--quantile-clip is '{text}'; give two numbers within 0 and 1, such as 0.001,0.9995") from error
+        raise UserError(
+            f"--quantile-clip is '{text}'; give two numbers within 0 and 1, such as 0.001,0.9995"
+        ) from error
     return low, high
 
 
-def run(facts: Facts, id: str, files: Files, settings: normalize.Settings, *, isotypes: Sequence[str], seed: int) -> None:
+def run(
+    facts: Facts, id: str, files: Files, settings: normalize.Settings, *, isotypes: Sequence[str], seed: int
+) -> None:
     """Do the task and write its files."""
     try:
         settings = replace(settings, method=_method(files, id, settings.method))
@@ -63,7 +67,7 @@ def run(facts: Facts, id: str, files: Files, settings: normalize.Settings, *, is
     quality, cells, link = normalize.assess(
         library.counts, panel, result, empties=library.empties, rna=library.rna, rng=rng
     )
-    values = pd.DataFrame(result.values.astype(np.float32), index=library.cells, columns=panel["protein"].tolist())
+    values = pd.DataFrame(result.proteins.astype(np.float32), index=library.cells, columns=panel["protein"].tolist())
     _write(id, values, panel.assign(method=settings.method), quality, cells.set_index(library.cells))
     if files.output:
         io.write_table(values.rename_axis("barcode").reset_index(), files.output)
@@ -106,5 +110,5 @@ def _write(id: str, values: pd.DataFrame, panel: pd.DataFrame, quality: pd.DataF
     """Write the four files of a library."""
     io.write_fragment(values, Path(f"{id}.adt_normalize.parquet"))
     io.write_table(panel, Path(f"{id}.adt_panel.csv"))
-    io.write_table(quality, Path(f"{id}.adt_quality.csv"))
+    io.write_table(quality.round(6), Path(f"{id}.adt_quality.csv"))
     io.write_fragment(cells, Path(f"{id}.adt_cells.parquet"))
