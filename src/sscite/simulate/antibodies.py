@@ -98,7 +98,7 @@ def hashtags(tag: np.ndarray, negative: np.ndarray, tags: int, rng: np.random.Ge
         int32 of shape (n_cells, tags).
     """
     efficiency = rng.lognormal(np.log(220), 0.35, tags)
-    level = efficiency[tag] * rng.lognormal(0, 0.5, len(tag)) * np.where(negative, NEGATIVE_SIGNAL, 1)
+    level = efficiency[tag] * rng.lognormal(0, 0.55, len(tag)) * np.where(negative, NEGATIVE_SIGNAL, 1)
     mean = np.zeros((len(tag), tags))
     mean[np.arange(len(tag)), tag] = level
     return count(mean, rng)

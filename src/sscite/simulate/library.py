@@ -208,7 +208,7 @@ def _stain(cells: pd.DataFrame, tags: list[str], rng: np.random.Generator) -> tu
     if tags:
         tag = cells["hashtag"].map({name: i for i, name in enumerate(tags)}).to_numpy()
         bound = np.hstack([bound, antibodies.hashtags(tag, cells["negative"].to_numpy(), len(tags), rng)])
-        free = np.append(free, rng.lognormal(np.log(8), 0.4, len(tags)))
+        free = np.append(free, rng.lognormal(np.log(12), 0.4, len(tags)))
     return bound, free
 
 
