@@ -52,7 +52,9 @@ def join(counts: pd.DataFrame, hashtags: list[str], *, where: str) -> tuple[pd.D
     wanted = [tag for tags in groups.values() for tag in tags]
     twice = sorted({tag for tag in wanted if wanted.count(tag) > 1})
     if twice:
-        raise UserError(f"{where}: hashtag '{twice[0]}' is given to two samples of one library; a hashtag means one sample")
+        raise UserError(
+            f"{where}: hashtag '{twice[0]}' is given to two samples of one library; a hashtag means one sample"
+        )
     found = checks.find_tags(wanted, list(counts.columns), where=where)
     counts, meaning, notes = counts.copy(), {}, []
     for text, tags in groups.items():
@@ -61,7 +63,9 @@ def join(counts: pd.DataFrame, hashtags: list[str], *, where: str) -> tuple[pd.D
             summed = counts[columns].sum(axis=1)
             counts = counts.drop(columns=columns).assign(**{text: summed})
             meaning[text] = text
-            notes.append(f"hashtags {text} are carried together ({share:.0%} of droplets with either): their counts are summed")
+            notes.append(
+                f"hashtags {text} are carried together ({share:.0%} of droplets with either): their counts are summed"
+            )
         else:
             meaning |= dict.fromkeys(columns, text)
             if len(columns) > 1:

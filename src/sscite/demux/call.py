@@ -73,12 +73,18 @@ def call(
     empty = counts.to_numpy().sum(axis=1) == 0
     shift = level_shift(depth) if depth is not None and len(usable) <= 2 else None
     model, posterior = _fit_present(matrix, empty, shift, seed)
-    single, states = np.where(empty[:, None], 0, posterior.single), np.where(empty[:, None], [1, 0, 0], posterior.states)
+    single, states = (
+        np.where(empty[:, None], 0, posterior.single),
+        np.where(empty[:, None], [1, 0, 0], posterior.states),
+    )
     codes = {"joint": decision.decide(single, states, doublet_cost=doublet_cost), **_witnesses(matrix, model)}
     chosen = codes.get(method, codes["joint"])
     tags = list(usable)
     calls = pd.DataFrame(
-        {names.HTO_CALL: decision.names_of(chosen, tags), names.HTO_CONFIDENCE: decision.confidence(chosen, single, states)}
+        {
+            names.HTO_CALL: decision.names_of(chosen, tags),
+            names.HTO_CONFIDENCE: decision.confidence(chosen, single, states),
+        }
         | {f"hto_{name}": decision.names_of(codes[name], tags) if name in codes else "" for name in METHODS},
         index=counts.index,
     )

@@ -61,7 +61,9 @@ def tidy(counts: pd.DataFrame, *, where: str) -> Hashtags:
     deep = np.array([key in DEPTHS for key in keys], dtype=bool) & ~unmapped
     if unmapped.any():
         reads = counts.loc[:, unmapped].to_numpy().sum() / max(1, counts.loc[:, ~deep].to_numpy().sum())
-        notes.append(f"'{counts.columns[unmapped][0]}' is not a hashtag and was set aside: {reads:.0%} of all hashtag counts")
+        notes.append(
+            f"'{counts.columns[unmapped][0]}' is not a hashtag and was set aside: {reads:.0%} of all hashtag counts"
+        )
     depth = counts.loc[:, deep].iloc[:, 0].to_numpy(dtype=float) if deep.any() else None
     if depth is not None:
         notes.append(f"column '{counts.columns[deep][0]}' was taken as the depth of each droplet, not as a hashtag")
@@ -82,9 +84,13 @@ def _refuse(tags: pd.DataFrame, where: str) -> None:
             "give the whole capture"
         )
     if tags.shape[1] == 0:
-        problems.append(f"{where}: no hashtag columns; the table is droplets × hashtags with the barcode in the first column")
+        problems.append(
+            f"{where}: no hashtag columns; the table is droplets × hashtags with the barcode in the first column"
+        )
     elif not (tags.nunique() > 1).any() and len(tags) > 1:
-        problems.append(f"{where}: every hashtag has the same count in all droplets ({', '.join(tags.columns[:5])}): nothing can be called")
+        problems.append(
+            f"{where}: every hashtag has the same count in all droplets ({', '.join(tags.columns[:5])}): nothing can be called"
+        )
     if problems:
         raise UserError(problems)
 
@@ -103,7 +109,10 @@ def find_tags(wanted: Sequence[str], present: Sequence[str], *, where: str) -> d
     """
     spelt: dict[str, list[str]] = {}
     for name in present:
-        for key in {plain(name), plain(name.rsplit("-", 1)[0]) if _is_sequence(name.rsplit("-", 1)[-1]) else plain(name)}:
+        for key in {
+            plain(name),
+            plain(name.rsplit("-", 1)[0]) if _is_sequence(name.rsplit("-", 1)[-1]) else plain(name),
+        }:
             spelt.setdefault(key, []).append(name)
     found, problems = {}, []
     for tag in wanted:

@@ -235,4 +235,6 @@ def posterior(counts: np.ndarray, model: Model, *, shift: np.ndarray | None = No
     for first in range(0, len(counts), block):
         part = slice(first, first + block)
         found.append(expect(bins.codes[part], model.priors, tables, None if shift is None else shift[part])[0])
-    return Posterior(*(np.concatenate([getattr(f, name) for f in found]) for name in ("single", "states", "level", "loglik")))
+    return Posterior(
+        *(np.concatenate([getattr(f, name) for f in found]) for name in ("single", "states", "level", "loglik"))
+    )

@@ -47,9 +47,13 @@ def parse(table: pd.DataFrame, *, where: str) -> pd.DataFrame:
             found = reader(table)
             break
     else:
-        raise UserError(f"{where}: columns {', '.join(list(table.columns)[:6])} are of no known tool; allowed: {FORMATS}")
+        raise UserError(
+            f"{where}: columns {', '.join(list(table.columns)[:6])} are of no known tool; allowed: {FORMATS}"
+        )
     if found.index.has_duplicates:
-        raise UserError(f"{where}: barcode '{found.index[found.index.duplicated()][0]}' occurs twice; give one table a library")
+        raise UserError(
+            f"{where}: barcode '{found.index[found.index.duplicated()][0]}' occurs twice; give one table a library"
+        )
     found[CONFIDENCE] = found[CONFIDENCE].fillna(1.0).clip(0, 1)
     return found
 
@@ -63,7 +67,10 @@ def _number(table: pd.DataFrame, column: str) -> pd.Series:
 
 def _frame(barcodes: pd.Series, calls: np.ndarray, confidence: np.ndarray) -> pd.DataFrame:
     """Put calls together."""
-    return pd.DataFrame({CALL: np.asarray(calls, dtype=object), CONFIDENCE: np.asarray(confidence, dtype=float)}, index=barcodes.to_numpy())
+    return pd.DataFrame(
+        {CALL: np.asarray(calls, dtype=object), CONFIDENCE: np.asarray(confidence, dtype=float)},
+        index=barcodes.to_numpy(),
+    )
 
 
 def _vireo(table: pd.DataFrame) -> pd.DataFrame:

@@ -56,7 +56,9 @@ def read_hashtags(path: Path) -> tuple[pd.DataFrame, list[str]]:
             "table that holds nothing else"
         )
     table = pd.DataFrame(
-        counts.matrix.toarray(), index=pd.Index(counts.barcodes, dtype=object), columns=counts.features.index.astype(str)
+        counts.matrix.toarray(),
+        index=pd.Index(counts.barcodes, dtype=object),
+        columns=counts.features.index.astype(str),
     )
     return table, notes
 

@@ -68,7 +68,11 @@ def signal(tags: Tags, values: np.ndarray, levels: np.ndarray, weights: np.ndarr
     n = weights.sum(axis=(1, 2))
     pooled = _pooled(tags, n)
     sx, sxx = (weights * log_s).sum(axis=(1, 2)), (weights * log_s**2).sum(axis=(1, 2))
-    sy, sxy, syy = (weights * y).sum(axis=(1, 2)), (weights * y * log_s).sum(axis=(1, 2)), (weights * y2).sum(axis=(1, 2))
+    sy, sxy, syy = (
+        (weights * y).sum(axis=(1, 2)),
+        (weights * y * log_s).sum(axis=(1, 2)),
+        (weights * y2).sum(axis=(1, 2)),
+    )
     mean_x, mean_y = sx / np.maximum(n, 1e-9), sy / np.maximum(n, 1e-9)
     vx = np.maximum(sxx - n * mean_x**2, 0)
     ridge = PRIOR_DROPLETS * 0.25

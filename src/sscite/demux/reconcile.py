@@ -61,7 +61,9 @@ def genotype_evidence(calls: pd.DataFrame, matching: Matching, columns: list[str
     samples = [c for c in columns if c not in (UNRESOLVED, names.CALL_DOUBLET)]
     n, width = len(calls), len(columns)
     evidence = np.full((n, width), 1 / width)
-    owners = {donor: [s for s in samples if matching.genotype.get(s) == donor] for donor in set(matching.genotype.values())}
+    owners = {
+        donor: [s for s in samples if matching.genotype.get(s) == donor] for donor in set(matching.genotype.values())
+    }
     confidence = np.clip(calls[CONFIDENCE].to_numpy(), 1 / width, CEILING)
     for call in set(calls[CALL]) - {UNASSIGNED}:
         rows = (calls[CALL] == call).to_numpy()
@@ -95,3 +97,20 @@ def combine(hashtag: pd.DataFrame, genotype: pd.DataFrame | None) -> tuple[pd.Se
     product = product.div(product.sum(axis=1), axis=0)
     best = product.max(axis=1)
     return product.idxmax(axis=1).where(best >= SURE, UNRESOLVED), best
+
+
+def follow(evidence: pd.DataFrame, called: pd.DataFrame, state: pd.Series) -> pd.DataFrame:
+    """Let another method's call speak where it was chosen and differs from the joint model's: 0.9 for its state."""
+    differs = (called[names.HTO_CALL] != called["hto_joint"]).to_numpy()
+    if not differs.any():
+        return evidence
+    evidence = evidence.copy()
+    target = state.where(called[names.HTO_CALL] != names.CALL_DOUBLET, names.CALL_DOUBLET)[differs]
+    one_hot = (target.to_numpy()[:, None] == evidence.columns.to_numpy()).astype(float)
+    evidence.loc[differs] = 0.9 * one_hot + 0.1 / evidence.shape[1]
+    return evidence
+
+
+def plain_evidence(shares: pd.DataFrame) -> pd.DataFrame:
+    """Evidence of a library without hashtags, in the shape of the hashtags': no Doublet known, none of nobody."""
+    return shares.assign(**{UNRESOLVED: 0.0, names.CALL_DOUBLET: 0.0})

@@ -59,18 +59,24 @@ def warnings(calls: Calls) -> list[str]:
     expected, doublets = facts["expected_doublet_rate"], facts["doublet_rate"]
     singles = facts["droplets"] * (1 - doublets)
     if _present(calls) < 2:
-        found.append("one hashtag only: doublets cannot be seen, and a droplet with a hashed and an unhashed cell counts as hashed")
+        found.append(
+            "one hashtag only: doublets cannot be seen, and a droplet with a hashed and an unhashed cell counts as hashed"
+        )
     elif abs(doublets - expected) > 3 * np.sqrt(expected / facts["droplets"]) + 0.005:
         if doublets > DOUBLET_FACTOR * expected:
             found.append(f"{doublets:.1%} doublets, more than twice the {expected:.1%} that the loading predicts")
         elif doublets < expected / DOUBLET_FACTOR and singles > 0:
             found.append(f"{doublets:.1%} doublets, less than half of the {expected:.1%} that the loading predicts")
     if facts["negative_rate"] > MANY_NEGATIVE and _present(calls) > 1:
-        found.append(f"{facts['negative_rate']:.0%} of droplets carry no hashtag: staining failed in part, or cells were not hashed")
+        found.append(
+            f"{facts['negative_rate']:.0%} of droplets carry no hashtag: staining failed in part, or cells were not hashed"
+        )
     low = {n: v for n in METHODS[1:] if (v := facts[f"agreement_{n}"]) is not None and v < MIN_AGREEMENT}
     if low:
         said = ", ".join(f"{name} {value:.0%}" for name, value in low.items())
-        found.append(f"the methods disagree widely on this pool (agreement with the joint model: {said}): look at its figures")
+        found.append(
+            f"the methods disagree widely on this pool (agreement with the joint model: {said}): look at its figures"
+        )
     return found
 
 

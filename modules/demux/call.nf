@@ -1,0 +1,31 @@
+process DEMUX_CALL {
+    tag "${meta.id}"
+    label 'small'
+
+    input:
+    tuple val(meta), path(library)
+    path samples
+
+    output:
+    tuple val(meta), path("${meta.id}.demux_call.parquet"), path("${meta.id}.demux_posteriors.parquet"), emit: calls
+    path "${meta.id}.demux_call.json", topic: 'facts'
+    path "${meta.id}.demux_call.*.png", topic: 'figures', optional: true
+    path "${meta.id}.demux_call.*.svg", optional: true, emit: drawings
+
+    script:
+    """
+    demux_call.py \\
+        --id ${meta.id} \\
+        --hashtag-counts ${library} \\
+        --samples ${samples} \\
+        --method ${params.demux_method} \\
+        --doublet-cost ${params.doublet_cost} \\
+        --seed ${params.seed}
+    """
+
+    stub:
+    """
+    touch ${meta.id}.demux_call.parquet ${meta.id}.demux_posteriors.parquet
+    echo '{"step": "demux_call", "id": "${meta.id}", "status": "done"}' > ${meta.id}.demux_call.json
+    """
+}

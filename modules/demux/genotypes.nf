@@ -1,0 +1,32 @@
+process DEMUX_GENOTYPES {
+    tag "${meta.id}"
+    label 'small'
+
+    input:
+    tuple val(meta), path(library), path(calls), path(posteriors), path(genotypes, stageAs: 'genotypes/*')
+    path samples
+
+    output:
+    tuple val(meta), path("${meta.id}.demux_genotypes.parquet"), emit: assignments
+    path "${meta.id}.demux_genotypes.json", topic: 'facts'
+    path "${meta.id}.demux_genotypes.*.png", topic: 'figures', optional: true
+    path "${meta.id}.demux_genotypes.*.svg", optional: true, emit: drawings
+
+    script:
+    def given = genotypes ? "--genotypes '${genotypes}'" : ''
+    """
+    demux_genotypes.py \\
+        --id ${meta.id} \\
+        --library ${library} \\
+        --calls ${calls} \\
+        --posteriors ${posteriors} \\
+        --samples ${samples} \\
+        ${given}
+    """
+
+    stub:
+    """
+    touch ${meta.id}.demux_genotypes.parquet
+    echo '{"step": "demux_genotypes", "id": "${meta.id}", "status": "done"}' > ${meta.id}.demux_genotypes.json
+    """
+}

@@ -1,0 +1,23 @@
+// Hashtags called, then reconciled with genotypes: every cell gets its sample.
+
+include { DEMUX_CALL } from './call'
+include { DEMUX_GENOTYPES } from './genotypes'
+
+workflow DEMUX {
+    take:
+    libraries // channel: [ meta, h5mu, droplets ]
+    genotypes // channel: [ meta, calls or [] ]
+    samples // value: samples.csv
+
+    main:
+    counts = libraries.map { meta, h5mu, _droplets -> [meta, h5mu] }
+    DEMUX_CALL(counts, samples)
+    to_assign = counts
+        .join(DEMUX_CALL.out.calls, failOnDuplicate: true, failOnMismatch: true)
+        .join(genotypes, failOnDuplicate: true, failOnMismatch: true)
+    DEMUX_GENOTYPES(to_assign, samples)
+    assignments = DEMUX_GENOTYPES.out.assignments
+
+    emit:
+    assignments // channel: [ meta, parquet ]
+}

@@ -1,0 +1,153 @@
+"""Figures of the demux room."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from sscite import figures, names
+from sscite.demux import likelihoods, quality
+from sscite.demux.call import METHODS, Calls
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+SHOWN_DROPLETS = 2000
+COLUMNS = 4
+
+
+def counts(calls: Calls) -> Figure:
+    """Counts of each hashtag as a histogram, with the fitted background and signal."""
+    tags = list(calls.counts.columns)
+    rows = -(-len(tags) // COLUMNS)
+    columns = min(COLUMNS, len(tags))
+    figure, axes = figures.new(2.6 * columns, 2.0 * rows + 0.5, rows, columns, squeeze=False)
+    for axis in axes.flat[len(tags) :]:
+        axis.set_axis_off()
+    verdicts = calls.hashtags.set_index("hashtag")["verdict"]
+    for h, (tag, axis) in enumerate(zip(tags, axes.flat, strict=False)):
+        values = calls.counts[tag].to_numpy()
+        edges = _edges(values.max())
+        heights = np.histogram(values, edges)[0] / len(values)
+        axis.stairs(heights, np.log10(edges + 1), fill=True, color=figures.GREY, alpha=0.5)
+        for density, colour in zip(_densities(calls, h, edges), figures.PALETTE, strict=False):
+            axis.plot(np.log10((edges[:-1] + edges[1:]) / 2 + 1), density, color=colour, linewidth=1.4)
+        axis.set_yscale("log")
+        axis.set_ylim(0.5 / len(values), 1)
+        axis.set_xticks(ticks := np.arange(0, np.log10(edges[-1]) + 1), [f"$10^{int(t)}$" for t in ticks])
+        verdict = verdicts[tag]
+        axis.set_title(
+            tag if verdict == quality.GOOD else f"{tag}: {verdict}",
+            color="black" if verdict == quality.GOOD else figures.PALETTE[5],
+        )
+    figure.supxlabel("count + 1")
+    figure.supylabel("share of droplets")
+    axes.flat[0].plot([], [], color=figures.PALETTE[0], label="background")
+    axes.flat[0].plot([], [], color=figures.PALETTE[1], label="carried")
+    axes.flat[0].legend(fontsize=7)
+    return figure
+
+
+def _edges(top: int) -> np.ndarray:
+    """Histogram edges at whole counts, about evenly spaced on the log scale."""
+    return np.unique(np.round(10 ** np.linspace(0, np.log10(top + 2), 60))) - 1.0
+
+
+def _densities(calls: Calls, h: int, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Expected share of droplets in each histogram bin from the background and from the signal of tag h."""
+    priors = calls.model.priors
+    values = np.unique(np.concatenate([edges[:-1], (edges[:-1] + edges[1:] - 1) / 2]).round())
+    values = values[values < edges[-1]]
+    weight = priors.states @ priors.level
+    background = np.exp(likelihoods.background_table(values, priors.levels, calls.model.tags)[0][h]) @ weight
+    signal = np.exp(likelihoods.signal_table(values, priors.levels, calls.model.tags)[0][h]) @ weight
+    carried = priors.share[h] * (priors.states[1] + 2 * priors.states[2])
+    bins = np.searchsorted(edges, values, side="right") - 1
+    n, width = np.bincount(bins, minlength=len(edges) - 1), np.diff(edges)
+    mean = [np.bincount(bins, p, minlength=len(edges) - 1) / np.maximum(n, 1) * width for p in (background, signal)]
+    return (1 - carried) * mean[0], carried * mean[1]
+
+
+def droplets(calls: Calls, *, seed: int = 0) -> Figure:
+    """Counts of every hashtag in droplets sorted by call, a heat map on the log scale."""
+    rng = np.random.default_rng(seed)
+    n = len(calls.counts)
+    kept = np.sort(rng.choice(n, min(n, SHOWN_DROPLETS), replace=False))
+    order_of = {tag: i for i, tag in enumerate([*calls.counts.columns, names.CALL_DOUBLET, names.CALL_NEGATIVE])}
+    call = calls.calls[names.HTO_CALL].iloc[kept].map(order_of).to_numpy()
+    confidence = calls.calls[names.HTO_CONFIDENCE].iloc[kept].to_numpy()
+    order = np.lexsort((-confidence, call))
+    shown = np.log10(calls.counts.to_numpy()[kept][order] + 1).T
+    figure, axis = figures.new(7.5, 0.9 + 0.22 * min(len(order_of), 30))
+    image = axis.imshow(shown, aspect="auto", cmap="viridis", interpolation="nearest")
+    axis.set_yticks(range(len(calls.counts.columns)), calls.counts.columns)
+    starts = np.flatnonzero(np.diff(call[order], prepend=-1))
+    for start in starts[1:]:
+        axis.axvline(start - 0.5, color="white", linewidth=0.8)
+    labels = {i: tag for tag, i in order_of.items()}
+    middles = (starts + np.append(starts[1:], len(order))) / 2
+    wide = np.diff(np.append(starts, len(order))) > 0.03 * len(order)
+    axis.set_xticks(middles[wide], [labels[call[order][s]] for s in starts[wide]], rotation=30, ha="right")
+    axis.tick_params(length=0)
+    figure.colorbar(image, ax=axis, label="log10(count + 1)", shrink=0.8)
+    return figure
+
+
+def agreement(calls: Calls) -> Figure:
+    """Share of each joint call that a witness calls alike or otherwise, a panel a witness."""
+    present = [m for m in METHODS[1:] if not (calls.calls[f"hto_{m}"] == "").all()]
+    order = [*calls.counts.columns, names.CALL_DOUBLET, names.CALL_NEGATIVE]
+    size = 1.6 + 0.3 * len(order)
+    figure, axes = figures.new(size * len(present) + 0.6, size, 1, len(present), squeeze=False)
+    for method, axis in zip(present, axes.flat, strict=True):
+        table = pd.crosstab(calls.calls["hto_joint"], calls.calls[f"hto_{method}"])
+        _shares(axis, table.reindex(index=order, columns=order, fill_value=0))
+        same = (calls.calls["hto_joint"] == calls.calls[f"hto_{method}"]).mean()
+        axis.set_title(f"{method}: {same:.1%} alike")
+    axes.flat[0].set_ylabel("joint model")
+    return figure
+
+
+def confusion(table: pd.DataFrame, *, rows: str, columns: str) -> Figure:
+    """Droplets by two sets of calls, shaded by share of the row."""
+    figure, axis = figures.new(2.2 + 0.6 * table.shape[1], 1.4 + 0.32 * table.shape[0])
+    _shares(axis, table, numbers=table.shape[0] <= 20)
+    axis.set_ylabel(rows)
+    axis.set_xlabel(columns)
+    return figure
+
+
+def _shares(axis: object, table: pd.DataFrame, *, numbers: bool = False) -> None:
+    """Draw a table as squares shaded by share of the row, with the counts where there is room."""
+    share = table.div(table.sum(axis=1).clip(lower=1), axis=0).to_numpy()
+    axis.imshow(share, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    axis.set_xticks(range(table.shape[1]), table.columns, rotation=45, ha="right")
+    axis.set_yticks(range(table.shape[0]), table.index)
+    if numbers:
+        for (row, column), value in np.ndenumerate(table.to_numpy()):
+            if value:
+                axis.text(
+                    column,
+                    row,
+                    f"{value:,}",
+                    ha="center",
+                    va="center",
+                    fontsize=7,
+                    color="white" if share[row, column] > 0.5 else "black",
+                )
+
+
+def doublets(table: pd.DataFrame, expected: float) -> Figure:
+    """Doublet and negative rates of each method, with the doublet rate that the loading predicts."""
+    figure, axis = figures.new(4.5, 0.9 + 0.4 * len(table))
+    at = np.arange(len(table))
+    axis.barh(at - 0.2, table["doublet_rate"], height=0.38, color=figures.PALETTE[5], label="Doublet")
+    axis.barh(at + 0.2, table["negative_rate"], height=0.38, color=figures.GREY, label="Negative")
+    axis.axvline(expected, color="black", linestyle="--", linewidth=1, label="doublets by loading")
+    axis.set_yticks(at, table["method"])
+    axis.invert_yaxis()
+    axis.set_xlabel("share of droplets")
+    axis.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1, 1))
+    return figure
