@@ -1,5 +1,5 @@
 process COMPARE_STAGE {
-    tag 'all contrasts'
+    tag 'cohort'
     label 'small'
 
     input:
@@ -21,14 +21,14 @@ process COMPARE_STAGE {
         --pseudobulk ${pseudobulk} \\
         --cells ${cells} \\
         --samples ${samples} \\
-        --stage-features ${params.stage_features} \\
-        --seed ${params.seed}
+        --stage-features '${params.stage_features}' \\
+        --min-cells ${params.min_cells}
     """
 
     stub:
     """
     mkdir stub
     touch stub/stage.csv
-    echo '{"step": "compare_stage", "id": "stub"}' > stub.compare_stage.json
+    echo '{"step": "compare_stage", "id": "cohort"}' > cohort.compare_stage.json
     """
 }

@@ -55,7 +55,9 @@ class Permuted:
         return adjusted
 
 
-def arrangements(group: np.ndarray, *, draws: int, rng: np.random.Generator, exact: bool) -> tuple[np.ndarray, bool]:
+def arrangements(
+    group: np.ndarray, *, draws: int, rng: np.random.Generator, exact: bool, limit: int = ENUMERABLE
+) -> tuple[np.ndarray, bool]:
     """List orders of the donors, the observed first: labels permuted are `group[order]`.
 
     Parameters
@@ -66,13 +68,15 @@ def arrangements(group: np.ndarray, *, draws: int, rng: np.random.Generator, exa
         How many to draw where they are not enumerated.
     exact
         Whether enumerating makes sense: with covariates the order within a group matters too.
+    limit
+        Arrangements beyond which they are drawn.
 
     Returns
     -------
     orders of shape (n_arrangements, n_donors), and whether they are all there
     """
     n, ones = len(group), np.flatnonzero(group == 1)
-    if not exact or comb(n, len(ones)) > ENUMERABLE:
+    if not exact or comb(n, len(ones)) > limit:
         return np.vstack([np.arange(n), *[rng.permutation(n) for _ in range(draws)]]), False
     zeros = np.flatnonzero(group == 0)
     orders = np.empty((comb(n, len(ones)), n), dtype=int)
@@ -94,7 +98,13 @@ def flips(n: int, *, draws: int, rng: np.random.Generator) -> tuple[np.ndarray, 
 
 
 def between_donors(
-    values: np.ndarray, group: np.ndarray, nuisance: np.ndarray, *, draws: int, rng: np.random.Generator
+    values: np.ndarray,
+    group: np.ndarray,
+    nuisance: np.ndarray,
+    *,
+    draws: int,
+    rng: np.random.Generator,
+    limit: int = ENUMERABLE,
 ) -> Permuted:
     """Permute labels between donors; the statistic is a t with moderated variance.
 
@@ -107,7 +117,7 @@ def between_donors(
     nuisance
         (n_donors, k): intercept and covariates.
     """
-    orders, exact = arrangements(group, draws=draws, rng=rng, exact=nuisance.shape[1] == 1)
+    orders, exact = arrangements(group, draws=draws, rng=rng, exact=nuisance.shape[1] == 1, limit=limit)
     return Permuted(label_t(values, group, nuisance, orders), exact)
 
 

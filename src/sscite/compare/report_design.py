@@ -47,8 +47,9 @@ def _tell(facts: Facts, comparison: Comparison, related: pd.DataFrame, power: pd
     )  # fmt: skip
     finds = f"a {fold:g}-fold change" if np.isfinite(fold) else f"not even an {design.FOLDS[-1]:g}-fold change"
     facts.verdict(
-        f"{comparison.contrast.sides}: {target} and {reference} donors{', paired' if comparison.paired else ''}; permuting "
-        f"them can give no p below {smallest:.2g}; {finds} of a typical subset is found with 80 % power among {tests} tests."
+        f"{comparison.contrast.sides}: {target} and {reference} donors{', paired' if comparison.paired else ''}; "
+        f"permuting them can give no p below {smallest:.2g}; {finds} of a typical subset is found with 80 % power "
+        f"among {tests} tests."
     )
     same = related.loc[related["association"] > 1 - 1e-9, "covariate"]
     if len(same):
