@@ -115,12 +115,17 @@ def harmony(X: np.ndarray, obs: pd.DataFrame, variables: list[str], *, seed: int
     variables = [name for name in variables if meta[name].nunique() > 1]
     if not variables:
         return X
-    clusters = max(2, int(min(round(len(X) / 30), 100)))
+    clusters = harmony_clusters(len(X), sum(meta[name].nunique() for name in variables) / len(variables))
     found = harmonypy.run_harmony(
         X.astype(np.float64), meta, variables, nclust=clusters, random_state=seed, verbose=False
     )
     corrected = np.asarray(found.Z_corr, dtype=np.float32)
     return corrected if corrected.shape == X.shape else corrected.T
+
+
+def harmony_clusters(cells: int, batches: float) -> int:
+    """Give Harmony so few clusters that each holds about ten cells of each batch: a shift cannot be learnt from one cell."""
+    return int(np.clip(cells / (10 * batches), 3, 100))
 
 
 def protein_components(protein: np.ndarray) -> np.ndarray | None:

@@ -39,7 +39,7 @@ class Components:
         return (X @ weights.astype(np.float32) - (self.mean @ weights)).astype(np.float32)
 
 
-def fit(X: sp.csr_matrix, *, components: int, unit_variance: bool = False) -> Components:
+def fit(X: sp.csr_matrix, *, components: int, tempered: bool = False) -> Components:
     """Fit principal components by the eigenvectors of the genes' covariance.
 
     The covariance is summed over blocks of cells in a fixed order, in double precision, so that the result does not depend on
@@ -51,8 +51,9 @@ def fit(X: sp.csr_matrix, *, components: int, unit_variance: bool = False) -> Co
         Cells × genes, CSR.
     components
         Number wanted; at most genes, and cells less one.
-    unit_variance
-        Divide each gene by its standard deviation first, so that weakly expressed markers count as much as others.
+    tempered
+        Divide each gene by the square root of its standard deviation first: markers of few counts gain weight beside strongly
+        expressed genes, without the noise of silent genes being raised to theirs, as full scaling does.
     """
     cells, genes = X.shape
     components = max(1, min(components, genes, cells - 1))
@@ -63,8 +64,7 @@ def fit(X: sp.csr_matrix, *, components: int, unit_variance: bool = False) -> Co
         gram += part
     gram = np.triu(gram) + np.triu(gram, 1).T
     covariance = (gram - cells * np.outer(mean, mean)) / max(cells - 1, 1)
-    deviation = np.sqrt(np.maximum(np.diag(covariance), 1e-12))
-    scale = deviation if unit_variance else np.ones(genes)
+    scale = np.maximum(np.diag(covariance), 1e-12) ** 0.25 if tempered else np.ones(genes)
     covariance /= np.outer(scale, scale)
     with threadpool_limits(1):
         values, vectors = scipy.linalg.eigh(covariance, subset_by_index=[genes - components, genes - 1])

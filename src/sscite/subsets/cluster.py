@@ -57,15 +57,15 @@ class Found:
 def cluster_lineage(data: LineageCells, lineage: Lineage, *, resolution: float | None, seed: int) -> Found:
     """Cluster one lineage and name its clusters.
 
-    Genes are scaled to unit variance before the components are taken, so that a marker of few counts weighs as much as a
-    gene of many: subsets differ by such markers.
+    Genes are tempered before the components are taken (divided by the square root of their standard deviation), since subsets
+    often differ by markers of few counts.
 
     Parameters
     ----------
     resolution
         Of Leiden; None chooses it by stability.
     """
-    components = pca.fit(data.X, components=min(COMPONENTS, data.X.shape[0] // 4), unit_variance=True)
+    components = pca.fit(data.X, components=min(COMPONENTS, data.X.shape[0] // 4), tempered=True)
     embedding, _, _ = integrate.correct(components.project(data.X), data.obs, seed=seed)
     k = min(NEAREST, len(embedding) // 4)
     fuzzy = graph.fuzzy(*neighbours.among_themselves(embedding, k, seed=seed))
