@@ -196,15 +196,18 @@ def describe(measures: Measures, group: np.ndarray) -> pd.DataFrame:
 
 
 def study_path(measures: Measures, group: np.ndarray) -> dict[str, np.ndarray]:
-    """Kolmogorov-Smirnov on percents, Bonferroni over the subsets of a measure. Pairs and covariates do not enter."""
+    """Kolmogorov-Smirnov on percents, Bonferroni over all tests. Pairs and covariates do not enter."""
     values = fill(measures.percent)
     distance = statistics.ks_distance(values, group)
     p = statistics.ks_p(distance, int((group == 0).sum()), int((group == 1).sum()))
-    return {"ks_d": distance, "ks_p": p, "ks_bonferroni": _by_measure(measures.tests, p, statistics.bonferroni)}
+    return {"ks_d": distance, "ks_p": p, "ks_bonferroni": statistics.bonferroni(p)}
 
 
 def moderated(measures: Measures, group: np.ndarray, held: np.ndarray) -> dict[str, np.ndarray]:
-    """Fit moderated linear models to logits and to log-ratios, a measure at a time; Benjamini-Hochberg in each."""
+    """Fit moderated linear models to logits and to log-ratios; Benjamini-Hochberg over all tests.
+
+    Variances are borrowed within a measure, because percents of a lineage and of all cells spread differently.
+    """
     columns = {
         name: np.full(len(measures.tests), np.nan)
         for name in (
@@ -230,13 +233,8 @@ def moderated(measures: Measures, group: np.ndarray, held: np.ndarray) -> dict[s
         for name, values in found.items():
             columns[name][at] = values
     for name in ("logit", "clr"):
-        columns[f"{name}_fdr"] = _by_measure(measures.tests, columns[f"{name}_p"], statistics.benjamini_hochberg)
+        columns[f"{name}_fdr"] = statistics.benjamini_hochberg(columns[f"{name}_p"])
     return columns
-
-
-def _by_measure(tests: pd.DataFrame, p: np.ndarray, adjust) -> np.ndarray:
-    """Adjust p values within each measure."""
-    return pd.Series(p).groupby(tests["measure"].to_numpy()).transform(lambda part: adjust(part.to_numpy())).to_numpy()
 
 
 def agree(table: pd.DataFrame) -> pd.DataFrame:

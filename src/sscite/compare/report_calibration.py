@@ -132,6 +132,8 @@ def draw(values: dict[str, np.ndarray]) -> Figure:
         )
         if each.max() > 50:
             axis.set_xscale("symlog", linthresh=1)
+        elif each.max() >= 1:
+            axis.xaxis.set_major_locator(figures.plt.MaxNLocator(integer=True))
         axis.tick_params(labelsize=7)
     axes[-1, 0].set_xlabel("calls (separation: share of variance)")
     return figure

@@ -120,7 +120,7 @@ def summarise(table: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     a row per value, tissue and stage: donors with both, mean change, how many rise and fall, the change in standard
-    deviations of the reference, and the exact sign-flip p where so many donors can reach 5 % (six or more); NaN otherwise
+    deviations of the reference, and the exact sign-flip p where so many donors can reach 5 % (six or more)
     """
     rows = []
     for keys, part in table.groupby(["kind", "feature", "unit", "tissue"], sort=False):
