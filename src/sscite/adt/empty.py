@@ -64,7 +64,7 @@ def find_window(rna: np.ndarray, protein: np.ndarray, cell_rna: np.ndarray, cell
 def contaminated(empties: sparse.csr_matrix, *, rng: np.random.Generator) -> np.ndarray:
     """Tell which empty droplets do not look ambient: one protein far beyond its share, as on a cell or a fragment.
 
-    The excess of a count over its expectation e (droplet total times ambient share) is divided by
+    The excess of a count over its expectation e (droplet total times the protein's mean share) is divided by
     sqrt(e + 0.1 e² + 1).
 
     Returns
@@ -75,8 +75,8 @@ def contaminated(empties: sparse.csr_matrix, *, rng: np.random.Generator) -> np.
     rows = np.sort(rng.choice(n, SAMPLE, replace=False)) if n > SAMPLE else np.arange(n)
     part = empties[rows]
     totals = np.asarray(part.sum(axis=1)).ravel().astype(float)
-    share = np.asarray(empties.sum(axis=0)).ravel() / max(empties.sum(), 1)
     line = np.repeat(np.arange(part.shape[0]), np.diff(part.indptr))
+    share = np.bincount(part.indices, part.data / totals[line], minlength=part.shape[1]) / part.shape[0]
     expected = totals[line] * share[part.indices]
     excess = (part.data - expected) / np.sqrt(expected + 0.1 * expected**2 + 1)
     worst = np.zeros(part.shape[0])
