@@ -37,10 +37,11 @@ def main(
                 raise Skipped(Reason.NOT_REQUESTED, "no model was given: set --celltypist_model")
             wanted = models.parse(model)
             expected = models.expected_checksums(sha256, len(wanted))
-            problems = []
+            problems, staged = [], list(given or [])
             for number, ((tissue, name), pin) in enumerate(zip(wanted.items(), expected, strict=True), start=1):
                 try:
-                    path = models.find(name, given=given or [], cache=(cache or Path("cache")).resolve())
+                    path = models.find(name, given=staged, cache=(cache or Path("cache")).resolve())
+                    staged = [file for file in staged if file != path]  # two tissues may give files of one name
                     rows.append(models.inspect(path, pin, tissue=tissue, file=f"{number}_{path.name}"))
                     shutil.copyfile(path, output / str(rows[-1]["file"]))
                 except UserError as error:

@@ -27,8 +27,12 @@ if TYPE_CHECKING:
 
 MODES = ("best_match", "prob_match")
 LOW_PROBABILITY, LOW_MARGIN, LOW_SUPPORT = 0.2, 1.0, 0.5  # margin in logits
-LINEAGE_MARGIN = "lineage_margin"
-COLUMNS = (names.CELL_TYPE, names.CELL_TYPE_FINE, names.CELL_TYPE_CONFIDENCE, names.LINEAGE, LINEAGE_MARGIN, names.SET_ASIDE)
+FEWEST_VOTERS, SURE_MARGIN = 10, 2.0  # cells of a cluster; logits
+LINEAGE_MARGIN, VOTE_CLUSTER = "lineage_margin", "vote_cluster"  # for the protein witness
+COLUMNS = (
+    names.CELL_TYPE, names.CELL_TYPE_FINE, names.CELL_TYPE_CONFIDENCE, names.LINEAGE, LINEAGE_MARGIN, VOTE_CLUSTER,
+    names.SET_ASIDE,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -104,13 +108,14 @@ def annotate(
     symbols = _model_symbols(features, overlap, model)
     voted = vote.majority(fine, clusters)
     voted, changed = refine.refine(voted, fine, clusters, scores.decision, model.cell_types, lineage_of, counts, symbols)
+    voted = keep_sure(voted, fine, clusters, scores, lineage_of)
     frame = _frame(cells, voted, fine, scores, lineage_of, clusters=clusters)
     return Annotation(frame, overlap, _given(unmapped, fine), clusters, graph, changed)
 
 
 def empty() -> pd.DataFrame:
     """Give the table of a library that could not be annotated: columns and no rows."""
-    kinds = {names.CELL_TYPE_CONFIDENCE: "float64", LINEAGE_MARGIN: "float64"}
+    kinds = {names.CELL_TYPE_CONFIDENCE: "float64", LINEAGE_MARGIN: "float64", VOTE_CLUSTER: "int64"}
     return pd.DataFrame({column: pd.Series(dtype=kinds.get(column, "object")) for column in COLUMNS})
 
 
@@ -135,6 +140,27 @@ def label_lineages(labels: Collection[str], lineage_of: dict[str, str]) -> dict[
         shared = lineage.T_CELLS[-1] if parts <= set(lineage.T_CELLS) else names.UNASSIGNED
         found[label] = parts.pop() if len(parts) == 1 else shared
     return found
+
+
+def keep_sure(
+    voted: NDArray[np.object_],
+    fine: NDArray[np.object_],
+    clusters: NDArray[np.intp],
+    scores: Scores,
+    lineage_of: dict[str, str],
+) -> NDArray[np.object_]:
+    """Let cells keep their own label against the vote of a cluster too small to outvote them.
+
+    In a library of 200 cells CellTypist's resolution gives clusters of five, whose majority is two or three cells: a cell
+    whose own lineage leads the voted one by 2 logits keeps its label there. Clusters of 10 cells or more decide.
+    """
+    of_type = _family(np.array([lineage_of[name] for name in scores.cell_types], dtype=object))
+    best, present = lineage.best_per_lineage(scores.decision, list(of_type))
+    by_label = label_lineages(list(voted), lineage_of)
+    position = pd.Index(present).get_indexer(pd.Index(_family(np.array([by_label[label] for label in voted], dtype=object))))
+    lead = best.max(axis=1) - best[np.arange(len(best)), position]
+    small = np.bincount(clusters)[clusters] < FEWEST_VOTERS
+    return np.where(small & (position >= 0) & (lead >= SURE_MARGIN), fine, voted).astype(object)
 
 
 def _frame(
@@ -165,6 +191,7 @@ def _frame(
             names.CELL_TYPE_CONFIDENCE: confidence,
             names.LINEAGE: given,
             LINEAGE_MARGIN: _margin(scores, of_type, given),
+            VOTE_CLUSTER: -1 if clusters is None else clusters,
             names.SET_ASIDE: np.where(np.isin(given, lineage.SET_ASIDE), given, "").astype(object),
         },
         index=cells,

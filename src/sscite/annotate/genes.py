@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sscite.errors import Reason, Skipped
 
 ENSEMBL = re.compile(r"^ENS[A-Z]*G\d{11}(\.\d+)?$")
+BETTER = 1.5  # times as many genes must another naming find to be preferred over the names as they are
 MIN_SHARE = 0.1  # of the model's genes; 3,000 variable genes share about a fifth with a model of 6,639
 
 
@@ -42,7 +43,8 @@ def match(
 ) -> Overlap:
     """Find the model's genes under the names that the counts offer, and take the naming that finds most.
 
-    The names as they are come first and win a tie, so that counts that CellTypist understands give its result.
+    The names as they are stay unless another naming finds half as many again: counts that CellTypist understands give its
+    result.
 
     Parameters
     ----------
@@ -63,6 +65,8 @@ def match(
         ]
     )  # fmt: skip
     best = tried["naming"][tried["genes"].idxmax()]
+    if tried["genes"].max() < BETTER * tried["genes"][0]:
+        best = tried["naming"][0]
     return Overlap(*found[best], best, tried)
 
 

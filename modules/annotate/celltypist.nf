@@ -1,0 +1,35 @@
+process ANNOTATE_CELLTYPIST {
+    tag "${meta.id}"
+    label 'medium'
+
+    input:
+    tuple val(meta), path(counts)
+    path models
+    path samples
+    path lineages, stageAs: 'lineages/*'
+
+    output:
+    tuple val(meta), path("${meta.id}.annotate_celltypist.parquet"), emit: labels
+    path "${meta.id}.annotate_celltypist.json", topic: 'facts'
+    path "${meta.id}.annotate_celltypist.*.png", topic: 'figures', optional: true
+    path "${meta.id}.annotate_celltypist.*.svg", optional: true, emit: drawings
+
+    script:
+    """
+    annotate_celltypist.py \\
+        --id ${meta.id} \\
+        --counts ${counts} \\
+        --model ${models} \\
+        --samples ${samples} \\
+        ${lineages ? "--lineages ${lineages}" : ''} \\
+        --mode ${params.celltypist_mode} \\
+        ${params.majority_voting ? '--majority-voting' : '--no-majority-voting'} \\
+        --seed ${params.seed}
+    """
+
+    stub:
+    """
+    touch ${meta.id}.annotate_celltypist.parquet
+    echo '{"step": "annotate_celltypist", "id": "${meta.id}", "status": "done"}' > ${meta.id}.annotate_celltypist.json
+    """
+}

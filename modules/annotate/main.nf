@@ -1,0 +1,33 @@
+// Cell types by RNA, library by library, with protein as their witness.
+
+include { ANNOTATE_MODEL      } from './model'
+include { ANNOTATE_CELLTYPIST } from './celltypist'
+include { ANNOTATE_PROTEIN    } from './protein'
+
+workflow ANNOTATE {
+    take:
+    libraries  // channel: [ meta, h5mu, droplets ]
+    normalized // channel: [ meta, parquet, panel ]
+    samples    // value: samples.csv
+
+    main:
+    // models given by path are staged; those given by name are fetched once into the cache
+    wanted = (params.celltypist_model ?: '').tokenize(',').collect { part -> part.tokenize('=').last().trim() }
+    given  = wanted.findAll { name -> name && file(name).isFile() }.collect { name -> file(name) }
+    cache  = params.celltypist_models_dir ? file(params.celltypist_models_dir) : []
+    if (cache) {
+        cache.mkdirs()
+    }
+    lineages = params.celltypist_lineages ? file(params.celltypist_lineages, checkIfExists: true) : []
+
+    ANNOTATE_MODEL(given, cache)
+    counts = libraries.map { meta, h5mu, _droplets -> [meta, h5mu] }
+    ANNOTATE_CELLTYPIST(counts, ANNOTATE_MODEL.out.models, samples, lineages)
+
+    witnessed = ANNOTATE_CELLTYPIST.out.labels.join(normalized, failOnDuplicate: true, failOnMismatch: true)
+    ANNOTATE_PROTEIN(witnessed)
+    labels = ANNOTATE_PROTEIN.out.labels
+
+    emit:
+    labels // channel: [ meta, parquet ]
+}

@@ -1,0 +1,86 @@
+"""What the report says of a library's annotation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from sscite import names
+from sscite.annotate import figures
+
+if TYPE_CHECKING:
+    from scipy import sparse
+
+    from sscite.annotate.celltypist import Annotation
+    from sscite.annotate.model import Model
+    from sscite.command import Facts
+
+LOW_OVERLAP = 0.4  # share of the model's genes below which labels are less sure
+
+
+def tell(
+    facts: Facts, found: Annotation, model: Model, counts: sparse.csr_matrix, features: pd.DataFrame, *, seed: int
+) -> None:
+    """Add numbers, warnings, tables and figures of an annotation."""
+    cells = found.cells
+    share = len(found.overlap.columns) / len(model.genes)
+    unassigned = int((cells[names.LINEAGE] == names.UNASSIGNED).sum())
+    facts.number(
+        cells=len(cells), labels=cells[names.CELL_TYPE].nunique(), unassigned=unassigned,
+        set_aside=int((cells[names.SET_ASIDE] != "").sum()), median_confidence=cells[names.CELL_TYPE_CONFIDENCE].median(),
+        genes_shared=len(found.overlap.columns), gene_share=round(share, 4), genes_named_by=found.overlap.naming,
+        clusters=None if found.clusters is None else int(found.clusters.max()) + 1, clusters_refined=len(found.changed),
+    )  # fmt: skip
+    top = cells[names.LINEAGE].value_counts().head(3)
+    facts.verdict(
+        f"{len(cells):,} cells were annotated with {model.name}: "
+        + ", ".join(f"{name} {count / len(cells):.0%}" for name, count in top.items())
+        + (f"; {unassigned:,} stay unassigned." if unassigned else ".")
+    )
+    _warn(facts, found, share)
+    _tables(facts, found)
+    facts.figure("labels", figures.counts_and_confidence(cells), "Labels and their probability",
+                 "Coloured by lineage. A low probability of a fine label often means that similar labels share it.")  # fmt: skip
+    facts.figure("markers", figures.markers(counts, features.index, cells[names.LINEAGE]), "Marker genes by lineage",
+                 "Each lineage should light up at its own genes, on the diagonal.")  # fmt: skip
+    if found.graph is not None:
+        facts.figure("map", figures.cell_map(found.graph, cells[names.LINEAGE], seed=seed), "Cells by lineage",
+                     "UMAP of the library's own neighbour graph; distances between islands mean little.")  # fmt: skip
+
+
+def bare(cells: pd.DataFrame) -> pd.DataFrame:
+    """Give the table for use without the pipeline: `cell,cell_type,confidence,lineage`."""
+    table = cells[[names.CELL_TYPE, names.CELL_TYPE_CONFIDENCE, names.LINEAGE]]
+    table = table.rename(columns={names.CELL_TYPE_CONFIDENCE: "confidence"}).round({"confidence": 6})
+    return table.rename_axis(index=names.CELL).reset_index()
+
+
+def _warn(facts: Facts, found: Annotation, share: float) -> None:
+    """Say what makes the labels less sure."""
+    if share < LOW_OVERLAP:
+        facts.warn(f"Only {share:.0%} of the model's genes were measured: labels are less sure.")
+    if found.overlap.naming != "names":
+        facts.warn(f"The model's genes were found by {found.overlap.naming}, not by the feature names.")
+    if found.unmapped:
+        facts.warn(f"Labels without a known lineage count as 'other': {', '.join(found.unmapped)}. Map them by --celltypist_lineages.")
+    if found.clusters is None:
+        facts.warn("No majority voting: it was switched off, or the library has 50 cells or fewer.")
+
+
+def _tables(facts: Facts, found: Annotation) -> None:
+    """Add the label counts, the overlap and the refined clusters."""
+    cells = found.cells
+    counts = (
+        cells.groupby([names.LINEAGE, names.CELL_TYPE], sort=False)
+        .agg(cells=(names.CELL_TYPE, "size"), median_probability=(names.CELL_TYPE_CONFIDENCE, "median"))
+        .reset_index()
+        .sort_values("cells", ascending=False)
+    )
+    counts.insert(3, "percent", (100 * counts["cells"] / len(cells)).round(2))
+    facts.table("labels", counts.round({"median_probability": 3}), "Labels", "After majority voting.")
+    facts.table("overlap", found.overlap.tried.round(4), "Genes shared with the model",
+                "By each way of naming the genes; weight_share is the part of the model's coefficients they carry.")  # fmt: skip
+    if len(found.changed):
+        facts.table("refined", found.changed, "Clusters moved to another lineage",
+                    "The share of cells that express the rival's genes exceeds that of the voted lineage's genes.")  # fmt: skip
