@@ -48,7 +48,8 @@ def run(main: Callable[..., None], arguments: list[str] | None = None) -> None:
     """Run a script's `main` under Typer; a UserError ends it with one message and exit 2."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
-    app.command()(main)
+    # an option is named as its variable, --min_cells; --min-cells means the same
+    app.command(context_settings={"token_normalize_func": lambda name: name.replace("_", "-")})(main)
     try:
         app(args=arguments, prog_name=Path(sys.argv[0]).name)
     except UserError as error:

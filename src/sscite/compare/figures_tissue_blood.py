@@ -72,7 +72,7 @@ def _draw_effects(facts: Facts, table: pd.DataFrame) -> None:
     state = table[table["kind"] == "state"]
     if len(state):
         facts.figure("states", state_dots(state), "Distance to the nearest counterpart in blood",
-                     "1: usual for the tissue's cells of that lineage. Beyond the line: a state that blood lacks.")  # fmt: skip
+                     "1: usual for the tissue's cells of the lineage. Beyond the line: blood lacks it.")  # fmt: skip
 
 
 def sentence(table: pd.DataFrame, sides: str, paired: bool, tested: bool, donors: tuple[int, int]) -> str:
