@@ -10,7 +10,7 @@ process REPORT_GATHER {
     output:
     path 'report_data.json', emit: content
     path 'multiqc', emit: multiqc
-    path 'run', emit: run
+    path 'run/*', emit: run
 
     script:
     """
@@ -22,7 +22,7 @@ process REPORT_GATHER {
 
     stub:
     """
-    mkdir multiqc run
+    mkdir multiqc run && touch run/parameters.json
     echo '{}' > report_data.json
     """
 }
