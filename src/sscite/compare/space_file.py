@@ -9,6 +9,7 @@ import pandas as pd
 
 from sscite import names
 from sscite.cohort import store
+from sscite.compare import cohort_file
 
 
 def read_space(path: Path) -> pd.DataFrame:
@@ -27,3 +28,24 @@ def map_positions(cells: pd.DataFrame) -> np.ndarray | None:
     if not set(columns) <= set(cells.columns) or cells[columns].isna().any(axis=None):
         return None
     return cells[columns].to_numpy(float)
+
+
+def read_values(path: Path, cells: pd.DataFrame, *, min_cells: int) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Read log-normalised genes and normalised proteins of some cells, all in the order of the file.
+
+    Returns
+    -------
+    the cells, their genes that at least `min_cells` of them express (log1p of counts per 10,000), their proteins
+    """
+    everything = store.read_index(path)
+    mask = np.asarray(everything.isin(cells.index))
+    ordered = cells.loc[everything[mask]]
+    matrix = store.gather(path, matrix="X", cells=mask)
+    seen = np.asarray((matrix > 0).sum(axis=0)).ravel() >= min_cells
+    genes = store.read_index(path, "var")[seen]
+    values = pd.DataFrame(matrix[:, np.flatnonzero(seen)].toarray(), index=ordered.index, columns=genes)
+    protein_cells, proteins, measured = cohort_file.read_protein(path)
+    rows = protein_cells.get_indexer(ordered.index)
+    shared = bool(len(proteins)) and (rows >= 0).all()
+    wide = pd.DataFrame(measured[rows], ordered.index, proteins) if shared else pd.DataFrame(index=ordered.index)
+    return ordered, values, wide.dropna(axis=1)
