@@ -154,10 +154,9 @@ def keep_sure(
     In a library of 200 cells CellTypist's resolution gives clusters of five, whose majority is two or three cells: a cell
     whose own lineage leads the voted one by 2 logits keeps its label there. Clusters of 10 cells or more decide.
     """
-    of_type = _family(np.array([lineage_of[name] for name in scores.cell_types], dtype=object))
-    best, present = lineage.best_per_lineage(scores.decision, list(of_type))
+    best, present = lineage.best_per_lineage(scores.decision, [lineage_of[name] for name in scores.cell_types])
     by_label = label_lineages(list(voted), lineage_of)
-    position = pd.Index(present).get_indexer(pd.Index(_family(np.array([by_label[label] for label in voted], dtype=object))))
+    position = pd.Index(present).get_indexer(pd.Index([by_label[label] for label in voted]))
     lead = best.max(axis=1) - best[np.arange(len(best)), position]
     small = np.bincount(clusters)[clusters] < FEWEST_VOTERS
     return np.where(small & (position >= 0) & (lead >= SURE_MARGIN), fine, voted).astype(object)
