@@ -20,8 +20,9 @@ def main(
     lung: Annotated[int, typer.Option(min=0, help="Lung samples, of ILD donors.")] = 3,
     stages: Annotated[bool, typer.Option(help="Sample one SRC donor's blood before and after the crisis too.")] = True,
     samples_per_library: Annotated[int, typer.Option(min=1, help="Samples hashed together.")] = 6,
-    effect: Annotated[float, typer.Option(min=0, help="Fold change of every planted finding; 0: none.")] = 3.0,
+    effect: Annotated[float, typer.Option(min=0, help="Fold change of every planted finding; 0: none.")] = 5.0,
     effects: Annotated[str, typer.Option(help="Single findings, such as src_egr1=2,nfkb=0; over --effect.")] = "",
+    concentration: Annotated[float, typer.Option(min=1, help="Likeness of donors; 80 varies as patients do.")] = 150.0,
     depth: Annotated[float, typer.Option(min=100, help="Median RNA counts of a cell.")] = 3000.0,
     doublets: Annotated[float, typer.Option(min=0, max=0.5, help="Share of cells that are doublets.")] = 0.06,
     empties: Annotated[float, typer.Option(min=0, help="Empty droplets for each cell; 0: no raw counts.")] = 2.0,
@@ -40,7 +41,7 @@ def main(
     from sscite.simulate.library import Settings
 
     groups, fold = options.parse(donors, effects, effect=effect, kidney=kidney, lung=lung, genes=genes)
-    settings = Settings(depth=depth, doublets=doublets, empties=empties, effect=fold)
+    settings = Settings(depth=depth, doublets=doublets, empties=empties, concentration=concentration, effect=fold)
     design = plan.design(
         groups, kidney=kidney, lung=lung, stages=stages, samples_per_library=samples_per_library, seed=seed
     )

@@ -11,20 +11,21 @@ from sscite.simulate import composition, expression, plan, profiles
 from sscite.simulate.library import Library, Settings, simulate
 
 CONTRASTS = [
-    # contrast, variable, reference, target, tissue, block, covariates
-    ("SRC against SSc without SRC", "SRC", "no", "yes", "blood", "", ""),
-    ("SRC against healthy", "group", "HD", "SRC", "blood", "", ""),
-    ("ILD against SSc without ILD", "ILD", "no", "yes", "blood", "", "SRC"),
-    ("SSc against healthy", "disease", "HD", "SSc", "blood", "", ""),
-    ("kidney against blood", "tissue", "blood", "kidney", "", "donor", ""),
-    ("lung against blood", "tissue", "blood", "lung", "", "donor", ""),
+    # contrast, variable, reference, target, tissue, subset, block, covariates
+    ("SRC against SSc without SRC", "SRC", "no", "yes", "blood", "monocyte/DC", "", ""),
+    ("SRC against healthy", "group", "HD", "SRC", "blood", "monocyte/DC", "", ""),
+    ("ILD against SSc without ILD", "ILD", "no", "yes", "blood", "CD8 T", "", "SRC"),
+    ("SSc against healthy", "disease", "HD", "SSc", "blood", "", "", ""),
+    ("kidney against blood", "tissue", "blood", "kidney", "", "", "donor", ""),
+    ("lung against blood", "tissue", "blood", "lung", "", "", "donor", ""),
 ]
 
 
 def compose(design: pd.DataFrame, *, cells: int, settings: Settings, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Draw the cohort's cells by sample and subset, and the true proportions that they were drawn from."""
     sizes = pd.Series(np.diff(np.linspace(0, cells, len(design) + 1).astype(int)), index=design["sample"])
-    share = composition.proportions(design, np.random.default_rng([seed, 2]), effect=settings.effect)
+    rng = np.random.default_rng([seed, 2])
+    share = composition.proportions(design, rng, effect=settings.effect, concentration=settings.concentration)
     drawn = np.random.default_rng([seed, 3]).multinomial(sizes.to_numpy(), share.to_numpy())
     return pd.DataFrame(drawn, index=share.index, columns=share.columns), share
 
@@ -51,14 +52,15 @@ def samplesheet(design: pd.DataFrame, *, raw: bool) -> pd.DataFrame:
 
 
 def contrasts(design: pd.DataFrame) -> pd.DataFrame:
-    """List the study's comparisons that the design has two donors on each side for."""
+    """List the study's comparisons that have two donors on each side, each in the lineage it asks about."""
     rows = []
-    for contrast, variable, reference, target, tissue, block, covariates in CONTRASTS:
+    for row in CONTRASTS:
+        _, variable, reference, target, tissue, *_ = row
         here = design[design["tissue"] == tissue] if tissue else design
         donors = here.groupby(variable)["donor"].nunique()
         if min(donors.get(reference, 0), donors.get(target, 0)) >= 2:
-            rows.append((contrast, variable, reference, target, tissue, block, covariates))
-    columns = ["contrast", "variable", "reference", "target", "tissue", "block", "covariates"]
+            rows.append(row)
+    columns = ["contrast", "variable", "reference", "target", "tissue", "subset", "block", "covariates"]
     return pd.DataFrame(rows, columns=columns)
 
 

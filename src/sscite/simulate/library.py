@@ -34,6 +34,8 @@ class Settings:
         Share of the called cells that hold two cells; that took up no hashtag.
     empties
         Empty droplets for each called cell.
+    concentration
+        As in `composition.compositions`: larger, and donors resemble one another more.
     effect
         As in `plan.folds`.
     """
@@ -43,6 +45,7 @@ class Settings:
     doublets: float = 0.06
     negatives: float = 0.03
     empties: float = 2.0
+    concentration: float = 80.0
     effect: float | Mapping[str, float] = 3.0
 
 
