@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Are the comparisons of composition calibrated, and what do they find? Simulated cohorts of the study's group sizes.
 
-Null cohorts give each method's rate of false lists; cohorts with planted effects give the power for findings 1, 4, 5 and
-6 by fold change, beside the study's Kolmogorov-Smirnov with Bonferroni. A Wilcoxon test per cell shows why donors are the
-unit.
+Null cohorts give the rate of false lists of each method; cohorts with planted effects give the power for findings 1, 4,
+5 and 6 by fold change, beside the study's Kolmogorov-Smirnov with Bonferroni. A Wilcoxon test per cell shows why donors
+are the unit.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from sscite.compare.contrasts import Comparison, as_numbers, covariate_names
 FOLDS = (1.5, 2.0, 3.0, 4.0, 6.0, 8.0)
 STRONG = 0.5
 COLUMNS = ["contrast_side", "donor", "n_samples"]
+POWER = ["fold", "subsets", "deviation", "power_single", "power_family"]
 CONFOUNDING = ["covariate", "kind", "association", "p", "held", "reading", "reference", "target"]
 
 
@@ -104,12 +105,14 @@ def power(comparison: Comparison, deviations: np.ndarray) -> pd.DataFrame:
     x = statistics.residualise(group[:, None], held)[:, 0]
     df = len(group) - held.shape[1] - 1
     rows = []
+    if not len(deviations):
+        return pd.DataFrame(rows, columns=POWER)
     for kind, quantile in (("typical", 0.5), ("variable", 0.75)):
         deviation = float(np.quantile(deviations, quantile))
         for fold in FOLDS:
             shift = np.log(fold) * np.sqrt(x @ x) / max(deviation, 1e-6)
             rows.append([fold, kind, deviation, *[_t_power(shift, df, 0.05 / n) for n in (1, len(deviations))]])
-    return pd.DataFrame(rows, columns=["fold", "subsets", "deviation", "power_single", "power_family"])
+    return pd.DataFrame(rows, columns=POWER)
 
 
 def _t_power(shift: float, df: int, level: float) -> float:

@@ -28,7 +28,8 @@ def answer(
     _tell(facts, comparison, related, power, len(deviations))
     facts.figure("donors", draw_donors(donors), "Donors and covariates",
                  "A column is a donor, the sides apart; numbers from light to dark.")  # fmt: skip
-    facts.figure("power", draw_power(power), "What these numbers of donors can find",
+    if len(power):
+        facts.figure("power", draw_power(power), "What these numbers of donors can find",
                  "Power for one test and for all subsets together, by the spread seen between donors.")  # fmt: skip
     facts.table("confounding", related.drop(columns="kind"), "Covariates beside the sides")
     facts.table("power", power, "Power by fold change")
@@ -46,10 +47,14 @@ def _tell(facts: Facts, comparison: Comparison, related: pd.DataFrame, power: pd
         smallest_ks_p=rank, detectable_fold=fold, left_out=len(comparison.left_out),
     )  # fmt: skip
     finds = f"a {fold:g}-fold change" if np.isfinite(fold) else f"not even an {design.FOLDS[-1]:g}-fold change"
+    finds = (
+        f"{finds} of a typical subset is found with 80 % power among {tests} tests"
+        if tests
+        else "no subset can be tested"
+    )
     facts.verdict(
         f"{comparison.contrast.sides}: {target} and {reference} donors{', paired' if comparison.paired else ''}; "
-        f"permuting them can give no p below {smallest:.2g}; {finds} of a typical subset is found with 80 % power "
-        f"among {tests} tests."
+        f"permuting them can give no p below {smallest:.2g}; {finds}."
     )
     same = related.loc[related["association"] > 1 - 1e-9, "covariate"]
     if len(same):
