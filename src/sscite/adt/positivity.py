@@ -42,6 +42,12 @@ class Split:
             return (self.separation >= MIN_SEPARATION) & (self.gain >= MIN_GAIN) & (smaller >= MIN_SHARE)
 
     @property
+    def tailed(self) -> np.ndarray:
+        """Whether the upper component is a tail of the lower one: two components are there, not apart."""
+        with np.errstate(invalid="ignore"):
+            return (self.separation >= MIN_SEPARATION / 2) & (self.gain >= MIN_GAIN)
+
+    @property
     def crossing(self) -> np.ndarray:
         """The value between the two means where both components are equally likely."""
         steps = np.linspace(0, 1, 201)[:, None]
@@ -66,21 +72,22 @@ def thresholds(values: np.ndarray, isotypes: np.ndarray, *, rng: np.random.Gener
     -------
     A row per protein: `bimodal separation threshold threshold_low threshold_high threshold_source positive_fraction
     stain_index`. The interval holds 95 % of resamples of at most `MAX_CELLS` cells. Where a protein is not bimodal the
-    threshold is the 99th percentile of the isotype controls (`threshold_source` isotypes), or none.
+    threshold is the 99th percentile of the isotype controls (`threshold_source` isotypes), or where its positive tail
+    begins if that is higher; without isotypes there is none.
     """
     split = split_proteins(_sample(values, MAX_CELLS, rng))
-    bimodal = split.bimodal
-    crossing = np.where(bimodal, split.crossing, np.nan)
-    spread = _resampled(values, bimodal, rng=rng)
+    levels = np.quantile(values[:, isotypes], ISOTYPE_QUANTILE, axis=0) if len(isotypes) else np.array([np.inf])
+    level, bimodal = float(np.median(levels)), split.bimodal
+    used = bimodal | (split.tailed & (split.low < level) & (split.crossing > level))
+    crossing = np.where(used, split.crossing, np.nan)
+    spread = _resampled(values, used, rng=rng)
     frame = pd.DataFrame(
         {"bimodal": bimodal, "separation": split.separation, "threshold": crossing, "threshold_low": spread[0],
-         "threshold_high": spread[1], "threshold_source": np.where(bimodal, "mixture", "none")}
+         "threshold_high": spread[1], "threshold_source": np.where(used, "mixture", "none")}
     )  # fmt: skip
     if len(isotypes):
-        level = float(np.median(np.quantile(values[:, isotypes], ISOTYPE_QUANTILE, axis=0)))
-        ends = np.quantile(np.quantile(values[:, isotypes], ISOTYPE_QUANTILE, axis=0), [0, 1])
-        frame.loc[~bimodal, ["threshold", "threshold_low", "threshold_high"]] = [level, *ends]
-        frame.loc[~bimodal, "threshold_source"] = "isotypes"
+        frame.loc[~used, ["threshold", "threshold_low", "threshold_high"]] = [level, levels.min(), levels.max()]
+        frame.loc[~used, "threshold_source"] = "isotypes"
     above = values > frame["threshold"].to_numpy()
     frame["positive_fraction"] = np.where(frame["threshold"].notna(), above.mean(axis=0), np.nan)
     frame["stain_index"] = np.where(bimodal, (split.high - split.low) / (2 * np.maximum(split.low_sd, 1e-6)), np.nan)
