@@ -1,0 +1,133 @@
+"""The demo's results hold what was planted: findings 1, 4, 5 and 6, and no more than is there.
+
+Reads a finished run: SSCITE_DEMO_RESULTS (default results/demo) and SSCITE_DEMO_COHORT (default demo/cohort).
+"""
+
+import os
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sscite import simulate
+from sscite.simulate import composition
+
+SRC, ILD, DISEASE = "SRC_against_SSc_without_SRC", "ILD_against_SSc_without_ILD", "SSc_against_healthy"
+
+
+@pytest.fixture(scope="module")
+def results(root) -> Path:
+    folder = Path(os.environ.get("SSCITE_DEMO_RESULTS", root / "results" / "demo"))
+    if not (folder / "report.html").is_file():
+        pytest.skip(f"no finished demo in {folder}: run `make demo`, or set SSCITE_DEMO_RESULTS")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def planted(root) -> Path:
+    folder = Path(os.environ.get("SSCITE_DEMO_COHORT", root / "demo" / "cohort"))
+    if not (folder / "truth").is_dir():
+        pytest.skip(f"no truth in {folder}: set SSCITE_DEMO_COHORT")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def cells(results, planted) -> pd.DataFrame:
+    """Called cells with what the pipeline says (`_x` absent) and what is true (`true_...`)."""
+    said = pd.read_parquet(results / "5_cohort" / "cells.parquet")
+    truth = pd.read_parquet(planted / "truth" / "cells.parquet").set_index("cell").add_prefix("true_")
+    return said.join(truth, how="inner")
+
+
+@pytest.fixture(scope="module")
+def counted(results) -> pd.DataFrame:
+    return pd.read_csv(results / "7_compare" / "composition.csv", dtype={"sample": str, "donor": str})
+
+
+def answer(results: Path, contrast: str) -> pd.DataFrame:
+    return pd.read_csv(results / "7_compare" / contrast / "composition.csv", keep_default_na=False)
+
+
+def donor_percents(counted: pd.DataFrame, planted: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Percent of blood cells by sample and subset, and the samples' sheet; stage samples are left out."""
+    sheet = pd.read_csv(planted / "samplesheet.csv", keep_default_na=False).set_index("sample")
+    sheet = sheet[(sheet["tissue"] == "blood") & (sheet["group"] != "")]
+    rows = counted[(counted["level"] == "subset") & counted["sample"].isin(sheet.index)]
+    return rows.pivot_table(index="sample", columns="subset", values="cells").loc[sheet.index], sheet
+
+
+def test_every_sample_is_there_and_cells_are_assigned_to_their_own(cells):
+    assert set(cells["sample"]) == set(cells["true_sample"])
+    single = ~cells["true_doublet"]
+    assert (cells["sample"] == cells["true_sample"])[single].mean() > 0.99
+
+
+def test_lineages_and_the_two_rare_states_are_recovered(cells):
+    single = cells[~cells["true_doublet"] & (cells["tissue"] == "blood")]
+    kept = single[single["true_lineage"].isin(["monocyte/DC", "CD4 T", "CD8 T", "NK", "B", "pDC"])]
+    assert (kept["lineage"] == kept["true_lineage"]).mean() > 0.95
+    for subset in ("CD14_EGR1", "CD8_TEM_T2ISG"):
+        said, true = kept["subset"] == subset, kept["true_subset"] == subset
+        f1 = 2 * (said & true).sum() / (said.sum() + true.sum())
+        assert f1 > 0.7, subset
+
+
+@pytest.mark.parametrize("subset", ["CD14_EGR1", "CD8_TEM_T2ISG"])
+def test_donors_proportions_follow_the_truth(counted, planted, subset):
+    found, _ = donor_percents(counted, planted)
+    truth = pd.read_csv(planted / "truth" / "samples.csv")
+    true = truth[truth["subset"] == subset].set_index("sample")["proportion"].loc[found.index]
+    share = found[subset] / found.sum(axis=1)
+    assert np.corrcoef(share, true)[0, 1] > 0.9
+
+
+def test_finding_1_cd14_egr1_is_raised_in_renal_crisis(results):
+    table = answer(results, SRC)
+    rows = table[(table["subset"] == "CD14_EGR1") & (table["finding"] == "up")]
+    assert len(rows)
+    others = set(table.loc[table["finding"] != "", "subset"]) - {"CD14_EGR1", *composition.RAISED_IN_SRC}
+    assert len(others) <= 1
+
+
+def test_finding_4_egr1_follows_the_stage_of_the_crisis(results):
+    table = pd.read_csv(results / "7_compare" / "stage" / "stage.csv")
+    rows = table[(table["kind"] == "gene") & (table["feature"] == "EGR1") & (table["unit"] == "monocyte/DC")]
+    level = rows[rows["tissue"] == "blood"].set_index("stage")["value"]
+    assert level["onset"] > level["before"] + 1
+    assert level["onset"] > level["after"] + 0.5
+
+
+def test_finding_5_t2isg_is_raised_in_lung_disease_and_found_in_lung(results, cells):
+    table = answer(results, ILD)
+    assert ((table["subset"] == "CD8_TEM_T2ISG") & (table["finding"] == "up")).any()
+    lung = cells[(cells["tissue"] == "lung") & (cells["lineage"] == "CD8 T")]
+    share = (lung["subset"] == "CD8_TEM_T2ISG").groupby(lung["donor"]).mean()
+    assert len(share) == 3
+    assert (share > 0.2).all()
+
+
+def test_finding_6_composition_separates_patients_from_healthy_donors(results, counted, planted):
+    counts, sheet = donor_percents(counted, planted)
+    logs = np.log((counts + 0.5).div((counts + 0.5).sum(axis=1), axis=0))
+    logs = logs.sub(logs.mean(axis=1), axis=0).to_numpy()
+    healthy = np.flatnonzero((sheet["disease"] == "HD").to_numpy())
+
+    def distance(group: np.ndarray) -> float:
+        inside = np.isin(np.arange(len(logs)), group)
+        return float(((logs[inside].mean(axis=0) - logs[~inside].mean(axis=0)) ** 2).sum())
+
+    chance = [distance(np.array(group)) for group in combinations(range(len(logs)), len(healthy))]
+    assert np.mean(np.array(chance) >= distance(healthy) - 1e-9) < 0.05
+    table = answer(results, DISEASE).query("finding != ''")
+    right = {
+        **dict.fromkeys(composition.RAISED_IN_DISEASE, "up"),
+        **dict.fromkeys(composition.LOWERED_IN_DISEASE, "down"),
+    }
+    assert sum(right.get(row.subset) == row.finding for row in table.itertuples()) >= 1
+
+
+def test_the_planted_lineages_are_those_of_the_default_subsets(planted):
+    truth = pd.read_csv(planted / "truth" / "samples.csv")
+    assert set(truth["subset"]) <= set(simulate.subsets().index)
