@@ -86,7 +86,7 @@ def samples_of(rows: pd.DataFrame, columns: list[str]) -> tuple[dict[str, str], 
             found[text] = sample
         elif barcodes.split(text):
             named = checks.find_tags(barcodes.split(text), columns, where="posteriors")
-            found |= {column: sample for column in named.values()}
+            found |= dict.fromkeys(named.values(), sample)
     bare = list(rows["sample"][~rows["hashtag"].str.strip().astype(bool)])
     if len(bare) > 1:
         raise UserError(

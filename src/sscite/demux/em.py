@@ -16,7 +16,7 @@ from sscite.demux.likelihoods import Bins, Tables
 from sscite.demux.priors import Priors, visible_doublets
 
 TOLERANCE = 1e-4  # mean log likelihood a droplet by which EM must still rise
-FIT_DROPLETS = 6000
+FIT_DROPLETS = 10_000
 
 
 @dataclass(frozen=True)

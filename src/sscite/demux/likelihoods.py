@@ -14,7 +14,7 @@ from scipy.special import gammaln
 
 EXACT_COUNTS = 40  # counts up to here have a bin of their own
 BIN_RATIO = 1.04  # above it bins grow by 4 %
-TAIL_SHIFT, TAIL_SD = -1.6, 1.0  # stray tags: a signal this much lower on the log scale, and this wide
+TAIL_SHIFT, TAIL_SD = -2.0, 0.8  # stray tags: a signal this much lower on the log scale, and this wide
 PAIR_PART = 0.8  # part of a doublet's background level that each of its cells brings
 MAX_LOG_RATIO = 300.0  # a pair of tags stays below the largest float
 NODES, WEIGHTS = hermegauss(9)

@@ -13,10 +13,10 @@ from sscite.demux.priors import Priors, visible_doublets
 SIZE_STEP = 0.25  # log steps in which the negative binomial size is sought
 SIZE_RANGE = (0.5, 200.0)
 SD_RANGE = (0.15, 1.3)
-BETA_RANGE = (-0.2, 1.5)
+BETA_RANGE = (-0.2, 2.0)
 PRIOR_DROPLETS = 10.0  # droplets that the pool's typical beta and sd count for in each tag
 PRIOR_MU = 2.0  # the same for its signal above background
-TAIL_SHARE = 0.47  # stray tags per chance of the tag as a second cell
+TAIL_SHARE = 0.45  # stray tags per chance of the tag as a second cell
 TAIL_RANGE = (1e-4, 0.2)
 
 

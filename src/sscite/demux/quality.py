@@ -14,8 +14,9 @@ GOOD, WEAK, RARE, ABSENT = "good", "weak", "rare", "absent"
 WEAK_OVERLAP = 0.1
 ABSENT_OVERLAP = 0.5
 ABSENT_SHARE = 0.02  # of what equal pooling would give
+VAGUE_SHARE = 0.1  # the same for a tag whose signal is not clear of its background
 RARE_SHARE = 0.2
-MIN_CARRIERS = 3.0
+MIN_CARRIERS = 1.5
 
 
 def overlap(model: Model) -> np.ndarray:
@@ -35,11 +36,13 @@ def overlap(model: Model) -> np.ndarray:
 
 
 def is_absent(model: Model, posterior: Posterior) -> np.ndarray:
-    """Tell the tags that no droplet carries: next to no carriers, or a signal inside the background; n_tags."""
+    """Tell the tags that no droplet carries: next to no carriers, few with a vague signal, or a signal inside the background."""
     carriers = posterior.single.sum(axis=0)
     equal = (1 - posterior.states[:, 0]).sum() / len(carriers)
     few = carriers < max(MIN_CARRIERS, ABSENT_SHARE * equal)
-    return few | (overlap(model) > ABSENT_OVERLAP) if len(carriers) > 1 else few
+    shared = overlap(model)
+    vague = (shared > WEAK_OVERLAP) & (carriers < VAGUE_SHARE * equal)
+    return few | vague | (shared > ABSENT_OVERLAP) if len(carriers) > 1 else few
 
 
 def table(names: list[str], counts: np.ndarray, model: Model, posterior: Posterior, codes: np.ndarray) -> pd.DataFrame:

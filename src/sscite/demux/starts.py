@@ -7,7 +7,7 @@ import numpy as np
 from sscite.demux.likelihoods import Tags
 from sscite.demux.priors import Priors, visible_doublets
 
-LEVELS = 22
+LEVELS = 30
 NARROW = 0.5  # sd of log s where two tags or fewer cannot tell it
 START_NEGATIVE = 0.05
 PAIR_HIGHER = 0.5  # log by which a doublet's background level starts above a single's
