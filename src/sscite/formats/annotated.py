@@ -45,7 +45,7 @@ def read_h5mu(path: Path) -> Counts:
             )
         order = sorted(known, key=lambda name: list(TYPE_OF).index(known[name]))
         parts = [_read_object(file[f"mod/{name}"], TYPE_OF[known[name]], f"{path} ({name})") for name in order]
-    return join(parts)
+    return join(parts, where=str(path))
 
 
 def _read_object(group: h5py.Group, feature_type: str, where: str) -> Counts:
@@ -55,7 +55,7 @@ def _read_object(group: h5py.Group, feature_type: str, where: str) -> Counts:
     notes = [] if place == "X" else [f"raw counts were read from {place}, as X does not hold whole counts"]
     counts = build(matrix, barcodes, features, where=where, notes=notes)
     extra = [_read_obsm(group, key, barcodes, where) for key in group.get("obsm", ()) if _obsm_modality(key)]
-    return join([counts, *(part for part in extra if part is not None)]) if not feature_type else counts
+    return join([counts, *(part for part in extra if part is not None)], where=where) if not feature_type else counts
 
 
 def _raw_counts(

@@ -139,12 +139,24 @@ def duplicate_problems(barcodes: NDArray[np.str_], features: pd.DataFrame, where
     return problems
 
 
-def join(parts: Sequence[Counts]) -> Counts:
-    """Set modalities side by side, on the droplets of the first; droplets that another lacks hold zeros there."""
+def join(parts: Sequence[Counts], *, where: str) -> Counts:
+    """Set modalities side by side, on the droplets of the first; droplets that another lacks hold zeros there.
+
+    Raises
+    ------
+    UserError
+        A part shares no barcode with the first.
+    """
     first = parts[0]
     matrices, notes = [first.matrix], [*first.notes]
     for part in parts[1:]:
-        rows = pd.Index(part.barcodes).get_indexer(first.barcodes)
+        rows = match_barcodes(first.barcodes, part.barcodes)
+        if len(rows) and (rows < 0).all():
+            types = " and ".join(sorted({*first.features[FEATURE_TYPE], *part.features[FEATURE_TYPE]}))
+            raise UserError(
+                f"{where}: no barcode is in both of its parts ({types}): '{first.barcodes[0]}' against "
+                f"'{', '.join(part.barcodes[:1])}'; they are of different libraries, or name barcodes differently"
+            )
         matrices.append(take_rows(part.matrix, rows))
         notes.extend(part.notes)
         if (rows < 0).any():

@@ -33,7 +33,7 @@ def read_h5(path: Path) -> Counts:
                 f"{path}: not a 10x .h5: it holds {', '.join(file) or 'nothing'}, expected a group 'matrix'; "
                 "give Cell Ranger's filtered_feature_bc_matrix.h5, or name an AnnData file .h5ad"
             )
-        return join([_read_group(genome, path) for genome in genomes])
+        return join([_read_group(genome, path) for genome in genomes], where=str(path))
 
 
 def _read_group(group: h5py.Group, path: Path) -> Counts:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
-from anndata import AnnData
+from scipy import sparse
 
 from sscite.errors import Reason, Skipped
 from sscite.names import DOUBLET, DOUBLET_SCORE
+from sscite.samples.scrublet import MIN_CELLS_OF_GENE, doublet_scores
+
+if TYPE_CHECKING:
+    from anndata import AnnData
 
 RATE_PER_CELL = 0.8 / 100 / 1000  # share of doublets per cell loaded to the library, 10x Genomics
 HIGHEST_RATE = 0.3
@@ -20,6 +26,20 @@ TRUSTED = 3  # a threshold that flags more than this many times the expected sha
 def expected_rate(cells: int) -> float:
     """Give the share of doublets that the loading predicts: 0.8 % per 1,000 cells, at most 30 %."""
     return min(RATE_PER_CELL * cells, HIGHEST_RATE)
+
+
+def between_humps(simulated: np.ndarray) -> float | None:
+    """Find the lowest point between the two humps of the simulated scores; None where they have not two.
+
+    Simulated doublets of two cell types score high, those of one type low. The histogram is smoothed until it has two
+    humps (Prewitt & Mendelsohn 1966, doi:10.1111/j.1749-6632.1965.tb11715.x).
+    """
+    from skimage.filters import threshold_minimum
+
+    try:
+        return float(threshold_minimum(simulated))
+    except RuntimeError:
+        return None
 
 
 def choose_threshold(scores: np.ndarray, threshold: float | None, rate: float) -> tuple[float, bool]:
@@ -61,23 +81,19 @@ def score(rna: AnnData, *, seed: int) -> tuple[pd.DataFrame, dict[str, float], n
     Skipped
         TOO_FEW_CELLS below 50 cells with genes.
     """
-    import scanpy as sc
-
-    usable = np.diff(rna.X.indptr) >= MIN_GENES
-    features = int((np.diff(rna.X.tocsc().indptr) >= 3).sum())
-    if usable.sum() < MIN_CELLS or features < MIN_FEATURES:
+    matrix = sparse.csr_matrix(rna.X)
+    usable = np.flatnonzero(np.diff(matrix.indptr) >= MIN_GENES)
+    genes = int((np.diff(matrix[usable].tocsc().indptr) >= MIN_CELLS_OF_GENE).sum())
+    if len(usable) < MIN_CELLS or genes < MIN_FEATURES:
         raise Skipped(
             Reason.TOO_FEW_CELLS,
-            f"{usable.sum()} cells and {features} genes seen in 3 of them; {MIN_CELLS} of each are needed",
+            f"{len(usable)} cells and {genes} genes seen in {MIN_CELLS_OF_GENE} of them; {MIN_CELLS} are needed",
         )
     rate = expected_rate(len(rna))
-    tested = AnnData(rna.X[np.flatnonzero(usable)].astype(np.float32))
-    components = int(min(30, usable.sum() - 1, features - 1))
-    sc.pp.scrublet(tested, expected_doublet_rate=rate, n_prin_comps=components, random_state=seed, verbose=False)
-    scores = tested.obs["doublet_score"].to_numpy(float)
-    threshold, found = choose_threshold(scores, tested.uns["scrublet"].get("threshold"), rate)
+    scores, simulated = doublet_scores(matrix[usable], rate, seed=seed)
+    threshold, found = choose_threshold(scores, between_humps(simulated), rate)
     frame = no_scores(rna.obs_names)
-    frame.loc[usable, DOUBLET_SCORE] = scores
-    frame.loc[usable, DOUBLET] = scores > threshold
+    frame.iloc[usable, frame.columns.get_loc(DOUBLET_SCORE)] = scores
+    frame.iloc[usable, frame.columns.get_loc(DOUBLET)] = scores > threshold
     numbers = {"expected_rate": rate, "threshold": threshold, "threshold_found": found}
-    return frame, numbers, np.asarray(tested.uns["scrublet"]["doublet_scores_sim"], float)
+    return frame, numbers, simulated

@@ -89,8 +89,8 @@ def inspected(facts: Facts, libraries: pd.DataFrame, warnings: list[str]) -> Non
     facts.table("libraries", libraries, "What the files hold", "Features by kind; droplets where all were given.")
     facts.figure(
         "cells", cells_figure(libraries), "Cells and counts of each library",
-        "Called cells, and the mean of all counts (genes, antibodies, hashtags) per cell. A library far from the others "
-        "deserves a second look.",
+        "Called cells, and the mean of all counts (genes, antibodies, hashtags) per cell. A library far from the "
+        "others deserves a second look.",
     )  # fmt: skip
 
 
@@ -137,8 +137,8 @@ def loaded(
     if empty.n_obs:
         facts.figure(
             "knee", knee_figure(library, flagged, empty), "All droplets by rank",
-            "Droplets ranked by their counts. Cells stand on the upper shelf; droplets below the knee hold what floated "
-            "in the fluid, from which the background of the antibodies is learned.",
+            "Droplets ranked by their counts. Cells stand on the upper shelf; droplets below the knee hold what "
+            "floated in the fluid, from which the background of the antibodies is learned.",
         )  # fmt: skip
 
 
