@@ -158,7 +158,11 @@ def test_the_files_of_samples_validate_are_read(tmp_path: Path):
     header = "contrast,contrast_id,variable,reference,target,tissue,subset,block,covariates\n"
     (tmp_path / "contrasts.csv").write_text(header + "A,a,group,HD;none,SRC,blood,CD14_EGR1,,age;sex\n")
     contrast = load(tmp_path / "contrasts.csv")[0]
-    assert (contrast.reference, contrast.subset, contrast.covariates) == (("HD", "none"), ("CD14_EGR1",), ("age", "sex"))
+    assert (contrast.reference, contrast.subset, contrast.covariates) == (
+        ("HD", "none"),
+        ("CD14_EGR1",),
+        ("age", "sex"),
+    )
     people().assign(sample=["s0", "s0", *[f"s{i}" for i in range(1, 8)]]).to_csv(tmp_path / "samples.csv", index=False)
     samples = load_samples(tmp_path / "samples.csv")
     assert len(samples) == 8

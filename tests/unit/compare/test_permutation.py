@@ -42,7 +42,11 @@ def test_the_permutation_p_of_a_t_agrees_with_scipy_where_variances_are_not_borr
 
 def test_with_covariates_the_statistic_is_that_of_freedman_and_lane():
     rng = np.random.default_rng(2)
-    values, group, held = rng.normal(size=(10, 4)), np.array([0] * 6 + [1] * 4), np.column_stack([np.ones(10), rng.normal(size=10)])
+    values, group, held = (
+        rng.normal(size=(10, 4)),
+        np.array([0] * 6 + [1] * 4),
+        np.column_stack([np.ones(10), rng.normal(size=10)]),
+    )
     order = rng.permutation(10)
     found = permutation.label_t(values, group, held, order[None])
     residuals = values - held @ np.linalg.lstsq(held, values, rcond=None)[0]
@@ -87,7 +91,9 @@ def test_a_family_of_exchangeable_donors_is_wrong_in_at_most_one_of_twenty():
     values = rng.normal(size=(8, 30)) * rng.uniform(0.2, 3, size=30)
     labels = sorted({tuple(row) for row in permutations([1, 1, 1, 0, 0, 0, 0, 0])})
     false = [
-        (permutation.between_donors(values, np.array(group), np.ones((8, 1)), draws=9, rng=rng).family_p() <= 0.05).any()
+        (
+            permutation.between_donors(values, np.array(group), np.ones((8, 1)), draws=9, rng=rng).family_p() <= 0.05
+        ).any()
         for group in labels
     ]
     assert len(labels) == 56
