@@ -80,7 +80,7 @@ def build(
     if matrix.shape != (len(barcodes), len(features)):
         raise UserError(
             f"{where}: a matrix of {matrix.shape[0]:,} × {matrix.shape[1]:,} does not fit {len(barcodes):,} barcodes "
-            f"and {len(features):,} features; the file is incomplete or its parts come from different runs: export it again"
+            f"and {len(features):,} features; the file is incomplete or of several runs: export it again"
         )
     matrix = sparse.csr_matrix(matrix)
     problems = [*duplicate_problems(barcodes, features, where), *value_problems(matrix, barcodes, features, where)]

@@ -90,7 +90,7 @@ def _read(path: Path) -> tuple[NDArray, NDArray, sparse.csr_matrix]:
     if problems:
         more = f" and {len(problems) - SHOWN} more" if len(problems) > SHOWN else ""
         raise UserError(f"{path}: values that are no numbers: {'; '.join(problems[:SHOWN])}{more}; {REMEDY}")
-    if not blocks:
+    if not sum(map(len, names)):
         raise UserError(f"{path}: the table has a header and no rows")
     return np.concatenate(names), np.array(header[1:], dtype=object), sparse.vstack(blocks, format="csr")
 
