@@ -61,11 +61,11 @@ def proportions(
     base = _tissue_shares(design, plan.folds(3.0))
     lineage = profiles.subsets()["lineage"]
     by_lineage = base.T.groupby(lineage).sum().T
-    within = (base / by_lineage[lineage].to_numpy()).fillna(0)
+    within = base.div(by_lineage[list(lineage)].to_numpy()).fillna(0)
     person = (design["donor"] + "\n" + design["tissue"]).to_numpy()
     first = ~pd.Series(person).duplicated().to_numpy()
     shared = pd.Series(np.arange(first.sum()), index=person[first])[person].to_numpy()
-    own = _gamma_factors(by_lineage[first], concentration, rng)[:, by_lineage.columns.get_indexer(lineage)]
+    own = _gamma_factors(by_lineage[first], concentration, rng)[:, by_lineage.columns.get_indexer(pd.Index(lineage))]
     own = own * _gamma_factors(within[first], concentration, rng)
     drawn = expected_proportions(design, effect) * own[shared]
     return drawn.div(drawn.sum(axis=1), axis=0)
@@ -116,7 +116,8 @@ def compositions(
 def _tissue_shares(design: pd.DataFrame, fold: Mapping[str, float]) -> pd.DataFrame:
     """Shares of each sample's tissue, shape (samples, subsets), without any group's effect."""
     table = profiles.subsets()[list(profiles.TISSUES)].astype(float)
-    table.loc["THBS1_Mac", "kidney"] *= 1.5 * (1 - 1 / fold["kidney_thbs1"])
+    factor = 1.5 * (1 - 1 / fold["kidney_thbs1"])
+    table["kidney"] = table["kidney"].where(table.index != "THBS1_Mac", table["kidney"] * factor)
     return (table / table.sum()).T.loc[design["tissue"]].set_axis(pd.Index(design["sample"], name="sample"))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,7 +24,7 @@ def gene_factors(names: list[str], genes: int, sigma: float, rng: np.random.Gene
 
 
 def sample_rates(
-    book: Profiles, sample: Mapping[str, str], factor: np.ndarray, effect: float | Mapping[str, float]
+    book: Profiles, sample: Mapping[Any, str], factor: np.ndarray, effect: float | Mapping[str, float]
 ) -> np.ndarray:
     """Give the expression of every subset in one sample.
 

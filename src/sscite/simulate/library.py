@@ -182,10 +182,9 @@ def _rna(
     share = 2 * np.median(cells["mitochondrial"])
     ambient = soup / soup.sum() * (1 - share) + book.mitochondrial * share
     mitochondrial = cells["amount"].to_numpy() * cells["mitochondrial"].to_numpy()
-    free = cells["amount"].to_numpy() * rng.beta(2, 2 / settings.ambient - 2, len(cells)) if settings.ambient else 0
+    free = cells["amount"].to_numpy() * rng.beta(2, 2 / settings.ambient - 2, len(cells))
     rna = rna + negative_binomial(book.mitochondrial, mitochondrial, np.full(len(book.genes), 20.0), rng)
-    if settings.ambient:
-        rna = rna + negative_binomial(ambient, free, np.full(len(book.genes), 50.0), rng)
+    rna = rna + negative_binomial(ambient, free, np.full(len(book.genes), 50.0), rng)
     return rna.astype(np.int32), ambient
 
 
@@ -204,7 +203,7 @@ def _stain(cells: pd.DataFrame, tags: list[str], rng: np.random.Generator) -> tu
     panel = antibodies.panel()
     batch = rng.lognormal(0, 0.15, len(panel.names))
     person = {donor: rng.lognormal(0, 0.12, len(panel.names)) for donor in cells["donor"].unique()}
-    signal = panel.signal[[profiles.subsets().index.get_loc(subset) for subset in cells["subset"]]]
+    signal = panel.signal[profiles.subsets().index.get_indexer(pd.Index(cells["subset"]))]
     signal = signal * np.vstack([person[donor] for donor in cells["donor"]]) * batch
     bound = antibodies.stain(signal, panel.ambient * batch, rng)
     free = panel.ambient * batch
