@@ -42,7 +42,8 @@ def main(
     Calls: a hashtag, Doublet (two hashtags) or Negative (none). The columns written are barcode, call, confidence (the
     model's probability of the call), posterior_<hashtag>, posterior_Doublet, posterior_Negative, and the calls of the
     joint model and of two independent witnesses: joint, hashsolo, ambient (empty where fewer than two hashtags).
-    A column named n_genes or nFeature_RNA in the table is taken as each droplet's depth, which helps with one or two hashtags.
+    A column named n_genes or nFeature_RNA in the table is taken as each droplet's depth, which helps with one or two
+    hashtags.
 
     Example: demux_call.py --hashtag-counts table.csv.gz --output calls.csv
     """

@@ -31,12 +31,13 @@ def write(
     called, evidence = read_fragment(calls), read_fragment(posteriors)
     given = None if genotypes is None else genotype_calls(io.read_genotypes(genotypes), cells, where=str(genotypes))
     if len(called) == 0:
-        called = called.reindex(cells).fillna({name: "" for name in called.columns if name != names.HTO_CONFIDENCE})
-        evidence = unhashed(cells, rows, where=f"library '{id}'") if len(rows) == 1 or given is not None else None
-        if evidence is None:
+        if len(rows) > 1 and given is None:
             raise UserError(
-                f"library '{id}' has {len(rows)} samples but neither hashtags nor genotype calls tell them apart"
+                f"library '{id}' has {len(rows)} samples but neither hashtags nor genotype calls tell them apart; give "
+                "the column 'hashtag' or 'genotype_calls'"
             )
+        called = called.reindex(cells).fillna({name: "" for name in called.columns if name != names.HTO_CONFIDENCE})
+        evidence = unhashed(cells, rows, where=f"library '{id}'")
     frame, matching = assign(called, evidence, rows, given)
     write_fragment(frame, Path(f"{id}.demux_genotypes.parquet"))
     report(frame, matching, rows, facts)
@@ -63,8 +64,8 @@ def genotype_calls(table: pd.DataFrame, cells: pd.Index, *, where: str) -> pd.Da
     found = position >= 0
     if found.mean() < 0.1:
         raise UserError(
-            f"{where}: {found.sum():,} of {len(cells):,} cells are in the table (it has '{parsed.index[0]}', the library "
-            f"'{bare[0]}'); give the calls of this library, with barcodes as the counts have them"
+            f"{where}: {found.sum():,} of {len(cells):,} cells are in the table (it has '{parsed.index[0]}', "
+            f"the library '{bare[0]}'); give the calls of this library, with barcodes as the counts have them"
         )
     ordered = parsed.iloc[position].set_axis(cells)
     ordered.loc[~found, CALL] = UNASSIGNED
@@ -168,11 +169,7 @@ def report(frame: pd.DataFrame, matching: Matching | None, rows: pd.DataFrame, f
     facts.number(genotype_agreement=agreement, matching_margin=matching.margin, swapped=len(matching.swapped))
     for sentence in concerns(matching, agreement, rows):
         facts.warn(sentence)
-    pairs = [{"sample": s, "genotype": matching.genotype.get(s, ""), "cells_alike": int(matching.table.loc[s].get(matching.genotype.get(s, ""), 0)),
-              "cells": int(matching.table.loc[s].sum()), "swapped": s in matching.swapped} for s in matching.table.index]  # fmt: skip
-    facts.table(
-        "matching", pd.DataFrame(pairs), "Genotypes matched to samples", "Droplets that both call with confidence"
-    )
+    facts.table("matching", pairs(matching), "Genotypes matched to samples", "Droplets that both call with confidence")
     everything = pd.crosstab(frame[names.HTO_CALL].replace("", "no hashtags"), frame[CALL])
     facts.table("confusion", everything.reset_index(), "Hashtag calls against genotypes")
     facts.figure(
@@ -184,6 +181,15 @@ def report(frame: pd.DataFrame, matching: Matching | None, rows: pd.DataFrame, f
         "" if agreement is None else f"; hashtags and genotypes agree on {agreement:.1%} of the droplets that both call"
     )
     facts.verdict(f"{said}{told}{'; SWAPPED SAMPLES: ' + ', '.join(matching.swapped) if matching.swapped else ''}.")
+
+
+def pairs(matching: Matching) -> pd.DataFrame:
+    """List each sample with its genotype and the sure droplets that have it."""
+    rows = []
+    for sample, row in matching.table.iterrows():
+        genotype = matching.genotype.get(str(sample), "")
+        rows.append((sample, genotype, int(row.get(genotype, 0)), int(row.sum()), sample in matching.swapped))
+    return pd.DataFrame(rows, columns=["sample", "genotype", "cells_alike", "cells", "swapped"])
 
 
 def agreed(matching: Matching) -> float | None:
@@ -201,17 +207,20 @@ def concerns(matching: Matching, agreement: float | None, rows: pd.DataFrame) ->
         named = matching.genotype.get(sample, "")
         owner = [s for s, g in matching.genotype.items() if g == row.idxmax()]
         found.append(
-            f"SWAPPED? {row.max():,} of {row.sum():,} cells with the hashtag of sample '{sample}' have genotype '{row.idxmax()}'"
-            f"{f' (sample {owner[0]})' if owner else ''}, not '{named}' as the sheet says ({row.get(named, 0):,} cells). Nothing was "
-            "changed: the cells keep the sample of their hashtag. Find out which label is wrong before using them"
+            f"SWAPPED? {row.max():,} of {row.sum():,} cells with the hashtag of sample '{sample}' have genotype "
+            f"'{row.idxmax()}'{f' (sample {owner[0]})' if owner else ''}, not '{named}' as the sheet says "
+            f"({row.get(named, 0):,} cells). Nothing was changed: the cells keep the sample of their hashtag. Find out "
+            "which label is wrong before using them"
         )
     if not matching.given and matching.margin < MIN_MARGIN:
         found.append(
-            f"genotypes were matched to samples by best agreement, but another matching is almost as good (margin {matching.margin:.1%})"
+            "genotypes were matched to samples by best agreement, but another matching is almost as good "
+            f"(margin {matching.margin:.1%})"
         )
     if agreement is not None and agreement < MIN_AGREEMENT:
         found.append(
-            f"hashtags and genotypes agree on {agreement:.0%} of the droplets that both call: one of the two is wrong for many cells"
+            f"hashtags and genotypes agree on {agreement:.0%} of the droplets that both call: "
+            "one of the two is wrong for many cells"
         )
     unmatched = [s for s in rows["sample"] if s not in matching.genotype]
     if unmatched and matching.genotype:

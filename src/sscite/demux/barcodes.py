@@ -18,7 +18,7 @@ def split(hashtag: str) -> list[str]:
 
 
 def carried_together(counts: np.ndarray) -> float:
-    """Of the droplets that carry any of these tags by a two-means cut, the share that carries all (n_droplets × n_tags)."""
+    """Give the share of all tags (n_droplets × n_tags) among droplets with any of them, by a two-means cut each."""
     logs = np.log1p(counts.astype(float))
     high = np.column_stack([column > starts.two_means(column)[2] for column in logs.T])
     return float(high.all(axis=1).sum() / max(1, high.any(axis=1).sum()))

@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 
 from sscite import names
-from sscite.demux import decision, em, quality, witnesses
+from sscite.demux import checks, decision, em, quality, witnesses
 
 METHODS = ("joint", "hashsolo", "ambient")
-MIN_DROPLETS = 50
 MIN_AGREEMENT = 0.8
 DEPTH_POWER = 0.5  # background level follows the square root of the genes seen
 
@@ -68,7 +67,7 @@ def call(
     seed
         Of the thinning of large captures.
     """
-    usable = counts.columns[(counts.nunique() > 1).to_numpy()]
+    usable = counts.columns[checks.varying(counts)]
     matrix = counts[usable].to_numpy(dtype=np.int64)
     empty = counts.to_numpy().sum(axis=1) == 0
     shift = level_shift(depth) if depth is not None and len(usable) <= 2 else None

@@ -75,6 +75,12 @@ def tidy(counts: pd.DataFrame, *, where: str) -> Hashtags:
     return Hashtags(tags, depth, notes)
 
 
+def varying(counts: pd.DataFrame) -> np.ndarray:
+    """Tell the columns that hold more than one value, a mask over columns."""
+    values = counts.to_numpy()
+    return (values != values[:1]).any(axis=0)
+
+
 def _refuse(tags: pd.DataFrame, where: str) -> None:
     """Raise where nothing can be called."""
     problems = []
@@ -87,9 +93,10 @@ def _refuse(tags: pd.DataFrame, where: str) -> None:
         problems.append(
             f"{where}: no hashtag columns; the table is droplets × hashtags with the barcode in the first column"
         )
-    elif not (tags.nunique() > 1).any() and len(tags) > 1:
+    elif not varying(tags).any() and len(tags) > 1:
         problems.append(
-            f"{where}: every hashtag has the same count in all droplets ({', '.join(tags.columns[:5])}): nothing can be called"
+            f"{where}: every hashtag ({', '.join(tags.columns[:5])}) has one and the same count in all droplets: "
+            "nothing can be called; give raw counts of the capture"
         )
     if problems:
         raise UserError(problems)

@@ -12,6 +12,7 @@ from sscite.demux import likelihoods, quality
 from sscite.demux.call import METHODS, Calls
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 SHOWN_DROPLETS = 2000
@@ -19,7 +20,7 @@ COLUMNS = 4
 
 
 def counts(calls: Calls) -> Figure:
-    """Counts of each hashtag as a histogram, with the fitted background and signal."""
+    """Draw the counts of each hashtag as a histogram, with the fitted background and signal."""
     tags = list(calls.counts.columns)
     rows = -(-len(tags) // COLUMNS)
     columns = min(COLUMNS, len(tags))
@@ -56,7 +57,7 @@ def _edges(top: int) -> np.ndarray:
 
 
 def _densities(calls: Calls, h: int, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Expected share of droplets in each histogram bin from the background and from the signal of tag h."""
+    """Give the expected share of droplets in each histogram bin from the background and from the signal of tag h."""
     priors = calls.model.priors
     values = np.unique(np.concatenate([edges[:-1], (edges[:-1] + edges[1:] - 1) / 2]).round())
     values = values[values < edges[-1]]
@@ -71,7 +72,7 @@ def _densities(calls: Calls, h: int, edges: np.ndarray) -> tuple[np.ndarray, np.
 
 
 def droplets(calls: Calls, *, seed: int = 0) -> Figure:
-    """Counts of every hashtag in droplets sorted by call, a heat map on the log scale."""
+    """Draw the counts of every hashtag in droplets sorted by call, a heat map on the log scale."""
     rng = np.random.default_rng(seed)
     n = len(calls.counts)
     kept = np.sort(rng.choice(n, min(n, SHOWN_DROPLETS), replace=False))
@@ -119,7 +120,7 @@ def confusion(table: pd.DataFrame, *, rows: str, columns: str) -> Figure:
     return figure
 
 
-def _shares(axis: object, table: pd.DataFrame, *, numbers: bool = False) -> None:
+def _shares(axis: Axes, table: pd.DataFrame, *, numbers: bool = False) -> None:
     """Draw a table as squares shaded by share of the row, with the counts where there is room."""
     share = table.div(table.sum(axis=1).clip(lower=1), axis=0).to_numpy()
     axis.imshow(share, cmap="Blues", vmin=0, vmax=1, aspect="auto")

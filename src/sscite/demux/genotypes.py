@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.optimize import linear_sum_assignment
 
 from sscite.errors import UserError
@@ -65,7 +66,7 @@ def _number(table: pd.DataFrame, column: str) -> pd.Series:
     return pd.to_numeric(table[column], errors="coerce")
 
 
-def _frame(barcodes: pd.Series, calls: np.ndarray, confidence: np.ndarray) -> pd.DataFrame:
+def _frame(barcodes: pd.Series, calls: ArrayLike, confidence: ArrayLike) -> pd.DataFrame:
     """Put calls together."""
     return pd.DataFrame(
         {CALL: np.asarray(calls, dtype=object), CONFIDENCE: np.asarray(confidence, dtype=float)},
@@ -183,4 +184,4 @@ def _is_swapped(sample: str, donor: str, table: pd.DataFrame, named: list[str]) 
     row = table.loc[sample]
     if row.sum() < 10:
         return False
-    return row.idxmax() != donor and row.get(donor, 0) < 0.5 * row.max()
+    return bool(row.idxmax() != donor and row.get(donor, 0) < 0.5 * row.max())

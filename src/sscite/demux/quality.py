@@ -36,7 +36,7 @@ def overlap(model: Model) -> np.ndarray:
 
 
 def is_absent(model: Model, posterior: Posterior) -> np.ndarray:
-    """Tell the tags that no droplet carries: next to no carriers, few with a vague signal, or a signal inside the background."""
+    """Tell the tags that nothing carries: hardly a carrier, few and vague ones, or a signal inside the background."""
     carriers = posterior.single.sum(axis=0)
     equal = (1 - posterior.states[:, 0]).sum() / len(carriers)
     few = carriers < max(MIN_CARRIERS, ABSENT_SHARE * equal)
@@ -70,11 +70,13 @@ def table(names: list[str], counts: np.ndarray, model: Model, posterior: Posteri
 def sentence(row: pd.Series) -> str | None:
     """Say what is wrong with a hashtag; None where nothing is."""
     if row["verdict"] == ABSENT:
-        return f"hashtag '{row['hashtag']}' is absent: no droplets carry it beyond its background of {row['background']:g} counts"
+        background = f"{row['background']:g} counts"
+        return f"hashtag '{row['hashtag']}' is absent: no droplets carry it beyond its background of {background}"
     if row["verdict"] == WEAK:
         return (
             f"hashtag '{row['hashtag']}' stained weakly: {row['signal']:g} counts against a background of "
-            f"{row['background']:g}; {row['overlap']:.0%} of its signal lies within the background, so its cells are often missed"
+            f"{row['background']:g}; {row['overlap']:.0%} of its signal lies within the background: "
+            "its cells are often missed"
         )
     if row["verdict"] == RARE:
         return f"hashtag '{row['hashtag']}' is rare: {row['called']:,} droplets"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 
@@ -60,7 +62,7 @@ def warnings(calls: Calls) -> list[str]:
     singles = facts["droplets"] * (1 - doublets)
     if _present(calls) < 2:
         found.append(
-            "one hashtag only: doublets cannot be seen, and a droplet with a hashed and an unhashed cell counts as hashed"
+            "one hashtag only: doublets cannot be seen; a droplet with a hashed and an unhashed cell counts as hashed"
         )
     elif abs(doublets - expected) > 3 * np.sqrt(expected / facts["droplets"]) + 0.005:
         if doublets > DOUBLET_FACTOR * expected:
@@ -69,7 +71,8 @@ def warnings(calls: Calls) -> list[str]:
             found.append(f"{doublets:.1%} doublets, less than half of the {expected:.1%} that the loading predicts")
     if facts["negative_rate"] > MANY_NEGATIVE and _present(calls) > 1:
         found.append(
-            f"{facts['negative_rate']:.0%} of droplets carry no hashtag: staining failed in part, or cells were not hashed"
+            f"{facts['negative_rate']:.0%} of droplets carry no hashtag: staining failed in part, or "
+            "cells were not hashed"
         )
     low = {n: v for n in METHODS[1:] if (v := facts[f"agreement_{n}"]) is not None and v < MIN_AGREEMENT}
     if low:
@@ -101,7 +104,6 @@ def expected_accuracy(calls: Calls) -> pd.DataFrame:
     confidence = calls.calls[names.HTO_CONFIDENCE]
     band = pd.cut(confidence, BAND, include_lowest=True)
     grouped = confidence.groupby(band, observed=False)
-    return pd.DataFrame(
-        {"confidence": [f"{max(b.left, 0):g} to {b.right:g}" for b in grouped.groups], "droplets": grouped.size().to_numpy(),
-         "expected_right": grouped.mean().round(3).to_numpy()}
-    )  # fmt: skip
+    bands = [f"{low:g} to {high:g}" for low, high in pairwise(BAND)]
+    expected = grouped.mean().round(3).to_numpy()
+    return pd.DataFrame({"confidence": bands, "droplets": grouped.size().to_numpy(), "expected_right": expected})

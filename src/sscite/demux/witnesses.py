@@ -17,7 +17,8 @@ def hashsolo(counts: np.ndarray) -> np.ndarray:
     """Call droplets as HashSolo does, on log counts with normal signal and noise distributions.
 
     The arithmetic of `scanpy.external.pp.hashsolo` with its default priors (and one noise tag where there are two
-    tags), written on arrays: scanpy takes seconds to import and the original loops over pairs of tags. A test holds the two equal.
+    tags), written on arrays: scanpy takes seconds to import and the original loops over pairs of tags. A test holds the
+    two equal.
 
     Source: Bernstein et al. 2020, doi:10.1016/j.cels.2020.05.010.
 
@@ -66,7 +67,7 @@ def _log_normal(x: np.ndarray, mean: np.ndarray, sd: np.ndarray) -> np.ndarray:
 def ambient_ratio(counts: np.ndarray) -> np.ndarray:
     """Call droplets by the fold of their strongest tags over an ambient profile, in the manner of hashedDrops.
 
-    The ambient profile is taken from the tags' low parts; each droplet's own ambient level is the median ratio to it (of
+    The ambient profile comes from the tags' low parts; each droplet's own ambient level is the median ratio to it (of
     fewer than five tags: the mean of the lower half). After subtraction, a doublet's second tag stands out by its fold
     over the level (3 median absolute deviations above the median of all droplets); a negative's first tag does not.
 
