@@ -10,15 +10,23 @@ from sscite import command
 
 
 def main(
-    counts: Annotated[Path, typer.Option(help="raw counts: the pipeline's .h5mu, or .h5ad, 10x .h5, MTX folder, table")],
+    counts: Annotated[
+        Path, typer.Option(help="raw counts: the pipeline's .h5mu, or .h5ad, 10x .h5, MTX folder, table")
+    ],
     model: Annotated[Path, typer.Option(help="a CellTypist .pkl, or the folder that annotate_model wrote")],
-    samples: Annotated[Path | None, typer.Option(help="samples.csv: the tissues of the library choose the model")] = None,
+    samples: Annotated[
+        Path | None, typer.Option(help="samples.csv: the tissues of the library choose the model")
+    ] = None,
     lineages: Annotated[Path | None, typer.Option(help="CSV cell_type,lineage for labels of your own model")] = None,
-    mode: Annotated[str, typer.Option(help="best_match: one label a cell; prob_match: every label above 0.5")] = "best_match",
+    mode: Annotated[
+        str, typer.Option(help="best_match: one label a cell; prob_match: every label above 0.5")
+    ] = "best_match",
     majority_voting: Annotated[bool, typer.Option(help="give each fine cluster its most frequent label")] = True,
     id: Annotated[str, typer.Option(help="file-safe library name; begins every output's name")] = "cells",
     seed: Annotated[int, typer.Option(help="of clustering and map; the same seed gives the same labels")] = 0,
-    output: Annotated[Path | None, typer.Option(help="CSV cell,cell_type,confidence,lineage; for use without the pipeline")] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="CSV cell,cell_type,confidence,lineage; for use without the pipeline")
+    ] = None,
 ) -> None:
     """Annotate a library's cells with a CellTypist model, in a tenth of CellTypist's memory.
 

@@ -10,10 +10,16 @@ from sscite import command
 
 
 def main(
-    model: Annotated[str, typer.Option(help="path or name; tissue=path,tissue=path for one each; empty: no annotation")] = "",
-    given: Annotated[list[Path] | None, typer.Option(help="model files staged beside the task; found by file name")] = None,
+    model: Annotated[
+        str, typer.Option(help="path or name; tissue=path,tissue=path for one each; empty: no annotation")
+    ] = "",
+    given: Annotated[
+        list[Path] | None, typer.Option(help="model files staged beside the task; found by file name")
+    ] = None,
     cache: Annotated[Path | None, typer.Option(help="folder of models fetched by name, filled on first use")] = None,
-    sha256: Annotated[str, typer.Option(help="expected SHA-256; several with commas, in the models' order; another is refused")] = "",
+    sha256: Annotated[
+        str, typer.Option(help="expected SHA-256; several with commas, in the models' order; another is refused")
+    ] = "",
     output: Annotated[Path, typer.Option(help="folder to write: models.csv and the .pkl files")] = Path("models"),
 ) -> None:
     """Find the CellTypist models that a run needs, check them, and gather them in one folder.
@@ -49,8 +55,18 @@ def main(
             if problems:
                 raise UserError(problems)
             facts.number(models=len(rows))
-            facts.verdict("; ".join(f"{row['name']} for {row['tissue'] or 'any tissue'}, {row['cell_types']} cell types" for row in rows) + ".")
-            facts.table("models", pd.DataFrame(rows), "Models", "The checksum pins a model: give it as --celltypist_model_sha256.")
+            facts.verdict(
+                "; ".join(
+                    f"{row['name']} for {row['tissue'] or 'any tissue'}, {row['cell_types']} cell types" for row in rows
+                )
+                + "."
+            )
+            facts.table(
+                "models",
+                pd.DataFrame(rows),
+                "Models",
+                "The checksum pins a model: give it as --celltypist_model_sha256.",
+            )
         except Skipped as skipped:
             facts.skip(skipped)
     write_table(pd.DataFrame(rows, columns=models.TABLE), output / "models.csv")

@@ -12,7 +12,9 @@ from sscite import command
 def main(
     labels: Annotated[Path, typer.Option(help="<id>.annotate_celltypist.parquet")],
     proteins: Annotated[Path, typer.Option(help="<id>.adt_normalize.parquet: normalised protein, a column each")],
-    panel: Annotated[Path | None, typer.Option(help="<id>.adt_panel.csv; isotype controls in it are no witnesses")] = None,
+    panel: Annotated[
+        Path | None, typer.Option(help="<id>.adt_panel.csv; isotype controls in it are no witnesses")
+    ] = None,
     id: Annotated[str, typer.Option(help="file-safe library name; begins every output's name")] = "cells",
 ) -> None:
     """Ask the surface proteins whether they support the lineage that RNA gave to each cell.

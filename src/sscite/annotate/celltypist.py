@@ -107,7 +107,9 @@ def annotate(
     clusters = vote.over_cluster(graph, seed=seed)
     symbols = _model_symbols(features, overlap, model)
     voted = vote.majority(fine, clusters)
-    voted, changed = refine.refine(voted, fine, clusters, scores.decision, model.cell_types, lineage_of, counts, symbols)
+    voted, changed = refine.refine(
+        voted, fine, clusters, scores.decision, model.cell_types, lineage_of, counts, symbols
+    )
     voted = keep_sure(voted, fine, clusters, scores, lineage_of)
     frame = _frame(cells, voted, fine, scores, lineage_of, clusters=clusters)
     return Annotation(frame, overlap, _given(unmapped, fine), clusters, graph, changed)
@@ -121,7 +123,10 @@ def empty() -> pd.DataFrame:
 
 def ensembl_symbols(features: pd.DataFrame) -> dict[str, str]:
     """Give the symbols of Ensembl identifiers (GENCODE 44, the table that CellTypist carries), where features have any."""
-    sample = [*map(str, features.index[:50]), *(map(str, features["gene_id"].iloc[:50]) if "gene_id" in features else ())]
+    sample = [
+        *map(str, features.index[:50]),
+        *(map(str, features["gene_id"].iloc[:50]) if "gene_id" in features else ()),
+    ]
     package = find_spec("celltypist")
     if package is None or not any(name.startswith("ENSG") for name in sample):
         return {}

@@ -9,7 +9,7 @@ import pandas as pd
 
 from sscite import names
 from sscite.annotate.predict import blocks
-from sscite.figures import GREY, PALETTE, colours, new
+from sscite.figures import GREY, PALETTE, new
 
 if TYPE_CHECKING:
     from igraph import Graph
@@ -28,29 +28,31 @@ MARKERS = {
 MOST_DRAWN = 20_000  # cells in the map
 
 
-def lineage_colours() -> dict[str, object]:
-    """Give every lineage the same colour in every figure; what is no lineage is grey."""
-    known = [name for name in names.LINEAGES if name not in ("other", names.UNASSIGNED)]
-    return {**colours(known), "other": GREY, names.UNASSIGNED: "#D0D0D0"}
+# the same colour for a lineage in every figure: the house palette for those of blood, kin in like hues
+COLOURS = {
+    "monocyte/DC": PALETTE[5], "CD4 T": PALETTE[0], "CD8 T": PALETTE[4], "other T": "#7A5FB0", "B": PALETTE[2],
+    "plasma": "#7FC97F", "NK": PALETTE[1], "pDC": PALETTE[3], "progenitor": PALETTE[7], "platelet": "#B8860B",
+    "red cell": "#A00000", "macrophage": "#8C3B00", "mast": "#6B8E23", "neutrophil": PALETTE[6], "epithelial": "#00CED1",
+    "endothelial": "#FF69B4", "stromal": "#8B7D6B", "other": GREY, names.UNASSIGNED: "#D5D5D5",
+}  # fmt: skip
 
 
 def counts_and_confidence(cells: pd.DataFrame, most: int = 30) -> Figure:
     """Draw the cells of each label, and how probable their label is."""
     frequent = cells[names.CELL_TYPE].value_counts().head(most).index[::-1]
     figure, (left, right) = new(9, 1.2 + 0.24 * len(frequent), 1, 2, sharey=True)
-    tint = lineage_colours()
     groups = [cells[cells[names.CELL_TYPE] == label] for label in frequent]
-    paint = [tint[group[names.LINEAGE].mode()[0]] for group in groups]
+    paint = [COLOURS[group[names.LINEAGE].mode()[0]] for group in groups]
     left.barh(range(len(frequent)), [len(group) for group in groups], color=paint)
-    left.set_yticks(range(len(frequent)), frequent)
     left.set_xlabel("cells")
     boxes = right.boxplot(
         [group[names.CELL_TYPE_CONFIDENCE] for group in groups],
         orientation="horizontal", positions=range(len(frequent)), widths=0.6, showfliers=False, patch_artist=True,
-        medianprops={"color": "black"},
+        manage_ticks=False, medianprops={"color": "black"},
     )  # fmt: skip
     for box, colour in zip(boxes["boxes"], paint, strict=True):
         box.set_facecolor(colour)
+    left.set_yticks(range(len(frequent)), frequent)
     right.set(xlabel="probability of the label", xlim=(0, 1))
     return figure
 
@@ -77,7 +79,7 @@ def markers(counts: sparse.csr_matrix, symbols: pd.Index, lineages: pd.Series) -
     figure.colorbar(dots, ax=axis, label="mean log1p expression", shrink=0.8)
     for size in (0.1, 0.5, 1.0):
         axis.scatter([], [], s=4 + 90 * size, color=GREY, label=f"{size:.0%}")
-    axis.legend(title="cells", loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3)
+    axis.legend(title="cells", loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3, frameon=False)
     return figure
 
 
@@ -102,13 +104,12 @@ def cell_map(graph: Graph, lineages: pd.Series, *, seed: int) -> Figure:
 
 def scatter_lineages(axis, where: NDArray, lineages: NDArray) -> None:
     """Draw points in the lineages' colours, with a legend of those present."""
-    tint = lineage_colours()
     size = float(np.clip(20_000 / len(where), 1.5, 14))
     order = np.random.default_rng(0).permutation(len(where))
-    axis.scatter(*where[order].T, s=size, c=[tint[name] for name in lineages[order]], linewidths=0, rasterized=True)
+    axis.scatter(*where[order].T, s=size, c=[COLOURS[name] for name in lineages[order]], linewidths=0, rasterized=True)
     for name in [name for name in names.LINEAGES if name in set(lineages)]:
-        axis.scatter([], [], s=20, color=tint[name], label=f"{name} ({(lineages == name).sum():,})")
-    axis.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+        axis.scatter([], [], s=20, color=COLOURS[name], label=f"{name} ({(lineages == name).sum():,})")
+    axis.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
 
 
 def agreement(table: pd.DataFrame) -> Figure:
@@ -118,7 +119,14 @@ def agreement(table: pd.DataFrame) -> Figure:
     axis.imshow(share, cmap="Blues", vmin=0, vmax=1, aspect="auto")
     for (row, column), cells in np.ndenumerate(table.to_numpy()):
         if cells:
-            axis.text(column, row, f"{cells:,}", ha="center", va="center", color="white" if share[row, column] > 0.6 else "black")
+            axis.text(
+                column,
+                row,
+                f"{cells:,}",
+                ha="center",
+                va="center",
+                color="white" if share[row, column] > 0.6 else "black",
+            )
     axis.set_xticks(range(table.shape[1]), table.columns, rotation=40, ha="right")
     axis.set_yticks(range(table.shape[0]), table.index)
     axis.set(xlabel="lineage by protein", ylabel="lineage by RNA")

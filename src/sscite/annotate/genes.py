@@ -65,7 +65,7 @@ def match(
         ]
     )  # fmt: skip
     best = tried["naming"][tried["genes"].idxmax()]
-    if tried["genes"].max() < BETTER * tried["genes"][0]:
+    if tried["genes"].max() <= BETTER * tried["genes"][0]:
         best = tried["naming"][0]
     return Overlap(*found[best], best, tried)
 

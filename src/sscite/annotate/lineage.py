@@ -57,7 +57,9 @@ def bundled() -> dict[str, dict[str, str]]:
     """Read the mappings that come with the package, by model."""
     folder = files("sscite.annotate") / "lineages"
     return {
-        Path(entry.name).stem: _read(entry) for entry in sorted(folder.iterdir(), key=str) if entry.name.endswith(".csv")
+        Path(entry.name).stem: _read(entry)
+        for entry in sorted(folder.iterdir(), key=str)
+        if entry.name.endswith(".csv")
     }
 
 

@@ -82,8 +82,7 @@ _ARRAYS: dict[tuple[str, str], Callable[..., Any]] = {
         for function in ("_reconstruct", "scalar")
     },
     **{
-        (f"{package}.numeric", "_frombuffer"): np._core.numeric._frombuffer
-        for package in ("numpy.core", "numpy._core")
+        (f"{package}.numeric", "_frombuffer"): np._core.numeric._frombuffer for package in ("numpy.core", "numpy._core")
     },
 }
 
@@ -171,7 +170,9 @@ def parse(text: str) -> dict[str, str]:
         tissue, equals, model = part.rpartition("=")
         tissue, model = tissue.strip(), model.strip()
         if not model or (equals and not tissue):
-            raise UserError(f"--celltypist_model '{text}': '{part}' names no model; write path, or tissue=path,tissue=path")
+            raise UserError(
+                f"--celltypist_model '{text}': '{part}' names no model; write path, or tissue=path,tissue=path"
+            )
         if tissue in models:
             raise UserError(f"--celltypist_model '{text}': two models for {tissue or 'any tissue'}; give one")
         models[tissue] = model
@@ -239,8 +240,6 @@ def choose(tissues: Sequence[str], models: Sequence[str]) -> tuple[str | None, l
     return (fitting[0] if fitting else None), fitting
 
 
-
-
 def expected_checksums(text: str, count: int) -> list[str]:
     """Read the expected checksums, in the models' order; empty text where none is expected.
 
@@ -254,7 +253,9 @@ def expected_checksums(text: str, count: int) -> list[str]:
     if wrong:
         raise UserError(f"--celltypist_model_sha256: '{wrong[0]}' is no SHA-256 (64 hexadecimal digits)")
     if len(parts) != count:
-        raise UserError(f"--celltypist_model_sha256 holds {len(parts)} checksums for {count} models; give one each, in order")
+        raise UserError(
+            f"--celltypist_model_sha256 holds {len(parts)} checksums for {count} models; give one each, in order"
+        )
     return parts
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 TARGET = 10_000.0  # counts per cell that CellTypist's models were trained on
 LIMIT = 10.0  # scaled expression beyond which CellTypist clips
-BLOCK = 4096  # cells at a time
+BLOCK = 1024  # cells at a time
 
 
 @dataclass(frozen=True)

@@ -95,7 +95,8 @@ def cuts(values: pd.DataFrame, lineages: pd.Series) -> dict[str, Cut]:
 def best_cut(low: NDArray[np.float64], high: NDArray[np.float64]) -> Cut | None:
     """Part two groups of values where the sum of their true rates is largest; None where it stays low.
 
-    Of cuts that are about as good the middle is taken: it lies in the valley between two modes.
+    Of cuts that are about as good the middle is taken: it lies in the valley between two modes, and is held between 0.3 and
+    0.65 of the way between the medians of both sides.
     """
     points = np.unique(np.concatenate([low, high]))
     if len(points) < 2:
@@ -106,10 +107,11 @@ def best_cut(low: NDArray[np.float64], high: NDArray[np.float64]) -> Cut | None:
     youden = below + above - 1
     if youden.max() < SEPARATION:
         return None
-    good = middles[youden >= youden.max() - 0.02]
-    value = float((good.min() + good.max()) / 2)
+    good = middles[youden >= youden.max() - 0.05]
+    value = (good.min() + good.max()) / 2
     both = np.concatenate([low, high])
-    return Cut(value, float(np.median(both[both <= value])), float(np.median(both[both > value])))
+    lower, upper = float(np.median(both[both <= value])), float(np.median(both[both > value]))
+    return Cut(float(np.clip(value, lower + 0.3 * (upper - lower), lower + 0.65 * (upper - lower))), lower, upper)
 
 
 def gate(values: pd.DataFrame, found: Mapping[str, Cut]) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
@@ -180,14 +182,18 @@ def witness(labels: pd.DataFrame, values: pd.DataFrame) -> tuple[pd.DataFrame, d
     found = cuts(values, labels[names.LINEAGE])
     protein, doublet = gate(values, found)
     kind = np.isin(protein, ["CD4 T", "CD8 T"])
-    open_t = np.isin(rna, ["CD4 T", "CD8 T"]) | ((rna == "other T") & labels[names.CELL_TYPE].isin(GENERIC_T).to_numpy())
+    open_t = np.isin(rna, ["CD4 T", "CD8 T"]) | (
+        (rna == "other T") & labels[names.CELL_TYPE].isin(GENERIC_T).to_numpy()
+    )
     doubtful = (rna == names.UNASSIGNED) | (labels["lineage_margin"].to_numpy(dtype=float) < DOUBTFUL)
     doubtful &= (protein != "") & ~np.isin(rna, list(SILENT)) & (support(rna, protein) != SUPPORTED)
     frame = without(labels)
     frame[names.LINEAGE] = np.where((kind & open_t) | doubtful, protein, rna).astype(object)
     frame[names.PROTEIN_LINEAGE] = protein
     frame[names.PROTEIN_SUPPORT] = support(rna, protein)
-    frame[names.SET_ASIDE] = np.where((frame[names.SET_ASIDE] == "") & doublet, DOUBLET, frame[names.SET_ASIDE]).astype(object)
+    frame[names.SET_ASIDE] = np.where((frame[names.SET_ASIDE] == "") & doublet, DOUBLET, frame[names.SET_ASIDE]).astype(
+        object
+    )
     return frame, found
 
 

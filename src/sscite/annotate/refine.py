@@ -69,7 +69,9 @@ def refine(
     Labels, and a row per changed cluster: `cluster cells from to own_detected rival_detected`.
     """
     refined, changes = labels.copy(), []
-    detected = {gene: _detected(counts, genes, gene) for rivals in RIVALS for gene in (*rivals.own_genes, *rivals.rival_genes)}
+    detected = {
+        gene: _detected(counts, genes, gene) for rivals in RIVALS for gene in (*rivals.own_genes, *rivals.rival_genes)
+    }
     for cluster in np.unique(clusters):
         cells = np.flatnonzero(clusters == cluster)
         before = labels[cells[0]]

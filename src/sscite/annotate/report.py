@@ -63,7 +63,9 @@ def _warn(facts: Facts, found: Annotation, share: float) -> None:
     if found.overlap.naming != "names":
         facts.warn(f"The model's genes were found by {found.overlap.naming}, not by the feature names.")
     if found.unmapped:
-        facts.warn(f"Labels without a known lineage count as 'other': {', '.join(found.unmapped)}. Map them by --celltypist_lineages.")
+        facts.warn(
+            f"Labels without a known lineage count as 'other': {', '.join(found.unmapped)}. Map them by --celltypist_lineages."
+        )
     if found.clusters is None:
         facts.warn("No majority voting: it was switched off, or the library has 50 cells or fewer.")
 

@@ -62,7 +62,11 @@ def choose_model(path: Path, samples: Path | None, id: str, facts: Facts) -> mod
             f"The library holds cells of several tissues with models of their own ({', '.join(fitting)}); all its cells "
             f"were annotated with the model for {chosen}, which was given first."
         )
-    facts.number(model=str(table.loc[chosen, "name"]), model_tissue=chosen or "any", model_sha256=str(table.loc[chosen, "sha256"]))
+    facts.number(
+        model=str(table.loc[chosen, "name"]),
+        model_tissue=chosen or "any",
+        model_sha256=str(table.loc[chosen, "sha256"]),
+    )
     return model.load(path / str(table.loc[chosen, "file"]))
 
 
@@ -81,5 +85,3 @@ def read_lineages(path: Path | None) -> dict[str, str] | None:
     if not path.is_file():
         raise UserError(f"{path}: no such file of lineages; correct --celltypist_lineages")
     return lineage.read_own(path)
-
-

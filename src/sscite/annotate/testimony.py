@@ -34,9 +34,7 @@ def usable(labels: pd.DataFrame, values: pd.DataFrame, panel: pd.DataFrame | Non
     return values.reindex(labels.index)
 
 
-def tell(
-    facts: Facts, labels: pd.DataFrame, frame: pd.DataFrame, values: pd.DataFrame, cuts: dict[str, Cut]
-) -> None:
+def tell(facts: Facts, labels: pd.DataFrame, frame: pd.DataFrame, values: pd.DataFrame, cuts: dict[str, Cut]) -> None:
     """Add numbers, warnings, tables and figures of the protein witness."""
     said = frame[names.PROTEIN_SUPPORT].value_counts()
     supported, contradicted = int(said.get(protein.SUPPORTED, 0)), int(said.get(protein.CONTRADICTED, 0))
@@ -51,8 +49,14 @@ def tell(
         facts.warn(f"None of the witness proteins ({', '.join(protein.WITNESSES)}) could be used.")
         return
     heard = supported + contradicted
-    share = f"{supported / heard:.1%} of them support the RNA lineage" if heard else "none of them speaks on the RNA lineage"
-    facts.verdict(f"{heard:,} of {len(frame):,} cells show a clear lineage by protein; {share}. {changed:,} lineages were decided by protein.")
+    share = (
+        f"{supported / heard:.1%} of them support the RNA lineage"
+        if heard
+        else "none of them speaks on the RNA lineage"
+    )
+    facts.verdict(
+        f"{heard:,} of {len(frame):,} cells show a clear lineage by protein; {share}. {changed:,} lineages were decided by protein."
+    )
     against = protein.contradicted_clusters(labels, frame)
     if len(against):
         facts.table("contradicted", against, "Clusters that protein contradicts",
@@ -69,10 +73,16 @@ def _agreement(
     shown = np.where(frame[names.PROTEIN_LINEAGE] == "", "not clear", frame[names.PROTEIN_LINEAGE])
     order = [*names.LINEAGES, "not clear"]
     table = pd.crosstab(labels[names.LINEAGE].to_numpy(), shown)
-    table = table.reindex([name for name in order if name in table.index])[[name for name in order if name in table.columns]]
+    table = table.reindex([name for name in order if name in table.index])[
+        [name for name in order if name in table.columns]
+    ]
     facts.table("agreement", table.rename_axis("lineage").reset_index(), "Lineage by RNA and by protein", "Cells.")
-    levels = pd.DataFrame([{"protein": name, "without": cut.low, "cut": cut.value, "with": cut.high} for name, cut in cuts.items()])
-    facts.table("cuts", levels.round(3), "Cuts", "Medians of the cells without and with each protein, and the cut between.")
+    levels = pd.DataFrame(
+        [{"protein": name, "without": cut.low, "cut": cut.value, "with": cut.high} for name, cut in cuts.items()]
+    )
+    facts.table(
+        "cuts", levels.round(3), "Cuts", "Medians of the cells without and with each protein, and the cut between."
+    )
     facts.figure("agreement", figures.agreement(table), "Lineage by RNA and by protein",
                  "Colour: share of the row. Cells off the diagonal disagree; 'other T' by protein is a T cell whose CD4 or CD8 is not clear.")  # fmt: skip
     facts.figure("gates", figures.gates(values, {name: cut.value for name, cut in cuts.items()}), "Witness proteins",

@@ -62,8 +62,7 @@ def components(counts: sparse.csr_matrix, *, block: int = 2048) -> NDArray[np.fl
         gram += part.T @ part
     centre = total / counts.shape[0]
     gram -= counts.shape[0] * np.outer(centre, centre)
-    _, axes = eigsh(gram, k=min(COMPONENTS, len(genes) - 1), v0=np.ones(len(genes)))
-    axes = axes[:, ::-1].astype(np.float32)
+    axes = _leading(gram)
     parts = [part @ axes for _, part in _scaled(counts, genes, mean, deviation, block)]
     return np.vstack(parts) - (centre @ axes).astype(np.float32)
 
@@ -82,6 +81,16 @@ def neighbour_graph(embedding: NDArray[np.float32]) -> Graph:
     graph = igraph.Graph(n=cells, edges=np.column_stack([both.row, both.col]), directed=False)
     graph.es["weight"] = both.data
     return graph
+
+
+def _leading(gram: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Give the leading eigenvectors of a symmetric matrix, the first first; by Lanczos' method where it is large."""
+    size = len(gram)
+    if size <= 10 * COMPONENTS:
+        axes = eigh(gram, subset_by_index=[max(size - COMPONENTS, 0), size - 1])[1]
+    else:
+        axes = eigsh(gram, k=COMPONENTS, v0=np.ones(size), rng=0)[1]
+    return axes[:, ::-1].astype(np.float32)
 
 
 def _components_of_few(scaled: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,0 +1,43 @@
+"""Decisive genes: a cluster changes lineage only where a rival's genes outweigh its own."""
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from sscite.annotate.refine import refine
+
+GENES = pd.Index(["CD3D", "CD3E", "CD3G", "TYROBP", "FCER1G", "KLRF1"])
+TYPES = np.array(["NK cells", "CTL", "Naive CD4"])
+LINEAGES = {"NK cells": "NK", "CTL": "CD8 T", "Naive CD4": "CD4 T"}
+T_CELL, NK_CELL = [1, 1, 1, 0, 0, 0], [0, 0, 0, 1, 1, 1]
+
+
+def settle(rows, labels, fine=None, genes=GENES):
+    labels = np.array(labels, dtype=object)
+    fine = labels if fine is None else np.array(fine, dtype=object)
+    clusters = (np.arange(len(labels)) >= 2).astype(int)
+    decision = np.tile([1.0, -1.0, -2.0], (len(labels), 1))
+    return refine(labels, fine, clusters, decision, TYPES, LINEAGES, sparse.csr_matrix(rows), genes)
+
+
+def test_cells_with_cd3_voted_nk_take_the_t_label_most_of_them_had():
+    rows, labels = [T_CELL, T_CELL, NK_CELL, NK_CELL], ["NK cells"] * 4
+    refined, changes = settle(rows, labels, fine=["NK cells", "Naive CD4", "NK cells", "NK cells"])
+    assert list(refined) == ["Naive CD4", "Naive CD4", "NK cells", "NK cells"]
+    assert changes[["cells", "from", "to"]].values.tolist() == [[2, "NK cells", "Naive CD4"]]
+
+
+def test_without_own_labels_of_the_rival_its_best_score_decides():
+    refined, _ = settle([T_CELL, T_CELL, NK_CELL, NK_CELL], ["NK cells"] * 4)
+    assert refined[0] == "CTL"
+
+
+def test_nk_cells_voted_t_become_nk():
+    refined, _ = settle([NK_CELL, NK_CELL, T_CELL, T_CELL], ["CTL"] * 4)
+    assert list(refined) == ["NK cells", "NK cells", "CTL", "CTL"]
+
+
+def test_nothing_changes_where_the_genes_were_not_measured():
+    refined, changes = settle([T_CELL, T_CELL, NK_CELL, NK_CELL], ["NK cells"] * 4, genes=pd.Index(list("abcdef")))
+    assert list(refined) == ["NK cells"] * 4
+    assert changes.empty
