@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Embed the cohort: variable genes by library, components, Harmony within each tissue, neighbours, clusters, maps."""
+"""Embed the cohort: variable genes, components, Harmony within each tissue, neighbours, clusters, maps."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,12 +11,14 @@ from sscite import command
 
 def main(
     merged: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="merged.h5mu of cohort_merge.py")],
-    hvg: Annotated[int, typer.Option(min=50, help="highly variable genes; more see rarer states, and more noise")] = 2000,
+    hvg: Annotated[
+        int, typer.Option(min=50, help="highly variable genes; more see rarer states, and more noise")
+    ] = 2000,
     resolution: Annotated[float, typer.Option(min=0.01, help="of Leiden; higher gives more clusters")] = 1.0,
     seed: Annotated[int, typer.Option(help="every random number follows from it")] = 0,
     id: Annotated[str, typer.Option(help="names the files written")] = "cohort",
 ) -> None:
-    """Embed the cohort: variable genes by library, components, Harmony within each tissue, neighbours, clusters, maps."""
+    """Embed the cohort: variable genes, components, Harmony within each tissue, neighbours, clusters, maps."""
     from sscite import io, names
     from sscite.cohort import draw, embedding_file, prepare, wording
     from sscite.cohort.integrate import integrate
@@ -31,9 +33,7 @@ def main(
             prepare.write_empty(merged, embedding, clusters)
             return
         found = integrate(ready.X, ready.obs, ready.protein, resolution=resolution, seed=seed)
-        embedding_file.write(
-            embedding, ready.obs.index, found.obsm, genes=ready.genes, components=found.components
-        )
+        embedding_file.write(embedding, ready.obs.index, found.obsm, genes=ready.genes, components=found.components)
         io.write_fragment(prepare.clusters_table(ready.obs, found), clusters)
         wording.integration(facts, ready, found)
         shown = ready.obs.assign(cluster=found.clusters.astype(str))
@@ -43,12 +43,14 @@ def main(
             "Each dot is a cell; cells near one another express alike. Coloured by cluster and by lineage.",
         )  # fmt: skip
         facts.figure(
-            "umap_origin", draw.maps(found.obsm[names.X_UMAP], shown, {names.LIBRARY: False, names.TISSUE: False}, seed=seed),
+            "umap_origin",
+            draw.maps(found.obsm[names.X_UMAP], shown, {names.LIBRARY: False, names.TISSUE: False}, seed=seed),
             "Where the cells come from", "The same map by library (should mix) and by tissue (may stay apart).",
         )  # fmt: skip
         if names.X_WNN_UMAP in found.obsm:
             facts.figure(
-                "wnn_umap", draw.maps(found.obsm[names.X_WNN_UMAP], shown, columns, seed=seed), "RNA and protein together",
+                "wnn_umap", draw.maps(found.obsm[names.X_WNN_UMAP], shown, columns, seed=seed),
+                "RNA and protein together",
                 "Neighbours by both modalities, each cell weighing the one that tells more about it.",
             )  # fmt: skip
         if len(found.mixing):

@@ -11,7 +11,9 @@ from sscite import command
 
 def main(
     merged: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="merged.h5mu of the new libraries")],
-    reference: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="cohort.h5mu of a finished run; not changed")],
+    reference: Annotated[
+        Path, typer.Option(exists=True, dir_okay=False, help="cohort.h5mu of a finished run; not changed")
+    ],
     seed: Annotated[int, typer.Option(help="every random number follows from it")] = 0,
     id: Annotated[str, typer.Option(help="names the files written")] = "cohort",
 ) -> None:
@@ -36,14 +38,17 @@ def main(
         X = mapping.correct(X, obs[names.LIBRARY].astype(str).to_numpy(), *mapping.centroids(known, seed=seed))
         mapped = mapping.transfer(X, known, seed=seed).set_index(obs.index)
         io.write_fragment(mapped, Path("mapped.parquet"))
-        sure = (mapped[f"{names.SUBSET}_confidence"] >= 0.5) & ~mapped["far"] if names.SUBSET in mapped else ~mapped["far"]
+        sure = (
+            (mapped[f"{names.SUBSET}_confidence"] >= 0.5) & ~mapped["far"] if names.SUBSET in mapped else ~mapped["far"]
+        )
         facts.number(
-            cells=len(mapped), reference_cells=len(known.raw), shared_genes=round(shared, 3), cells_sure=int(sure.sum()),
+            cells=len(mapped), reference_cells=len(known.raw), shared_genes=round(shared, 3),
+            cells_sure=int(sure.sum()),
             cells_far=int(mapped["far"].sum()),
         )  # fmt: skip
         facts.verdict(
-            f"{len(mapped):,} new cells were mapped onto {len(known.raw):,}; {sure.mean():.0%} got a subset that most of their "
-            f"neighbours share, {mapped['far'].mean():.0%} are far from every cell of the cohort."
+            f"{len(mapped):,} new cells were mapped onto {len(known.raw):,}; {sure.mean():.0%} got a subset that most of "
+            f"their neighbours share, {mapped['far'].mean():.0%} are far from every cell of the cohort."
         )
         columns = {name: True for name in (names.LINEAGE, names.SUBSET) if name in mapped}
         facts.figure(

@@ -32,7 +32,10 @@ def main(
     with command.step("cohort_merge", id) as facts:
         try:
             report = assemble.merge(
-                assemble.find(libraries, fragments), samples=io.read_table(samples), genes=genes, out=Path("merged.h5mu")
+                assemble.find(libraries, fragments),
+                samples=io.read_table(samples),
+                genes=genes,
+                out=Path("merged.h5mu"),
             )
         except Skipped as skipped:
             facts.skip(skipped)

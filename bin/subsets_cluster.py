@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Find the subsets of each lineage: embed its cells anew, cluster at a stable resolution, name clusters by markers."""
+"""Find the subsets of each lineage: embed it anew, cluster at a stable resolution, name clusters by markers."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,15 +11,19 @@ from sscite import command
 
 def main(
     merged: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="merged.h5mu of cohort_merge.py")],
-    embedding: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="cohort.embedding.h5: its cells must agree")],
-    subsets: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="subsets.yaml: lineages, subsets, markers")],
+    embedding: Annotated[
+        Path, typer.Option(exists=True, dir_okay=False, help="cohort.embedding.h5: its cells must agree")
+    ],
+    subsets: Annotated[
+        Path, typer.Option(exists=True, dir_okay=False, help="subsets.yaml: lineages, subsets, markers")
+    ],
     resolution: Annotated[
         float | None, typer.Option(min=0.01, help="of Leiden in each lineage; by default chosen by stability")
     ] = None,
     seed: Annotated[int, typer.Option(help="every random number follows from it")] = 0,
     id: Annotated[str, typer.Option(help="names the files written")] = "cohort",
 ) -> None:
-    """Find the subsets of each lineage: embed its cells anew, cluster at a stable resolution, name clusters by markers."""
+    """Find the subsets of each lineage: embed it anew, cluster at a stable resolution, name clusters by markers."""
     from sscite.cohort import embedding_file, store
     from sscite.errors import UserError
     from sscite.subsets import definitions, lineages, report

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Put everything known of the cells into cohort.h5mu (for scanpy, muon, Seurat) and cells.parquet (a row per cell)."""
+"""Put all that is known of the cells into cohort.h5mu (scanpy, muon, Seurat) and cells.parquet (a row per cell)."""
 
 from pathlib import Path
 from typing import Annotated
@@ -21,7 +21,7 @@ def main(
     tissue_states: File,
     id: Annotated[str, typer.Option(help="names the files written")] = "cohort",
 ) -> None:
-    """Put everything known of the cells into cohort.h5mu (for scanpy, muon, Seurat) and cells.parquet (a row per cell)."""
+    """Put all that is known of the cells into cohort.h5mu (scanpy, muon, Seurat) and cells.parquet (a row per cell)."""
     from sscite import io
     from sscite.subsets import collect, report
 

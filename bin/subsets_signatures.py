@@ -11,8 +11,12 @@ from sscite import command
 
 def main(
     merged: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="merged.h5mu of cohort_merge.py")],
-    subsets: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="subsets.parquet, for the table by subset")],
-    gene_sets: Annotated[list[Path], typer.Option(exists=True, help="GMT, YAML or TRRUST-like file, or a folder of them; repeatable")],
+    subsets: Annotated[
+        Path, typer.Option(exists=True, dir_okay=False, help="subsets.parquet, for the table by subset")
+    ],
+    gene_sets: Annotated[
+        list[Path], typer.Option(exists=True, help="GMT, YAML or TRRUST-like file, or a folder of them; repeatable")
+    ],
     seed: Annotated[int, typer.Option(help="orders genes that tie")] = 0,
     id: Annotated[str, typer.Option(help="names the files written")] = "cohort",
 ) -> None:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Place cells of other tissues against the reference tissue's subsets, so that states without a counterpart stand out."""
+"""Place cells of other tissues against the reference tissue's subsets: states without a counterpart stand out."""
 
 from pathlib import Path
 from typing import Annotated
@@ -17,7 +17,7 @@ def main(
     seed: Annotated[int, typer.Option(help="every random number follows from it")] = 0,
     id: Annotated[str, typer.Option(help="names the files written")] = "cohort",
 ) -> None:
-    """Place cells of other tissues against the reference tissue's subsets, so that states without a counterpart stand out."""
+    """Place cells of other tissues against the reference tissue's subsets: states without a counterpart stand out."""
     import pandas as pd
 
     from sscite import io, names

@@ -53,7 +53,9 @@ class Report:
         colours = figures.colours([c for c in self.cells.columns if c != "used"])
         left = np.zeros(len(self.cells))
         for column in self.cells.columns:
-            axis.barh(self.cells.index, self.cells[column], left=left, label=column, color=colours.get(column, figures.GREY))
+            axis.barh(
+                self.cells.index, self.cells[column], left=left, label=column, color=colours.get(column, figures.GREY)
+            )
             left += self.cells[column].to_numpy()
         axis.invert_yaxis()
         axis.set_xlabel("cells")
@@ -216,7 +218,9 @@ def _protein_modality(
     panels["n_libraries"] = mask.sum(axis=0).to_numpy()
     panels["is_isotype"] = panels["is_isotype"].astype(str).str.lower().isin(["true", "1"])
     layer = _layer(panels)
-    adata = AnnData(counts.to_numpy(), obs=obs[names.IDENTITY].copy(), var=panels, layers={layer: normalised.to_numpy()})
+    adata = AnnData(
+        counts.to_numpy(), obs=obs[names.IDENTITY].copy(), var=panels, layers={layer: normalised.to_numpy()}
+    )
     adata.uns["panel_mask"] = mask.rename_axis(index="library")
     adata.uns["normalised_layer"] = layer
     return adata
@@ -249,7 +253,12 @@ def _mark_shared(var: pd.DataFrame, indices: dict[str, pd.Index]) -> pd.DataFram
 
 
 def _report(
-    everything: pd.DataFrame, var: pd.DataFrame, indices: dict[str, pd.Index], how: str, protein: AnnData | None, no_rna: int
+    everything: pd.DataFrame,
+    var: pd.DataFrame,
+    indices: dict[str, pd.Index],
+    how: str,
+    protein: AnnData | None,
+    no_rna: int,
 ) -> Report:
     """Count cells by library and reason, genes by library, antibodies by library."""
     reason = everything[joins.EXCLUDED].astype(str).replace("", "used")
@@ -259,7 +268,8 @@ def _report(
     shared = int((var["n_libraries"] == len(indices)).sum())
     report = Report(table)
     report.numbers = {
-        "cells": len(everything), "cells_used": used, "cells_left_out": len(everything) - used, "libraries": len(indices),
+        "cells": len(everything), "cells_used": used, "cells_left_out": len(everything) - used,
+        "libraries": len(indices),
         "genes": len(var), "genes_in_all_libraries": shared, "genes_kept": how,
         "samples": everything.loc[everything[joins.EXCLUDED] == "", names.SAMPLE].nunique(),
         "donors": everything.loc[everything[joins.EXCLUDED] == "", names.DONOR].nunique(),
@@ -282,7 +292,7 @@ def _report(
         report.warnings.append("No library has antibody counts: protein steps are left out.")
     elif int(protein.var["n_libraries"].min()) < len(protein.uns["panel_mask"]) or np.isnan(protein.X).any():
         report.warnings.append(
-            f"Antibody panels differ: {int((protein.var['n_libraries'] == len(indices)).sum())} of {protein.n_vars} proteins "
-            "were measured in every library; the others are missing (not zero) where they were not measured."
+            f"Antibody panels differ: {int((protein.var['n_libraries'] == len(indices)).sum())} of {protein.n_vars} "
+            "proteins were measured in every library; the others are missing (not zero) where they were not measured."
         )
     return report

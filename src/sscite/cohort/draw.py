@@ -30,7 +30,14 @@ def scatter(axis: Axes, X: np.ndarray, labels: pd.Series, *, names_on_map: bool,
     for name in levels:
         if names_on_map:
             x, y = np.median(X[(labels == name).to_numpy()], axis=0)
-            axis.annotate(name, (x, y), ha="center", va="center", fontsize=7, bbox={"fc": "white", "alpha": 0.6, "lw": 0, "pad": 1})
+            axis.annotate(
+                name,
+                (x, y),
+                ha="center",
+                va="center",
+                fontsize=7,
+                bbox={"fc": "white", "alpha": 0.6, "lw": 0, "pad": 1},
+            )
         elif legend:
             axis.scatter([], [], color=colour[name], label=name, s=15)
     if legend and not names_on_map and len(levels) <= 30:
@@ -61,10 +68,17 @@ def before_after(metrics: pd.DataFrame, mixing: pd.DataFrame) -> Figure:
     left.set_xlabel("share of neighbours from other libraries")
     left.legend(fontsize=7)
     shown = ["ilisi", "clisi", "label_kept", "connectivity"]
-    titles = ["libraries around a cell (iLISI)", "lineages around a cell (cLISI)", "neighbours of own lineage", "graph connectivity"]
+    titles = [
+        "libraries around a cell (iLISI)",
+        "lineages around a cell (cLISI)",
+        "neighbours of own lineage",
+        "graph connectivity",
+    ]
     right.axis("off")
     rows = [[f"{metrics[c].iloc[0]:.2f}", f"{metrics[c].iloc[1]:.2f}"] for c in shown]
-    drawn = right.table(cellText=rows, rowLabels=titles, colLabels=["before", "after"], loc="center", colWidths=[0.25, 0.25])
+    drawn = right.table(
+        cellText=rows, rowLabels=titles, colLabels=["before", "after"], loc="center", colWidths=[0.25, 0.25]
+    )
     drawn.auto_set_font_size(False)
     drawn.set_fontsize(8)
     return figure

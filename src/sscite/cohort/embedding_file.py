@@ -11,7 +11,9 @@ import pandas as pd
 from sscite.cohort.pca import Components
 
 
-def write(path: Path, cells: pd.Index, obsm: dict[str, np.ndarray], *, genes: pd.Index, components: Components | None) -> None:
+def write(
+    path: Path, cells: pd.Index, obsm: dict[str, np.ndarray], *, genes: pd.Index, components: Components | None
+) -> None:
     """Write embeddings, and the genes and loadings that new cells are projected with."""
     text = h5py.string_dtype()
     with h5py.File(path, "w") as file:

@@ -14,8 +14,8 @@ SMALLEST = 1e-3
 def fuzzy(positions: np.ndarray, distances: np.ndarray) -> sp.csr_matrix:
     """Turn neighbours into a symmetric graph with weights in (0, 1].
 
-    Each cell's distances are scaled so that its weights sum to log2(k); the weight of a pair is the probability that at least
-    one of its two directed edges exists (McInnes et al. 2018, doi:10.48550/arXiv.1802.03426).
+    Each cell's distances are scaled so that its weights sum to log2(k); the weight of a pair is the probability
+    that at least one of its two directed edges exists (McInnes et al. 2018, doi:10.48550/arXiv.1802.03426).
 
     Parameters
     ----------
@@ -60,13 +60,16 @@ def leiden(graph: sp.csr_matrix, *, resolution: float, seed: int, iterations: in
     network = igraph.Graph(n=graph.shape[0], edges=edges)
     igraph.set_random_number_generator(random.Random(seed))
     found = network.community_leiden(
-        objective_function="modularity", weights=upper.data.astype(float), resolution=resolution, n_iterations=iterations
+        objective_function="modularity",
+        weights=upper.data.astype(float),
+        resolution=resolution,
+        n_iterations=iterations,
     )
     return by_size(np.asarray(found.membership))
 
 
 def by_size(labels: np.ndarray) -> np.ndarray:
-    """Number clusters from the largest, ties by their first cell."""
+    """Give clusters numbers from the largest on, ties by their first cell."""
     values, first, counts = np.unique(labels, return_index=True, return_counts=True)
     order = np.lexsort((first, -counts))
     rank = np.empty(len(values), np.int32)

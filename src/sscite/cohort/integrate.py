@@ -1,4 +1,4 @@
-"""Embed the cohort: components of RNA and protein, correction for library and donor within each tissue, clusters, maps."""
+"""Embed the cohort: components of RNA and protein, correction within each tissue, clusters, maps."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def correct(X: np.ndarray, obs: pd.DataFrame, *, seed: int) -> tuple[np.ndarray,
 
 def batch_variables(obs: pd.DataFrame) -> list[str]:
     """Choose what to correct for: library and donor, each where it has several levels, once where they say the same."""
-    varied = [name for name in (names.LIBRARY, names.DONOR) if obs[name].astype(str).nunique() > 1]
+    varied = [name for name in (names.LIBRARY, names.DONOR) if len(set(obs[name].astype(str))) > 1]
     if len(varied) == 2:
         pairs = obs[varied].astype(str).drop_duplicates()
         if len(pairs) == pairs[names.LIBRARY].nunique() == pairs[names.DONOR].nunique():
@@ -112,7 +112,7 @@ def harmony(X: np.ndarray, obs: pd.DataFrame, variables: list[str], *, seed: int
     for name in variables:
         counts = meta[name].map(meta[name].value_counts())
         meta.loc[counts < SMALL_BATCH, name] = "few"
-    variables = [name for name in variables if meta[name].nunique() > 1]
+    variables = [name for name in variables if len(set(meta[name])) > 1]
     if not variables:
         return X
     clusters = harmony_clusters(len(X), sum(meta[name].nunique() for name in variables) / len(variables))
@@ -124,7 +124,7 @@ def harmony(X: np.ndarray, obs: pd.DataFrame, variables: list[str], *, seed: int
 
 
 def harmony_clusters(cells: int, batches: float) -> int:
-    """Give Harmony so few clusters that each holds about ten cells of each batch: a shift cannot be learnt from one cell."""
+    """Give Harmony so few clusters that each holds ten cells of each batch: a shift cannot be learnt from one cell."""
     return int(np.clip(cells / (10 * batches), 3, 100))
 
 

@@ -1,8 +1,9 @@
 """UMAP's layout, written so that its result does not depend on the number of threads.
 
-Each cell moves by the positions of the epoch before, with random numbers drawn from a hash of seed, epoch, cell and edge; cells
-can then be moved by any number of threads, in any order (McInnes et al. 2018, doi:10.48550/arXiv.1802.03426, whose gradient
-this is; umap-learn is either reproducible on one thread or parallel and not).
+Each cell moves by the positions of the epoch before, with random numbers drawn from a hash of seed, epoch, cell and
+edge; cells can then be moved by any number of threads, in any order (McInnes et al. 2018,
+doi:10.48550/arXiv.1802.03426, whose gradient this is; umap-learn is either reproducible on one thread or parallel
+and not).
 """
 
 from __future__ import annotations
@@ -70,7 +71,9 @@ def _move(old, new, indptr, indices, rate, epoch, alpha, seed):
     a, b = np.float32(A), np.float32(B)
     for i in numba.prange(cells):
         x, y = old[i, 0], old[i, 1]
-        state = _hash(np.uint64(seed) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(epoch) * np.uint64(cells) + np.uint64(i))
+        state = _hash(
+            np.uint64(seed) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(epoch) * np.uint64(cells) + np.uint64(i)
+        )
         for e in range(indptr[i], indptr[i + 1]):
             if np.floor((epoch + 1) * rate[e]) == np.floor(epoch * rate[e]):
                 continue

@@ -34,7 +34,7 @@ def join_cells(obs: pd.DataFrame, fragments: Mapping[str, pd.DataFrame]) -> pd.D
         A table lacks cells of the library or has others.
     """
     problems = [
-        f"{file}: its {len(frame)} cells are not the {len(obs)} cells of the library; run the step again on this library"
+        f"{file}: its {len(frame)} cells are not the {len(obs)} cells of the library; run that step again"
         for file, frame in fragments.items()
         if len(frame) != len(obs) or not frame.index.isin(obs.index).all()
     ]
@@ -103,8 +103,8 @@ def combine_genes(genes: Mapping[str, pd.Index], how: str) -> pd.Index:
         shared = index.isin(genes[first]).sum()
         if shared < MIN_SHARED_GENES * min(len(index), len(genes[first])):
             problems.append(
-                f"library '{library}': {shared} of its {len(index)} genes (such as {', '.join(index[:3])}) are genes of "
-                f"library '{first}' (such as {', '.join(genes[first][:3])}); name genes alike (symbols, or Ensembl "
+                f"library '{library}': {shared} of its {len(index)} genes (such as {', '.join(index[:3])}) are "
+                f"genes of library '{first}' (such as {', '.join(genes[first][:3])}); name genes alike (symbols, or Ensembl "
                 "identifiers) in all libraries"
             )
     if problems:
@@ -119,7 +119,9 @@ def spread_columns(counts: sp.csr_matrix, places: np.ndarray, width: int) -> sp.
     """Move a library's genes to their places in the cohort; a place below zero drops the gene. Indices come sorted."""
     if (places < 0).any():
         counts, places = counts[:, places >= 0], places[places >= 0]
-    moved = sp.csr_matrix((counts.data, places.astype(np.int32)[counts.indices], counts.indptr), shape=(counts.shape[0], width))
+    moved = sp.csr_matrix(
+        (counts.data, places.astype(np.int32)[counts.indices], counts.indptr), shape=(counts.shape[0], width)
+    )
     moved.sort_indices()
     return moved
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
-import scipy.sparse.csgraph
 
 from sscite.cohort.neighbours import Index
 
@@ -73,9 +72,9 @@ def judge(embeddings: dict[str, np.ndarray], obs: pd.DataFrame, *, batch: str, l
     Returns
     -------
     pd.DataFrame
-        A row per embedding: `ilisi` (effective number of batches; the most is the number of batches), `clisi` (of labels;
-        1 is pure), `same_batch` (share of neighbours of the own batch), `expected` (that share if batches were mixed),
-        `label_kept` (share of neighbours with the own label).
+        A row per embedding: `ilisi` (effective number of batches; the most is the number of batches), `clisi` (of
+        labels; 1 is pure), `same_batch` (share of neighbours of the own batch), `expected` (that share if batches
+        were mixed), `label_kept` (share of neighbours with the own label).
     """
     rng = np.random.default_rng(seed)
     rows = np.sort(rng.choice(len(obs), min(SAMPLE, len(obs)), replace=False))

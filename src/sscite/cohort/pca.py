@@ -1,4 +1,4 @@
-"""Principal components of a sparse matrix: exact, centred without filling the zeros, the same on any number of cores."""
+"""Principal components of a sparse matrix: exact, centred without filling zeros, the same on any number of cores."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ class Components:
 def fit(X: sp.csr_matrix, *, components: int, tempered: bool = False) -> Components:
     """Fit principal components by the eigenvectors of the genes' covariance.
 
-    The covariance is summed over blocks of cells in a fixed order, in double precision, so that the result does not depend on
-    the number of cores; signs are set so that the largest loading of each component is positive.
+    The covariance is summed over blocks of cells in a fixed order, in double precision, so that the result does not
+    depend on the number of cores; signs are set so that the largest loading of each component is positive.
 
     Parameters
     ----------
@@ -52,8 +52,9 @@ def fit(X: sp.csr_matrix, *, components: int, tempered: bool = False) -> Compone
     components
         Number wanted; at most genes, and cells less one.
     tempered
-        Divide each gene by the square root of its standard deviation first: markers of few counts gain weight beside strongly
-        expressed genes, without the noise of silent genes being raised to theirs, as full scaling does.
+        Divide each gene by the square root of its standard deviation first: markers of few counts gain weight
+        beside strongly expressed genes, without the noise of silent genes being raised to theirs, as full scaling
+        does.
     """
     cells, genes = X.shape
     components = max(1, min(components, genes, cells - 1))

@@ -1,9 +1,9 @@
 """The cohort on disk: a .h5mu written and read block by block, so that no step holds the whole matrix.
 
-RNA: `X` is log1p of counts per 10,000, `layers/counts` the raw counts. Both are CSR; their `indices` and `indptr` are one
-array on disk, linked twice, so that the second matrix costs its values alone. Chunks are gzip-compressed (every HDF5 library
-reads them) by several threads, which plain h5py cannot do; each chunk is compressed alone, so the bytes do not depend on the
-number of threads.
+RNA: `X` is log1p of counts per 10,000, `layers/counts` the raw counts. Both are CSR; their `indices` and `indptr`
+are one array on disk, linked twice, so that the second matrix costs its values alone. Chunks are gzip-compressed
+(every HDF5 library reads them) by several threads, which plain h5py cannot do; each chunk is compressed alone, so
+the bytes do not depend on the number of threads.
 """
 
 from __future__ import annotations
@@ -150,26 +150,26 @@ def _write_parts(group: h5py.Group, obs: pd.DataFrame, var: pd.DataFrame, *, uns
     _mark(group, "anndata", "0.1.0")
 
 
-def _write_frame(file: h5py.File, obs: pd.DataFrame, vars: dict[str, pd.DataFrame], protein: AnnData | None) -> None:
+def _write_frame(file: h5py.File, obs: pd.DataFrame, tables: dict[str, pd.DataFrame], protein: AnnData | None) -> None:
     """Write the MuData around its modalities: all have the same cells."""
     from anndata.io import write_elem
 
     if protein is not None:
         write_elem(file["mod"], names.PROTEIN, protein, dataset_kwargs={"compression": "gzip", "compression_opts": 1})
-        vars = {**vars, names.PROTEIN: protein.var}
-    index = pd.Index(np.concatenate([var.index.to_numpy(dtype=object) for var in vars.values()]))
+        tables = {**tables, names.PROTEIN: protein.var}
+    index = pd.Index(np.concatenate([var.index.to_numpy(dtype=object) for var in tables.values()]))
     write_elem(file, "obs", obs)
     write_elem(file, "var", pd.DataFrame(index=index.astype(str)))
     for empty in ("obsm", "varm", "obsp", "varp", "uns"):
         write_elem(file, empty, {})
-    write_elem(file, "obsmap", {name: np.arange(1, len(obs) + 1, dtype=np.uint32) for name in vars})
-    ends = np.cumsum([0] + [len(var) for var in vars.values()])
+    write_elem(file, "obsmap", {name: np.arange(1, len(obs) + 1, dtype=np.uint32) for name in tables})
+    ends = np.cumsum([0] + [len(var) for var in tables.values()])
     maps = {}
-    for i, (name, var) in enumerate(vars.items()):
+    for i, (name, var) in enumerate(tables.items()):
         maps[name] = np.zeros(ends[-1], np.uint32)
         maps[name][ends[i] : ends[i + 1]] = np.arange(1, len(var) + 1)
     write_elem(file, "varmap", maps)
-    file["mod"].attrs["mod-order"] = list(vars)
+    file["mod"].attrs["mod-order"] = list(tables)
     _mark(file, "MuData", "0.1.0", axis=0)
 
 

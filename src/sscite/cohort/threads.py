@@ -1,7 +1,7 @@
 """Threads that make work faster and never change it.
 
-Numbers must not depend on the number of cores. So work is cut into blocks of fixed size, each block is computed by one
-thread with single-threaded libraries, and sums over blocks are taken in the order of the blocks.
+Numbers must not depend on the number of cores. So work is cut into blocks of fixed size, each block is computed by
+one thread with single-threaded libraries, and sums over blocks are taken in the order of the blocks.
 """
 
 from __future__ import annotations

@@ -10,8 +10,9 @@ BINS = 20
 def normalised_dispersion(mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
     """Give each gene's dispersion as a z-score among genes of like mean.
 
-    log(variance / mean) of counts per 10,000, against mean and standard deviation of the genes in its bin of log1p(mean)
-    (20 bins of equal width; a bin of one gene gives 1). As Satija et al. 2015, doi:10.1038/nbt.3192, and scanpy's `seurat`.
+    log(variance / mean) of counts per 10,000, against mean and standard deviation of the genes in its bin of
+    log1p(mean) (20 bins of equal width; a bin of one gene gives 1). As Satija et al. 2015, doi:10.1038/nbt.3192, and
+    scanpy's `seurat`.
 
     Parameters
     ----------
@@ -39,8 +40,8 @@ def normalised_dispersion(mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
 def choose(mean: np.ndarray, variance: np.ndarray, *, top: int, cells: np.ndarray, min_cells: int = 50) -> np.ndarray:
     """Choose genes that are highly variable within most libraries.
 
-    Each library of at least `min_cells` cells (or the largest, where none has them) ranks its genes; genes are ordered by the
-    number of libraries that have them among their top, then by mean dispersion.
+    Each library of at least `min_cells` cells (or the largest, where none has them) ranks its genes; genes are
+    ordered by the number of libraries that have them among their top, then by mean dispersion.
 
     Parameters
     ----------

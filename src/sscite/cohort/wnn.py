@@ -1,8 +1,8 @@
-"""Weighted nearest neighbours: joint neighbours of RNA and protein, each cell weighing the modality that tells more about it.
+"""Weighted nearest neighbours: neighbours by RNA and protein, each cell weighing what tells more about it.
 
-Hao et al. 2021, doi:10.1016/j.cell.2021.04.048. One departure: the bandwidth of a cell is its mean distance to neighbours of its
-neighbours (the last of each), where the paper takes the 20 cells of least, but some, shared neighbourhood; both measure how far
-the local neighbourhood reaches.
+Hao et al. 2021, doi:10.1016/j.cell.2021.04.048. One departure: the bandwidth of a cell is its mean distance to
+neighbours of its neighbours (the last of each), where the paper takes the 20 cells of least, but some, shared
+neighbourhood; both measure how far the local neighbourhood reaches.
 """
 
 from __future__ import annotations

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from sscite import names
-from sscite.command import Facts
 from sscite.cohort.integrate import Embedding
 from sscite.cohort.prepare import Ready
+from sscite.command import Facts
 from sscite.errors import Reason
 
 
@@ -29,14 +29,17 @@ def integration(facts: Facts, ready: Ready, found: Embedding) -> None:
     verdict = f"{len(ready.obs):,} cells fall into {clusters} clusters, {what}{within}."
     if len(found.metrics):
         before, after = found.metrics.iloc[0], found.metrics.iloc[1]
-        facts.number(**{f"{name}_{when}": round(float(row[name]), 3) for when, row in (("before", before), ("after", after))
+        facts.number(**{f"{name}_{when}": round(float(row[name]), 3)
+                        for when, row in (("before", before), ("after", after))
                         for name in ("ilisi", "clisi", "label_kept", "connectivity")})  # fmt: skip
         verdict += (
-            f" The effective number of libraries around a cell went from {before['ilisi']:.1f} to {after['ilisi']:.1f}; the share"
-            f" of neighbours of a cell's own lineage from {before['label_kept']:.3f} to {after['label_kept']:.3f}."
+            f" The effective number of libraries around a cell went from {before['ilisi']:.1f} to {after['ilisi']:.1f}; the"
+            f" share of neighbours of a cell's own lineage from {before['label_kept']:.3f} to {after['label_kept']:.3f}."
         )
         if after["label_kept"] < before["label_kept"] - 0.05:
             facts.warn("Correction brought lineages closer together: look at the map before trusting subsets.")
         facts.table("integration", found.metrics.round(3), "Integration in numbers", "Before and after correction.")
-        facts.table("mixing", found.mixing.round(3), "Mixing of each library", "Share of neighbours from other libraries.")
+        facts.table(
+            "mixing", found.mixing.round(3), "Mixing of each library", "Share of neighbours from other libraries."
+        )
     facts.verdict(verdict)

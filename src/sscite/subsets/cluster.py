@@ -57,8 +57,8 @@ class Found:
 def cluster_lineage(data: LineageCells, lineage: Lineage, *, resolution: float | None, seed: int) -> Found:
     """Cluster one lineage and name its clusters.
 
-    Genes are tempered before the components are taken (divided by the square root of their standard deviation), since subsets
-    often differ by markers of few counts.
+    Genes are tempered before the components are taken (divided by the square root of their standard deviation),
+    since subsets often differ by markers of few counts.
 
     Parameters
     ----------
@@ -77,7 +77,11 @@ def cluster_lineage(data: LineageCells, lineage: Lineage, *, resolution: float |
     sought = [subset for subset in lineage.subsets if not subset.tissues or tissues & set(subset.tissues)]
     scores = scoring.marker_scores(expression, data.protein, sought, scoring.smoothing(fuzzy))
     return Found(
-        *_named(scores, clusters, data.obs, lineage), table, layout.embed(fuzzy, embedding, seed=seed), chosen, expression
+        *_named(scores, clusters, data.obs, lineage),
+        table,
+        layout.embed(fuzzy, embedding, seed=seed),
+        chosen,
+        expression,
     )
 
 

@@ -61,7 +61,9 @@ def cells_table(obs: pd.DataFrame, excluded: pd.DataFrame, obsm: dict[str, np.nd
     left_out = excluded.rename(columns={names.LINEAGE: "lineage_annotated"})
     if "lineage_annotated" in left_out:
         left_out = left_out.assign(lineage=left_out["lineage_annotated"])
-    both = pd.concat([frame.astype({c: object for c in frame.select_dtypes("category")}) for frame in (table, left_out)])
+    both = pd.concat(
+        [frame.astype(dict.fromkeys(frame.select_dtypes("category"), object)) for frame in (table, left_out)]
+    )
     for column in both.columns:
         if both[column].dtype == object and not both[column].map(type).eq(bool).any():
             both[column] = both[column].where(both[column].notna(), "").astype(str)
@@ -90,7 +92,11 @@ def write(parts: Parts, out: Path) -> pd.DataFrame:
         loadings = np.zeros((len(var), model["loadings"].shape[1]))
         loadings[places] = model["loadings"] / model["scale"][:, None]
         elements[f"{rna}/varm"] = {"PCs": loadings}
-        elements[f"{rna}/uns/pca"] = {"variance_ratio": model["variance"], "mean": model["mean"], "genes": model["genes"]}
+        elements[f"{rna}/uns/pca"] = {
+            "variance_ratio": model["variance"],
+            "mean": model["mean"],
+            "genes": model["genes"],
+        }
     elements["uns"] = {"subset_scores": io.read_fragment(parts.scores).astype(np.float32)}
     if names.PROTEIN in io.modalities(out):
         elements[f"mod/{names.PROTEIN}/obsm"] = {key: obsm[key] for key in ("X_prot",) if key in obsm}

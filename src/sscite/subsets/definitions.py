@@ -171,8 +171,8 @@ def _lineage(name: str, entry: dict) -> Lineage:
     gate = entry.get("gate") or {}
     subsets = tuple(_subset(str(subset), name, content) for subset, content in entry["subsets"].items())
     return Lineage(
-        name, _texts(entry.get("lineages")), _texts(entry.get("labels")), _texts(gate.get("up")), _texts(gate.get("down")),
-        subsets,
+        name, _texts(entry.get("lineages")), _texts(entry.get("labels")), _texts(gate.get("up")),
+        _texts(gate.get("down")), subsets,
     )  # fmt: skip
 
 

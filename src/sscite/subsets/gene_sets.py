@@ -17,8 +17,8 @@ ENDINGS = (".gmt", ".yaml", ".yml", ".tsv", ".txt")
 def read(paths: Sequence[Path]) -> dict[str, list[str]]:
     """Read gene sets of several files, or of all files in folders; a name that comes again is kept from the first file.
 
-    `.gmt`: name, source, genes, separated by tabs. `.yaml`/`.yml`: name to list of genes. `.tsv`/`.txt`: regulator, target in the
-    first two columns (as TRRUST writes them); each regulator with ten or more targets is a set.
+    `.gmt`: name, source, genes, separated by tabs. `.yaml`/`.yml`: name to list of genes. `.tsv`/`.txt`: regulator,
+    target in the first two columns (as TRRUST writes them); each regulator with ten or more targets is a set.
 
     Raises
     ------
@@ -31,7 +31,10 @@ def read(paths: Sequence[Path]) -> dict[str, list[str]]:
         try:
             found = _read_one(path)
         except (OSError, UnicodeDecodeError, yaml.YAMLError, ValueError) as error:
-            problems.append(f"{path}: {error}; expected .gmt (name, source, genes), .yaml (name: [genes]) or .tsv (regulator, target)")
+            problems.append(
+                f"{path}: {error}; expected .gmt (name, source, genes), .yaml (name: [genes]) or "
+                ".tsv (regulator, target)"
+            )
             continue
         for name, genes in found.items():
             sets.setdefault(name, list(dict.fromkeys(genes)))
@@ -56,7 +59,9 @@ def _read_one(path: Path) -> dict[str, list[str]]:
     rows = [line.rstrip("\r").split("\t") for line in text.split("\n") if line.strip()]
     if path.suffix == ".gmt":
         if any(len(row) < 3 for row in rows):
-            raise ValueError(f"line {next(i for i, row in enumerate(rows, 1) if len(row) < 3)} has fewer than three columns")
+            raise ValueError(
+                f"line {next(i for i, row in enumerate(rows, 1) if len(row) < 3)} has fewer than three columns"
+            )
         return {row[0]: [gene for gene in row[2:] if gene] for row in rows}
     if any(len(row) < 2 for row in rows):
         raise ValueError("a line has fewer than two columns")

@@ -59,7 +59,9 @@ def write(found: Subsets, folder: Path) -> None:
 def _base(obs: pd.DataFrame, masks: dict[str, np.ndarray]) -> pd.DataFrame:
     """Give every cell its lineage; a lineage of the definitions has no subset yet, another is its own subset."""
     annotated = obs[names.LINEAGE].astype(str) if names.LINEAGE in obs else pd.Series(UNASSIGNED, index=obs.index)
-    cells = pd.DataFrame({names.LINEAGE: annotated.astype(object), names.CLUSTER: annotated.astype(object)}, index=obs.index)
+    cells = pd.DataFrame(
+        {names.LINEAGE: annotated.astype(object), names.CLUSTER: annotated.astype(object)}, index=obs.index
+    )
     cells[names.SUBSET] = annotated.astype(object)
     for name, mask in masks.items():
         cells.loc[mask, [names.LINEAGE, names.CLUSTER]] = name
@@ -80,4 +82,3 @@ def _tables(found: dict[str, cluster.Found], part: str) -> pd.DataFrame:
     tables = [getattr(value, part).assign(lineage=name) for name, value in found.items() if len(getattr(value, part))]
     columns = {"clusters": ["lineage", "cluster", "cells", "subset"], "resolutions": ["lineage", "resolution"]}[part]
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
-

@@ -33,7 +33,9 @@ def donor_differences(scores: np.ndarray, donors: np.ndarray, inside: np.ndarray
     count = int(donors.max()) + 1
     sums = []
     for mask in (inside, ~inside):
-        totals = np.stack([np.bincount(donors[mask], scores[mask, j], minlength=count) for j in range(scores.shape[1])], 1)
+        totals = np.stack(
+            [np.bincount(donors[mask], scores[mask, j], minlength=count) for j in range(scores.shape[1])], 1
+        )
         cells = np.bincount(donors[mask], minlength=count)
         sums.append((totals / np.maximum(cells, 1)[:, None], cells))
     heard = (sums[0][1] >= MIN_CELLS) & (sums[1][1] >= MIN_CELLS)
@@ -43,9 +45,9 @@ def donor_differences(scores: np.ndarray, donors: np.ndarray, inside: np.ndarray
 def name_clusters(scores: pd.DataFrame, clusters: np.ndarray, obs: pd.DataFrame) -> pd.DataFrame:
     """Name each cluster of a lineage by the subset whose markers stand out most, donor by donor.
 
-    The evidence for a subset is the median over donors of the difference between cluster and rest; its support is the share
-    of donors in which that difference is positive. A cluster is `unassigned` where the best evidence or support is too low. It is
-    flagged where one donor or library holds most of its cells.
+    The evidence for a subset is the median over donors of the difference between cluster and rest; its support is
+    the share of donors in which that difference is positive. A cluster is `unassigned` where the best evidence or
+    support is too low. It is flagged where one donor or library holds most of its cells.
 
     Parameters
     ----------
@@ -59,7 +61,8 @@ def name_clusters(scores: pd.DataFrame, clusters: np.ndarray, obs: pd.DataFrame)
     Returns
     -------
     pd.DataFrame
-        A row per cluster: cluster, cells, donors, subset, score, margin, support, second, donor_share, library_share, flag.
+        A row per cluster: cluster, cells, donors, subset, score, margin, support, second, donor_share,
+        library_share, flag.
     """
     values = scores.to_numpy(np.float64)
     donors = pd.factorize(obs["donor"].astype(str), sort=True)[0]

@@ -60,7 +60,9 @@ def read(merged: Path, definitions: Definitions, *, least: int) -> tuple[dict[st
     columns = {}
     for lineage in large:
         markers = genes.get_indexer(lineage.genes)
-        columns[lineage.name] = np.union1d(variable_genes(statistics, lineage, top=HVG), markers[markers >= 0]).astype(int)
+        columns[lineage.name] = np.union1d(variable_genes(statistics, lineage, top=HVG), markers[markers >= 0]).astype(
+            int
+        )
     blocks: dict[str, list[sp.csr_matrix]] = {lineage.name: [] for lineage in large}
     for rows, block in store.iterate(merged) if large else ():
         for name, places in columns.items():

@@ -31,8 +31,15 @@ def clusters(facts: Facts, found: Subsets) -> None:
         f"{subset[subset != UNASSIGNED].nunique()} subsets were found in {len(found.lineages)} lineages; {named:,} of "
         f"{len(subset):,} cells carry a subset's name."
     )
-    facts.table("clusters", found.clusters.round(3), "Clusters and their names", "Score, margin and share of donors behind it.")
-    facts.table("resolutions", found.resolutions.round(3), "Stability of resolutions", "The finest within 0.05 of the best is taken.")
+    facts.table(
+        "clusters", found.clusters.round(3), "Clusters and their names", "Score, margin and share of donors behind it."
+    )
+    facts.table(
+        "resolutions",
+        found.resolutions.round(3),
+        "Stability of resolutions",
+        "The finest within 0.05 of the best is taken.",
+    )
     for name, part in found.lineages.items():
         stem = name.replace("/", "_").replace(" ", "_")
         facts.figure(f"map_{stem}", _maps(part), f"Subsets of {name}", "Left: clusters. Right: their names.")
@@ -79,20 +86,26 @@ def composition(cells: pd.DataFrame) -> object:
     return figure
 
 
-def signatures(facts: Facts, scores: pd.DataFrame, by_subset: pd.DataFrame, sets: pd.DataFrame, left_out: list[str]) -> None:
+def signatures(
+    facts: Facts, scores: pd.DataFrame, by_subset: pd.DataFrame, sets: pd.DataFrame, left_out: list[str]
+) -> None:
     """Report gene sets scored, and draw their means by subset."""
     facts.number(cells=len(scores), sets=scores.shape[1], sets_not_scored=int(len(sets) - scores.shape[1]))
     lacking = sets.loc[sets["measured"] < 3, "set"].tolist()
     if lacking:
         facts.warn(f"Fewer than three genes measured, not scored: {', '.join(lacking)}.")
     if left_out:
-        facts.warn(f"{len(left_out)} gene sets were left out: {scores.shape[1]} are as many as a table of cells carries.")
+        facts.warn(
+            f"{len(left_out)} gene sets were left out: {scores.shape[1]} are as many as a table of cells carries."
+        )
     facts.verdict(f"{scores.shape[1]} gene sets were scored in {len(scores):,} cells.")
     facts.table("sets", sets, "Gene sets", "Genes in the set, and how many of them were measured.")
     if scores.shape[1] and len(by_subset):
         columns = list(scores.columns)[:20]
         mean = by_subset.groupby("subset")[columns].mean()
-        facts.figure("by_subset", _heatmap(mean), "Signatures by subset", "Mean over donors, scaled from 0 to 1 in each column.")
+        facts.figure(
+            "by_subset", _heatmap(mean), "Signatures by subset", "Mean over donors, scaled from 0 to 1 in each column."
+        )
 
 
 def _heatmap(values: pd.DataFrame) -> object:
@@ -100,7 +113,9 @@ def _heatmap(values: pd.DataFrame) -> object:
     scaled = (values - values.min()) / (values.max() - values.min()).replace(0, 1)
     figure, axis = figures.new(3 + 0.35 * values.shape[1], 2.2 + 0.2 * len(values))
     picture = axis.imshow(scaled, cmap="viridis", aspect="auto")
-    axis.set_xticks(range(values.shape[1]), [c.removeprefix("signature_") for c in values.columns], rotation=90, fontsize=6)
+    axis.set_xticks(
+        range(values.shape[1]), [c.removeprefix("signature_") for c in values.columns], rotation=90, fontsize=6
+    )
     axis.set_yticks(range(len(values)), values.index, fontsize=7)
     figure.colorbar(picture, ax=axis, label="scaled mean", shrink=0.6)
     return figure
@@ -111,7 +126,10 @@ def tissue(facts: Facts, placed: pd.DataFrame, states: pd.DataFrame, reference: 
     missing = states[states["without_counterpart"]]
     facts.number(cells=len(placed), states=len(states), states_without_counterpart=len(missing))
     listed = ", ".join(f"{row.subset} in {row.tissue}" for row in missing.itertuples()) or "none"
-    facts.verdict(f"{len(placed):,} cells of other tissues were placed against {reference}; states without a counterpart: {listed}.")
+    facts.verdict(
+        f"{len(placed):,} cells of other tissues were placed against {reference}; states without a "
+        f"counterpart: {listed}."
+    )
     facts.table("states", states.round(3), "Tissue states", f"Nearest counterpart in {reference} and distance to it.")
     figure, axis = figures.new(7, 1.2 + 0.22 * min(len(states), 40))
     shown = states[states["cells"] >= 10].head(40).iloc[::-1]
@@ -123,14 +141,19 @@ def tissue(facts: Facts, placed: pd.DataFrame, states: pd.DataFrame, reference: 
         axis.barh([0], [0], color=colour[name], label=name)
     axis.legend(loc="lower right")
     axis.set_xlabel(f"distance to the nearest {reference} cells, relative to the tissue's usual")
-    facts.figure("states", figure, f"Tissue states and their nearest {reference} subset", "Beyond the line: no counterpart.")
+    facts.figure(
+        "states", figure, f"Tissue states and their nearest {reference} subset", "Beyond the line: no counterpart."
+    )
 
 
 def collected(facts: Facts, cells: pd.DataFrame) -> None:
     """Report the finished cohort: cells by sample and lineage, and draw the composition of samples."""
     used = cells[cells["excluded"].astype(str) == ""]
     facts.number(cells=len(cells), cells_used=len(used), samples=used[names.SAMPLE].nunique(), columns=cells.shape[1])
-    facts.verdict(f"cohort.h5mu holds {len(used):,} cells of {used[names.SAMPLE].nunique()} samples; cells.parquet has {len(cells):,}.")
+    facts.verdict(
+        f"cohort.h5mu holds {len(used):,} cells of {used[names.SAMPLE].nunique()} samples; cells.parquet "
+        f"has {len(cells):,}."
+    )
     columns = pd.DataFrame({"column": cells.columns, "type": [str(t) for t in cells.dtypes]})
     facts.table("columns", columns, "Columns of cells.parquet", "docs/methods/cohort.md says what each means.")
     if used[names.SAMPLE].nunique() > 0:

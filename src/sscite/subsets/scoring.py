@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from sscite.subsets.definitions import Lineage, Subset
+from sscite.subsets.definitions import Subset
 
 CLIP = 4.0
 PROTEIN_WEIGHT = 0.5
 
 
 def standardise(values: np.ndarray) -> np.ndarray:
-    """Scale each column to mean 0 and standard deviation 1 over the cells that have a value, clipped to ±4; NaN becomes 0."""
+    """Scale columns to mean 0 and deviation 1 over the cells that have a value, clipped to ±4; NaN becomes 0."""
     with np.errstate(invalid="ignore", divide="ignore"):
         mean, spread = np.nanmean(values, axis=0), np.nanstd(values, axis=0)
         scaled = (values - mean) / np.where(spread > 1e-9, spread, np.inf)
@@ -28,8 +28,9 @@ def marker_scores(
 ) -> pd.DataFrame:
     """Score each subset in each cell of a lineage.
 
-    The score is the mean of standardised up genes less the mean of down genes, plus half of the same for proteins, averaged
-    over the cell and its neighbours, then standardised over the lineage, so that scores of subsets can be held together.
+    The score is the mean of standardised up genes less the mean of down genes, plus half of the same for proteins,
+    averaged over the cell and its neighbours, then standardised over the lineage, so that scores of subsets can be
+    held together.
 
     Parameters
     ----------
@@ -45,7 +46,9 @@ def marker_scores(
     pd.DataFrame
         Cells × subsets. A subset none of whose up markers was measured is left out.
     """
-    genes = pd.DataFrame(standardise(expression.to_numpy(np.float32)), index=expression.index, columns=expression.columns)
+    genes = pd.DataFrame(
+        standardise(expression.to_numpy(np.float32)), index=expression.index, columns=expression.columns
+    )
     varied = genes.columns[(genes != 0).any()]
     proteins = None
     if protein is not None and protein.shape[1]:
@@ -89,13 +92,3 @@ def smoothing(graph: sp.csr_matrix) -> sp.csr_matrix:
     """Turn a fuzzy graph into an average over a cell (weight 1) and its neighbours (their weights)."""
     weights = (graph + sp.identity(graph.shape[0], dtype=np.float32, format="csr")).tocsr()
     return sp.diags_array(1 / np.asarray(weights.sum(axis=1)).ravel()).astype(np.float32) @ weights
-
-
-def gate(protein: pd.DataFrame | None, lineage: Lineage) -> float | None:
-    """Give the mean normalised level of a lineage's gating proteins less that of the proteins it lacks, over its cells."""
-    if protein is None:
-        return None
-    up, down = (find_proteins(wanted, protein) for wanted in (lineage.gate_up, lineage.gate_down))
-    if not up or not down:
-        return None
-    return float(np.nanmean(protein[up].to_numpy()) - np.nanmean(protein[down].to_numpy()))

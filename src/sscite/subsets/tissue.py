@@ -19,10 +19,10 @@ NUMBERS = ["counterpart_share", "counterpart_distance", "relative_distance"]
 def place(X: np.ndarray, cells: pd.DataFrame, *, reference: str, seed: int) -> pd.DataFrame:
     """Find for each cell of another tissue its nearest counterpart among the reference tissue's cells of its lineage.
 
-    The distance is the mean to the 15 nearest reference cells, over what is usual within the reference tissue (the median of
-    the same measure among the reference cells of that lineage): 1 means as near as blood cells are to one another. The
-    relative distance divides that by the median of the tissue's cells of the lineage, and so leaves out what sets the whole tissue
-    apart (digestion, platform): a state without a counterpart stands out in it.
+    The distance is the mean to the 15 nearest reference cells, over what is usual within the reference tissue (the
+    median of the same measure among the reference cells of that lineage): 1 means as near as blood cells are to one
+    another. The relative distance divides that by the median of the tissue's cells of the lineage, and so leaves
+    out what sets the whole tissue apart (digestion, platform): a state without a counterpart stands out in it.
 
     Parameters
     ----------
@@ -56,7 +56,9 @@ def place(X: np.ndarray, cells: pd.DataFrame, *, reference: str, seed: int) -> p
     return pd.concat(parts)
 
 
-def _place_lineage(X: np.ndarray, cells: pd.DataFrame, home: np.ndarray, away: np.ndarray, *, seed: int) -> pd.DataFrame:
+def _place_lineage(
+    X: np.ndarray, cells: pd.DataFrame, home: np.ndarray, away: np.ndarray, *, seed: int
+) -> pd.DataFrame:
     """Place the cells of one lineage."""
     usual = np.median(among_themselves(X[home], NEAREST, seed=seed)[1].mean(axis=1))
     near, distances = Index(X[home], seed=seed).search(X[away], NEAREST)
@@ -87,4 +89,6 @@ def states(placed: pd.DataFrame) -> pd.DataFrame:
 def nothing() -> pd.DataFrame:
     """Give the table of placed cells without rows."""
     text = {name: pd.Series(dtype=str) for name in TEXT}
-    return pd.DataFrame({**text, **{name: pd.Series(dtype=np.float32) for name in NUMBERS}}, index=pd.Index([], dtype=str))
+    return pd.DataFrame(
+        {**text, **{name: pd.Series(dtype=np.float32) for name in NUMBERS}}, index=pd.Index([], dtype=str)
+    )
