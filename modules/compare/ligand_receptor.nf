@@ -1,6 +1,6 @@
 process COMPARE_LIGAND_RECEPTOR {
     tag 'cohort'
-    label 'small'
+    label 'medium'
 
     input:
     path cohort
@@ -17,6 +17,7 @@ process COMPARE_LIGAND_RECEPTOR {
     compare_ligand_receptor.py \\
         --cohort ${cohort} \\
         --cells ${cells} \\
+        --reference_tissue "${params.reference_tissue}" \\
         --min_cells ${params.min_cells} \\
         --seed ${params.seed}
     """

@@ -16,7 +16,7 @@ STABLE, APART = 0.8, 0.1
 def describe(
     facts: Facts, path: Path, table: pd.DataFrame, carried: pd.DataFrame, tissue: str, markers: pd.DataFrame
 ) -> None:
-    """Add numbers, a sentence, tables and figures; `markers` holds normalised values of genes to draw, a row per cell."""
+    """Add numbers, a sentence, tables and figures; `markers` holds values of genes to draw, a row per cell."""
     stability = path.stability[np.isfinite(path.stability)]
     middle = float(np.median(stability)) if len(stability) else float("nan")
     number = int(carried["carries"].sum())

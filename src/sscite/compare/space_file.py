@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,9 @@ import pandas as pd
 from sscite import names
 from sscite.cohort import store
 from sscite.compare import cohort_file
+
+if TYPE_CHECKING:
+    from anndata import AnnData
 
 
 def read_space(path: Path) -> pd.DataFrame:
@@ -49,3 +53,17 @@ def read_values(path: Path, cells: pd.DataFrame, *, min_cells: int) -> tuple[pd.
     shared = bool(len(proteins)) and (rows >= 0).all()
     wide = pd.DataFrame(measured[rows], ordered.index, proteins) if shared else pd.DataFrame(index=ordered.index)
     return ordered, values, wide.dropna(axis=1)
+
+
+def read_chosen(path: Path, cells: pd.DataFrame, genes: list[str]) -> AnnData:
+    """Read log-normalised values of some cells and of those genes that some cell expresses; obs as in `cells`."""
+    from anndata import AnnData
+
+    everything, measured = store.read_index(path), store.read_index(path, "var")
+    mask = np.asarray(everything.isin(cells.index))
+    places = measured.get_indexer(pd.Index(genes).unique())
+    places = places[places >= 0]
+    matrix = store.gather(path, matrix="X", cells=mask, genes=places)
+    seen = np.asarray((matrix > 0).sum(axis=0)).ravel() > 0
+    ordered = cells.loc[everything[mask]]
+    return AnnData(matrix[:, np.flatnonzero(seen)], obs=ordered, var=pd.DataFrame(index=measured[places][seen]))

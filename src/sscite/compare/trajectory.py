@@ -1,8 +1,8 @@
 """From blood monocyte to tissue macrophage: a graph of subsets, a pseudotime, and how far both can be trusted.
 
 PAGA (Wolf et al. 2019, doi:10.1186/s13059-019-1663-x) says which subsets connect, diffusion pseudotime (Haghverdi et
-al. 2016, doi:10.1038/nmeth.3971) orders the cells from a root that named markers give. Neither proves descent. The order
-is repeated on donors drawn with replacement, and genes are correlated with it donor by donor.
+al. 2016, doi:10.1038/nmeth.3971) orders the cells from a root that named markers give. Neither proves descent. The
+order is repeated on donors drawn with replacement, and genes are correlated with it donor by donor.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def _thin(cells: pd.DataFrame, most: int, rng: np.random.Generator) -> pd.DataFr
 
 
 def root_score(expression: pd.DataFrame, up: list[str], down: list[str]) -> np.ndarray:
-    """Score cells for the root: mean rank of the markers up less that of the markers down; genes absent do not count."""
+    """Score cells for the root: mean rank of the markers up less that of those down; absent genes do not count."""
     ranks = expression.rank(pct=True)
     high = ranks.reindex(columns=[g for g in up if g in ranks]).mean(axis=1).fillna(0)
     low = ranks.reindex(columns=[g for g in down if g in ranks]).mean(axis=1).fillna(0)
@@ -142,8 +142,8 @@ def bootstrap(
 ) -> np.ndarray:
     """Repeat the order on donors drawn with replacement; give each one's Spearman correlation with the first.
 
-    A donor drawn twice counts once in a graph of neighbours, so a draw is the set of donors drawn. One donor alone gives
-    no draw.
+    A donor drawn twice counts once in a graph of neighbours, so a draw is the set of donors drawn. One donor alone
+    gives no draw.
     """
     donor = cells[names.DONOR].astype(str).to_numpy()
     people = sorted(set(donor))

@@ -1,0 +1,168 @@
+"""Who may signal to whom in a tissue: LIANA's consensus of methods, and how many donors show each pair.
+
+LIANA (Dimitrov et al. 2022, doi:10.1038/s41467-022-30755-0; 2024, doi:10.1038/s41556-024-01469-w) pools the cells of
+all donors. So each pair is also looked for in every donor by itself. Expression of both genes is no proof of a signal.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from sscite import names
+from sscite.errors import Reason, Skipped
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+COLUMNS = [
+    "tissue", "sender", "receiver", "ligand", "receptor", "magnitude_rank", "specificity_rank", "donors",
+    "donors_asked", "asked",
+]  # fmt: skip
+NAMED_COLUMNS = [
+    "tissue", "ligand", "sender", "sender_share", "sender_donors", "receiver", "receptor", "receiver_share",
+    "receiver_donors", "magnitude_rank", "specificity_rank",
+]  # fmt: skip
+CHEMOKINES, RECEPTOR, RECEIVER = ("CXCL9", "CXCL10", "CXCL11"), "CXCR3", "CD8_TEM_T2ISG"
+DETAILED, MOST_GROUPS = ("CD8 T", "monocyte/DC"), 20
+CELLS_OF_SUBSET, PERMUTATIONS, EXPRESSED = 300, 100, 0.1
+CELLS_OF_DONOR = 10
+KEPT = 5000
+
+
+def choose(cells: pd.DataFrame, tissue: str, *, min_cells: int, seed: int) -> pd.DataFrame:
+    """Choose at most 300 cells of each subset of a tissue, evenly over donors; subsets with `min_cells` cells.
+
+    Beyond twenty subsets, lineages other than those the study asks about (CD8 T, monocyte/DC) enter whole: pairs grow
+    with the square of the groups.
+
+    Raises
+    ------
+    Skipped
+        NO_SUBSETS with fewer than two such subsets.
+    """
+    part = cells[cells[names.TISSUE].astype(str) == tissue]
+    subset = part[names.SUBSET].astype(str)
+    part = part[~subset.isin(["", names.UNASSIGNED])]
+    part = part.assign(subset=part[names.SUBSET].astype(str), donor=part[names.DONOR].astype(str))
+    if part["subset"].nunique() > MOST_GROUPS:
+        lineage = part[names.LINEAGE].astype(str)
+        part["subset"] = part["subset"].where(lineage.isin(DETAILED), lineage)
+    size = part.groupby("subset")["subset"].transform("size")
+    part = part[size >= min_cells]
+    if part["subset"].nunique() < 2:
+        raise Skipped(Reason.NO_SUBSETS, f"{tissue}: {part['subset'].nunique()} subsets with {min_cells} cells")
+    shuffled = part.iloc[np.random.default_rng(seed).permutation(len(part))]
+    turn = shuffled.groupby(["subset", "donor"]).cumcount()
+    ordered = shuffled.iloc[np.argsort(turn.to_numpy(), kind="stable")]
+    return ordered[ordered.groupby("subset").cumcount() < CELLS_OF_SUBSET]
+
+
+def resource() -> pd.DataFrame:
+    """Give LIANA's packaged consensus of pairs; it needs no network."""
+    from liana.resource import select_resource
+
+    return select_resource("consensus")
+
+
+def genes_needed(pairs: pd.DataFrame) -> list[str]:
+    """List the genes of all pairs, complexes taken apart."""
+    both = pd.concat([pairs["ligand"], pairs["receptor"]])
+    return list(dict.fromkeys(gene for name in both for gene in name.split("_")))
+
+
+def consensus(data: AnnData, *, seed: int) -> pd.DataFrame:
+    """Rank the pairs of genes and subsets; low ranks are strong (magnitude) and particular (specificity).
+
+    Parameters
+    ----------
+    data
+        X log1p of counts per 10,000; obs with `subset`.
+    """
+    from liana.method import rank_aggregate
+
+    data.obs["subset"] = data.obs["subset"].astype("category")
+    found = rank_aggregate(
+        data, groupby="subset", resource_name="consensus", expr_prop=EXPRESSED, min_cells=5, n_perms=PERMUTATIONS,
+        use_raw=False, seed=seed, inplace=False, verbose=False,
+    )  # fmt: skip
+    found = found.rename(
+        columns={"source": "sender", "target": "receiver", "ligand_complex": "ligand", "receptor_complex": "receptor"}
+    )
+    columns = ["sender", "receiver", "ligand", "receptor", "magnitude_rank", "specificity_rank"]
+    return found[columns].sort_values(["magnitude_rank", "specificity_rank"], ignore_index=True)
+
+
+def shares(data: AnnData) -> tuple[pd.DataFrame, np.ndarray]:
+    """Give the share of cells that express each gene, per donor and subset with ten cells.
+
+    Returns
+    -------
+    the rows (donor, subset), and shares of shape (n_rows, n_genes)
+    """
+    keys = data.obs[["donor", "subset"]].astype(str)
+    groups = keys.groupby(["donor", "subset"]).indices
+    kept = {key: rows for key, rows in groups.items() if len(rows) >= CELLS_OF_DONOR}
+    seen = sparse.csr_matrix(data.X > 0, dtype=np.float32)
+    values = [np.asarray(seen[rows].mean(axis=0)).ravel() for rows in kept.values()]
+    return pd.DataFrame(list(kept), columns=["donor", "subset"]), np.array(values).reshape(len(kept), data.n_vars)
+
+
+def support(table: pd.DataFrame, rows: pd.DataFrame, share: np.ndarray, genes: pd.Index) -> pd.DataFrame:
+    """Count the donors in whom a tenth of the sender express the ligand and a tenth of the receiver the receptor.
+
+    Returns
+    -------
+    the table with `donors`, and `donors_asked`: those with enough cells of both
+    """
+    people = sorted(set(rows["donor"]))
+    high: dict[tuple[str, str], np.ndarray] = {}
+
+    def expressing(subset: str, complex_name: str) -> np.ndarray:
+        """Per donor: 1 expressing, 0 not, NaN too few cells."""
+        if (subset, complex_name) not in high:
+            places = genes.get_indexer(complex_name.split("_"))
+            mine = np.flatnonzero(rows["subset"] == subset)
+            value = pd.Series(np.nan, index=people)
+            least = share[mine][:, places].min(axis=1) if (places >= 0).all() else np.zeros(len(mine))
+            value[rows["donor"].iloc[mine]] = (least >= EXPRESSED).astype(float)
+            high[subset, complex_name] = value.to_numpy()
+        return high[subset, complex_name]
+
+    pairs = [expressing(r.sender, r.ligand) * expressing(r.receiver, r.receptor) for r in table.itertuples()]
+    both = np.array(pairs).reshape(len(table), len(people))
+    return table.assign(donors=np.nansum(both, axis=1).astype(int), donors_asked=np.isfinite(both).sum(axis=1))
+
+
+def asked(data: AnnData, table: pd.DataFrame, rows: pd.DataFrame, share: np.ndarray) -> pd.DataFrame:
+    """Answer the study's question by name: who makes CXCL9, CXCL10, CXCL11, and does CD8_TEM_T2ISG carry CXCR3.
+
+    Every sender of the tissue is listed, also where LIANA leaves the pair out because a gene is too rare.
+    """
+    genes = pd.Index(data.var_names)
+    receptor = genes.get_indexer([RECEPTOR])[0]
+    receivers = rows["subset"] == RECEIVER
+    if receptor < 0 or not receivers.any():
+        return pd.DataFrame(columns=NAMED_COLUMNS)
+    found = []
+    for ligand in CHEMOKINES:
+        place = genes.get_indexer([ligand])[0]
+        if place < 0:
+            continue
+        for sender in sorted(set(rows["subset"])):
+            mine = share[(rows["subset"] == sender).to_numpy(), place]
+            theirs = share[receivers.to_numpy(), receptor]
+            found.append(
+                {
+                    "ligand": ligand, "sender": sender, "sender_share": mine.mean(),
+                    "sender_donors": int((mine >= EXPRESSED).sum()), "receiver": RECEIVER, "receptor": RECEPTOR,
+                    "receiver_share": theirs.mean(), "receiver_donors": int((theirs >= EXPRESSED).sum()),
+                }
+            )  # fmt: skip
+    named = pd.DataFrame(found, columns=NAMED_COLUMNS[1:9])
+    ranks = table[["sender", "receiver", "ligand", "receptor", "magnitude_rank", "specificity_rank"]]
+    named = named.merge(ranks, how="left", on=["sender", "receiver", "ligand", "receptor"])
+    return named.sort_values("sender_share", ascending=False, ignore_index=True)
