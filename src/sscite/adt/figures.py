@@ -48,13 +48,15 @@ def empties(sizes: pd.DataFrame, window: Window, *, rng: np.random.Generator) ->
 def distributions(values: np.ndarray, quality: pd.DataFrame, *, unit: str, rng: np.random.Generator) -> Figure:
     """Draw a histogram of each protein's normalised values, with the threshold and its uncertainty."""
     rows = int(np.ceil(len(quality) / COLUMNS))
-    figure, axes = figures.new(11, 0.4 + 1.05 * rows, rows, COLUMNS, squeeze=False)
+    height = 0.9 + 1.05 * rows
+    figure, axes = figures.new(11, height, rows, COLUMNS, squeeze=False, layout="none")  # the automatic one is slow
+    figure.subplots_adjust(0.02, 0.5 / height, 0.985, 1 - 0.55 / height, 0.12, 0.75)
     some = values if len(values) <= SHOWN else values[rng.choice(len(values), SHOWN, replace=False)]
     for axis in axes.ravel()[len(quality) :]:
         axis.set_axis_off()
     for axis, column, row in zip(axes.ravel(), some.T, quality.itertuples(), strict=False):
         low, high = np.quantile(column, [0.001, 0.999])
-        axis.hist(np.clip(column, low, high), 50, color=COLOURS[row.verdict])
+        axis.hist(np.clip(column, low, high), 50, histtype="stepfilled", color=COLOURS[row.verdict])
         if np.isfinite(row.threshold):
             axis.axvspan(row.threshold_low, row.threshold_high, color="black", alpha=0.15, lw=0)
             axis.axvline(row.threshold, color="black", lw=0.8, ls="-" if row.bimodal else ":")
@@ -62,8 +64,8 @@ def distributions(values: np.ndarray, quality: pd.DataFrame, *, unit: str, rng: 
         axis.set_yticks([])
         axis.tick_params(labelsize=6, length=2, pad=1)
     handles = [figures.plt.Rectangle((0, 0), 1, 1, color=COLOURS[name]) for name in dict.fromkeys(quality["verdict"])]
-    figure.legend(handles, list(dict.fromkeys(quality["verdict"])), loc="outside upper right", ncols=7, fontsize=7)
-    figure.supxlabel(unit, fontsize=8)
+    figure.legend(handles, list(dict.fromkeys(quality["verdict"])), loc="upper right", ncols=7, fontsize=7)
+    figure.supxlabel(unit, fontsize=8, y=0.08 / height)
     return figure
 
 

@@ -9,7 +9,8 @@ import pandas as pd
 from scipy import sparse
 
 MIN_CELLS_FOR_RNA = 100  # fewer give no usable correlation
-MIN_GENE_CELLS = 0.02  # share of cells with the gene's RNA, to expect the protein
+MIN_GENE_CELLS = 0.05  # share of cells with the gene's RNA, to expect the protein
+FOLLOWING = 0.1  # correlation with the own RNA that shows signal of rare cells (or four standard errors)
 SWAP_MARGIN = 0.1  # by how much the other protein's correlation with the gene must be larger
 SWAP_CORRELATION = 0.15  # at least, of both crossed pairs
 AGGREGATE_DEVIATIONS = 5.0  # robust standard deviations above the usual level
@@ -106,6 +107,8 @@ def swapped(link: RnaLink, genes: pd.Series) -> list[tuple[str, str]]:
 def verdicts(quality: pd.DataFrame, link: RnaLink | None, swaps: list[tuple[str, str]]) -> pd.DataFrame:
     """Give each protein a verdict of `VERDICTS` and, where RNA is known, its correlation with its gene.
 
+    A protein that follows its gene's RNA has signal, however few cells carry it.
+
     Parameters
     ----------
     quality
@@ -120,8 +123,10 @@ def verdicts(quality: pd.DataFrame, link: RnaLink | None, swaps: list[tuple[str,
     for protein, row in quality.iterrows():
         known = link is not None and row["gene"] in link.correlation.columns
         own = link.correlation.loc[protein, row["gene"]] if known else np.nan
+        follows = known and own > max(FOLLOWING, 4 / np.sqrt(link.cells))
         expressed = known and link.detected[row["gene"]] >= MIN_GENE_CELLS
-        verdict = _verdict(row, swapped=protein in partner, expressed=expressed)
+        signal = bool(row["above_background"] or follows)
+        verdict = _verdict(row, swapped=protein in partner, signal=signal, expressed=expressed)
         rows.append((own, partner.get(protein, ""), verdict, VERDICTS[verdict]))
     columns = ["rna_correlation", "swapped_with", "verdict", "meaning"]
     return pd.DataFrame(rows, columns=columns, index=quality.index)
@@ -162,7 +167,7 @@ def aggregates(counts: sparse.csr_matrix, values: np.ndarray, isotypes: np.ndarr
     return (total > AGGREGATE_DEVIATIONS) & (high >= HIGH_SHARE)
 
 
-def _verdict(row: pd.Series, *, swapped: bool, expressed: bool) -> str:
+def _verdict(row: pd.Series, *, swapped: bool, signal: bool, expressed: bool) -> str:
     """Choose the verdict of one protein."""
     if row["is_isotype"]:
         return "isotype"
@@ -170,7 +175,7 @@ def _verdict(row: pd.Series, *, swapped: bool, expressed: bool) -> str:
         return "no counts"
     if swapped:
         return "swapped"
-    if not row["above_background"]:
+    if not signal:
         return "dead" if expressed else "no signal"
     return "good" if row["bimodal"] else "no clear gap"
 

@@ -62,7 +62,7 @@ def normalised(
     facts.table("antibodies", quality[TABLE].round(3), "Antibodies of the library")
     _background(facts, library, rng=rng)
     drawn = figures.distributions(result.proteins, quality, unit=UNITS[used], rng=rng)
-    caption = "Line: threshold of positive cells; grey: its 95 % interval; dotted: from isotypes."
+    caption = "Line: threshold of positive cells; grey: its 95 % interval; dotted: no clear gap (from the isotypes, or where a tail begins)."
     facts.figure("distributions", drawn, "Normalised proteins", caption)
     facts.figure(
         "antibodies", figures.antibodies(quality), "Did the antibodies work", "Bars in the order of the signal."

@@ -13,8 +13,10 @@ from sscite.errors import UserError
     ("feature", "protein"),
     [
         ("CD3_UCHT1|CD3E|AHS0231|pAbO", "CD3"), ("CD3:UCHT1|CD3E|AHS0231|pAbO", "CD3"), ("Hu.CD3_UCHT1", "CD3"),
-        ("CD3_TotalSeqB", "CD3"), ("anti-human CD3 (UCHT1)", "CD3"), ("CD3-1", "CD3"), ("CD3_PROT", "CD3"), ("CD3E", "CD3"),
-        ("CD3-CTCATTGTAACTCCT", "CD3"), ("A0034_anti-human_CD3_UCHT1", "CD3"), ("CD45RA.HI100.PTPRC.AHS0009.pAbO", "CD45RA"),
+        ("CD3_TotalSeqB", "CD3"), ("anti-human CD3 (UCHT1)", "CD3"), ("CD3-1", "CD3"), ("CD3_PROT", "CD3"),
+        ("CD3E", "CD3"),
+        ("CD3-CTCATTGTAACTCCT", "CD3"), ("A0034_anti-human_CD3_UCHT1", "CD3"),
+        ("CD45RA.HI100.PTPRC.AHS0009.pAbO", "CD45RA"),
         ("CD31", "CD31"), ("CD8a_TotalSeqB", "CD8"), ("CD8A", "CD8"), ("PD-1_TotalSeqB", "CD279"), ("TIM-3", "CD366"),
         ("Hu.HLA.DR", "HLA-DR"), ("HLA-DR|CD74|AHS0035|pAbO", "HLA-DR"), ("HLA-A,B,C", "HLA-ABC"), ("CCR7", "CD197"),
         ("HuMs.integrin.b7", "integrin-b7"), ("TCR γ/δ", "TCRgd"), ("FcεRIα", "FceRIa"), ("CD66a/c/e", "CD66ace"),
