@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""CellTypist's prediction, theirs and ours, side by side: same labels and probabilities, time, memory beyond the input."""
+"""CellTypist's prediction, theirs and ours, side by side: labels, probabilities, time, memory beyond the input."""
 
 import json
 import subprocess
@@ -126,7 +126,7 @@ def main(
     folder: Annotated[Path | None, typer.Option(hidden=True)] = None,
     seed: Annotated[int, typer.Option(help="of the drawing")] = 0,
 ) -> None:
-    """CellTypist's prediction, theirs and ours, side by side: same labels and probabilities, time, memory beyond the input."""
+    """CellTypist's prediction, theirs and ours, side by side: labels, probabilities, time, memory beyond the input."""
     import numpy as np
     from scipy import sparse
 
@@ -145,9 +145,7 @@ def main(
             if done.returncode:
                 sys.exit(done.stderr[-2000:])
             rows[tool] = json.loads(done.stdout.strip().splitlines()[-1])
-            print(
-                f"{tool:14} {rows[tool]['seconds']:8.2f} s {rows[tool]['gb']:8.3f} GB beyond the input ({rows[tool]['input_gb']} GB resident)"
-            )
+            print(f"{tool:14} {rows[tool]['seconds']:8.2f} s {rows[tool]['gb']:8.3f} GB beyond the input")
         summary: dict[str, object] = {
             "cells": cells,
             "genes": genes,

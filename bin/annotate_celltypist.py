@@ -31,7 +31,8 @@ def main(
     """Annotate a library's cells with a CellTypist model, in a tenth of CellTypist's memory.
 
     Counts must be raw; they are normalised inside. Writes <id>.annotate_celltypist.parquet, facts and figures; with
-    --output a CSV besides. Where too few of the model's genes were measured nothing is annotated and the reason is given.
+    --output a CSV besides. Where too few of the model's genes were measured nothing is annotated and the reason is
+    given.
     """
     from sscite.annotate import celltypist, report, sources
     from sscite.errors import Skipped, UserError

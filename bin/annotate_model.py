@@ -25,7 +25,8 @@ def main(
     """Find the CellTypist models that a run needs, check them, and gather them in one folder.
 
     A model is a path or a name of CellTypist's list. A name is fetched once, into the cache. The SHA-256 of every
-    model is shown, and compared where one is expected. Exits 2 where a model is absent, refused or not the expected one.
+    model is shown, and compared where one is expected. Exits 2 where a model is absent, refused or not the expected
+    one.
     """
     import shutil
 

@@ -19,8 +19,8 @@ def main(
 ) -> None:
     """Ask the surface proteins whether they support the lineage that RNA gave to each cell.
 
-    Writes <id>.annotate_protein.parquet: the labels, with the lineage after the proteins were heard, the lineage that they
-    show, whether they support RNA's, and which cells are set aside. Without proteins the labels pass unchanged.
+    Writes <id>.annotate_protein.parquet: the labels, with the lineage after the proteins were heard, the lineage that
+    they show, whether they support RNA's, and which cells are set aside. Without proteins the labels pass unchanged.
     """
     from sscite.annotate import protein, testimony
     from sscite.errors import Skipped

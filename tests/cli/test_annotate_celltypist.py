@@ -33,7 +33,9 @@ def folder(tmp_path):
 
 def write(path, counts, genes):
     cells = pd.DataFrame(index=[f"c{i}" for i in range(len(counts))])
-    anndata.AnnData(sparse.csr_matrix(counts.astype(np.float32)), obs=cells, var=pd.DataFrame(index=genes)).write_h5ad(path)
+    anndata.AnnData(sparse.csr_matrix(counts.astype(np.float32)), obs=cells, var=pd.DataFrame(index=genes)).write_h5ad(
+        path
+    )
 
 
 def facts(folder, step, id="cells"):
@@ -47,7 +49,11 @@ def test_a_bare_run_writes_labels_and_the_protein_witness_reads_them(script, fol
     assert list(labels.columns) == ["cell_type", "confidence", "lineage"]
     assert list(labels["lineage"].iloc[:3]) == ["B", "monocyte/DC", "other T"]
     assert labels["confidence"].between(0.5, 1).all()
-    assert {figure["name"] for figure in facts(folder, "annotate_celltypist")["figures"]} == {"labels", "markers", "map"}
+    assert {figure["name"] for figure in facts(folder, "annotate_celltypist")["figures"]} == {
+        "labels",
+        "markers",
+        "map",
+    }
 
     pd.DataFrame(index=labels.index).to_parquet(folder / "none.parquet")
     done = script("annotate_protein.py", "--labels", "cells.annotate_celltypist.parquet", "--proteins", "none.parquet")
@@ -86,7 +92,15 @@ def test_models_are_gathered_with_their_checksums_and_a_hostile_one_is_refused(s
 
     (folder / "samples.csv").write_text("library_id,library,sample,tissue\nL1,L1,s1,kidney\n")
     done = script(
-        "annotate_celltypist.py", "--counts", "cells.h5ad", "--model", "models", "--samples", "samples.csv", "--id", "L1"
+        "annotate_celltypist.py",
+        "--counts",
+        "cells.h5ad",
+        "--model",
+        "models",
+        "--samples",
+        "samples.csv",
+        "--id",
+        "L1",
     )
     assert done.returncode == 0, done.stderr
     assert facts(folder, "annotate_celltypist", "L1")["numbers"]["model_tissue"] == "kidney"

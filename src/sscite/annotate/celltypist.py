@@ -122,7 +122,7 @@ def empty() -> pd.DataFrame:
 
 
 def ensembl_symbols(features: pd.DataFrame) -> dict[str, str]:
-    """Give the symbols of Ensembl identifiers (GENCODE 44, the table that CellTypist carries), where features have any."""
+    """Give the symbols of Ensembl identifiers (GENCODE 44, in CellTypist's own table), where features have any."""
     sample = [
         *map(str, features.index[:50]),
         *(map(str, features["gene_id"].iloc[:50]) if "gene_id" in features else ()),
@@ -138,7 +138,7 @@ def ensembl_symbols(features: pd.DataFrame) -> dict[str, str]:
 
 
 def label_lineages(labels: Collection[str], lineage_of: dict[str, str]) -> dict[str, str]:
-    """Give the lineage of each label; of labels joined by `|` the one they share, T cells of several kinds `other T`."""
+    """Give the lineage of each label; of labels joined by `|` the one they share, of kinds of T cells `other T`."""
     found = {}
     for label in set(labels):
         parts = {lineage_of.get(part, names.UNASSIGNED) for part in label.split("|")}
@@ -156,8 +156,8 @@ def keep_sure(
 ) -> NDArray[np.object_]:
     """Let cells keep their own label against the vote of a cluster too small to outvote them.
 
-    In a library of 200 cells CellTypist's resolution gives clusters of five, whose majority is two or three cells: a cell
-    whose own lineage leads the voted one by 2 logits keeps its label there. Clusters of 10 cells or more decide.
+    In a library of 200 cells CellTypist's resolution gives clusters of five, whose majority is two or three cells: a
+    cell whose own lineage leads the voted one by 2 logits keeps its label there. Clusters of 10 cells or more decide.
     """
     best, present = lineage.best_per_lineage(scores.decision, [lineage_of[name] for name in scores.cell_types])
     by_label = label_lineages(list(voted), lineage_of)
@@ -212,7 +212,7 @@ def _unsure(scores: Scores, of_type: list[str]) -> NDArray[np.bool_]:
 
 
 def _margin(scores: Scores, of_type: list[str], given: NDArray[np.object_]) -> NDArray[np.float64]:
-    """Give by how many logits the cell's own scores favour its lineage over the best other one; NaN where unassigned."""
+    """Give by how many logits a cell's own scores favour its lineage over the best other; NaN where unassigned."""
     best, present = lineage.best_per_lineage(scores.decision, of_type)
     position = pd.Index(present).get_indexer(pd.Index(given))
     rows = np.arange(len(best))

@@ -32,7 +32,8 @@ MOST_DRAWN = 20_000  # cells in the map
 COLOURS = {
     "monocyte/DC": PALETTE[5], "CD4 T": PALETTE[0], "CD8 T": PALETTE[4], "other T": "#7A5FB0", "B": PALETTE[2],
     "plasma": "#7FC97F", "NK": PALETTE[1], "pDC": PALETTE[3], "progenitor": PALETTE[7], "platelet": "#B8860B",
-    "red cell": "#A00000", "macrophage": "#8C3B00", "mast": "#6B8E23", "neutrophil": PALETTE[6], "epithelial": "#00CED1",
+    "red cell": "#A00000", "macrophage": "#8C3B00", "mast": "#6B8E23", "neutrophil": PALETTE[6],
+    "epithelial": "#00CED1",
     "endothelial": "#FF69B4", "stromal": "#8B7D6B", "other": GREY, names.UNASSIGNED: "#D5D5D5",
 }  # fmt: skip
 
@@ -58,7 +59,7 @@ def counts_and_confidence(cells: pd.DataFrame, most: int = 30) -> Figure:
 
 
 def markers(counts: sparse.csr_matrix, symbols: pd.Index, lineages: pd.Series) -> Figure:
-    """Draw for each lineage and marker gene the share of cells that express it (size) and the mean expression (colour)."""
+    """Draw for each lineage and marker gene the share of cells that express it (size) and its mean (colour)."""
     present = [name for name in names.LINEAGES if (lineages == name).any()]
     genes = [gene for name in present for gene in MARKERS.get(name, ()) if gene in symbols]
     figure, axis = new(2.5 + 0.27 * len(genes), 1.6 + 0.3 * len(present))

@@ -43,8 +43,8 @@ def match(
 ) -> Overlap:
     """Find the model's genes under the names that the counts offer, and take the naming that finds most.
 
-    The names as they are stay unless another naming finds half as many again: counts that CellTypist understands give its
-    result.
+    The names as they are stay unless another naming finds half as many again: counts that CellTypist understands give
+    its result.
 
     Parameters
     ----------
@@ -125,9 +125,9 @@ def _cause(features: pd.DataFrame, genes: NDArray[np.str_]) -> str:
     here, there = f"the counts name genes like {', '.join(names[:3])}", f"the model like {', '.join(genes[:3])}"
     if looks_like_mouse(names) != looks_like_mouse(genes):
         species = ("mouse", "human") if looks_like_mouse(names) else ("human", "mouse")
-        return f"the counts look like {species[0]} genes and the model speaks {species[1]} genes: choose a model of the species"
+        return f"the counts look like {species[0]} genes and the model speaks {species[1]} genes: choose another model"
     if len(names) < 2000:
-        return f"the counts hold {len(names):,} genes only, as a targeted panel does: a model needs the whole transcriptome"
+        return f"the counts hold {len(names):,} genes only, as a targeted panel does: a model needs all genes"
     if sum(bool(ENSEMBL.match(str(name))) for name in names[:200]) > 100:
         return f"Ensembl identifiers that no symbol is known for: give the counts gene symbols ({here}, {there})"
     return f"the names may be of another species or annotation ({here}; {there})"

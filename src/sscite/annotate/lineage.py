@@ -37,8 +37,8 @@ _WORDS = [
 def mapping(cell_types: Sequence[str], *, own: Mapping[str, str] | None = None) -> tuple[dict[str, str], list[str]]:
     """Give each label of a model its lineage.
 
-    In this order: the user's mapping; a mapping of the package that knows all labels, or else all of its mappings together;
-    the lineage's name in the label. What none of these knows is `other`.
+    In this order: the user's mapping; a mapping of the package that knows all labels, or else all of its mappings
+    together; the lineage's name in the label. What none of these knows is `other`.
 
     Returns
     -------

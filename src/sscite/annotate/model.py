@@ -72,18 +72,14 @@ _ESTIMATORS = {
     ("sklearn._loss._loss", "CyHalfBinomialLoss"),
     ("sklearn._loss._loss", "__pyx_unpickle_CyHalfBinomialLoss"),
 }
+_PACKAGES = ("numpy.core", "numpy._core")
 _ARRAYS: dict[tuple[str, str], Callable[..., Any]] = {
     ("numpy", "ndarray"): np.ndarray,
     ("numpy", "dtype"): np.dtype,
     ("builtins", "str"): str,
-    **{
-        (f"{package}.multiarray", function): getattr(np._core.multiarray, function)
-        for package in ("numpy.core", "numpy._core")
-        for function in ("_reconstruct", "scalar")
-    },
-    **{
-        (f"{package}.numeric", "_frombuffer"): np._core.numeric._frombuffer for package in ("numpy.core", "numpy._core")
-    },
+    **{(f"{package}.multiarray", "_reconstruct"): np.empty(0).__reduce__()[0] for package in _PACKAGES},
+    **{(f"{package}.multiarray", "scalar"): np.float64(0).__reduce__()[0] for package in _PACKAGES},
+    **{(f"{package}.numeric", "_frombuffer"): np.empty(1).__reduce_ex__(5)[0] for package in _PACKAGES},
 }
 
 
@@ -140,8 +136,10 @@ def _model(content: Any, path: Path) -> Model:
     expected = (len(types), len(genes))
     shapes = (coefficients.shape, intercepts.shape, scale.shape, mean.shape)
     if len(types) < 2 or shapes != (expected, expected[:1], expected[1:], expected[1:]):
-        raise UserError(f"{path}: not a CellTypist model: {expected[0]} cell types and {expected[1]} genes do not fit "
-                        f"coefficients {shapes[0]}, intercepts {shapes[1]} and scaler {shapes[2]}; {REMEDY}")  # fmt: skip
+        raise UserError(
+            f"{path}: not a CellTypist model: {expected[0]} cell types and {expected[1]} genes do not fit "
+            f"coefficients {shapes[0]}, intercepts {shapes[1]} and scaler {shapes[2]}; {REMEDY}"
+        )
     if not (np.isfinite(coefficients).all() and np.isfinite(mean).all() and (scale > 0).all()):
         raise UserError(f"{path}: the model holds values that are not finite; {REMEDY}")
     return Model(path.stem, types, genes, coefficients, intercepts, mean, scale, description)
@@ -204,7 +202,7 @@ def _fetch(name: str, cache: Path) -> Path:
     """Fetch a model by name into the cache with CellTypist's own downloader."""
     os.environ["CELLTYPIST_FOLDER"] = str(cache)  # read when celltypist is imported
     offline = (
-        f"{name}: neither a file nor in the cache {cache}, and it cannot be fetched from CellTypist's server: {{reason}}; "
+        f"{name}: neither a file nor in the cache {cache}, and it cannot be fetched from CellTypist: {{reason}}; "
         "without a network, copy the .pkl file here and give its path, or put it into --celltypist_models_dir"
     )
     try:
@@ -272,6 +270,7 @@ def inspect(path: Path, expected: str, *, tissue: str, file: str) -> dict[str, o
         raise UserError(f"{path}: SHA-256 is {found}, but {expected} is expected; {REMEDY}")
     model = load(path)
     return {
-        "tissue": tissue, "file": file, "name": model.name, "cell_types": len(model.cell_types), "genes": len(model.genes),
-        "date": model.description.get("date", "")[:10], "version": model.description.get("version", ""), "sha256": found,
+        "tissue": tissue, "file": file, "name": model.name, "cell_types": len(model.cell_types),
+        "genes": len(model.genes), "date": model.description.get("date", "")[:10],
+        "version": model.description.get("version", ""), "sha256": found,
     }  # fmt: skip

@@ -1,12 +1,12 @@
 r"""CellTypist's prediction, exact on sparse counts.
 
-CellTypist scales each gene, :math:`z = \min((x - m)/s, 10)`, on the dense matrix. As means are not negative, the limit can
-only touch entries above zero, so that
+CellTypist scales each gene, :math:`z = \min((x - m)/s, 10)`, on the dense matrix. As means are not negative, the
+limit can only touch entries above zero, so that
 
 .. math:: z = \underbrace{\min(x/s,\; 10 + m/s)}_{0 \text{ where } x = 0} - m/s
 
-and the decision scores are one sparse product plus a constant row (Domínguez Conde et al. 2022, doi:10.1126/science.abl5197,
-for the classifier).
+and the decision scores are one sparse product plus a constant row (Domínguez Conde et al. 2022,
+doi:10.1126/science.abl5197, for the classifier).
 """
 
 from __future__ import annotations
@@ -92,8 +92,8 @@ def blocks(
 ) -> Iterator[tuple[slice, sparse.csr_matrix]]:
     """Give log1p of counts per 10,000 for the chosen columns, a block of cells at a time.
 
-    In single precision and in the order of operations of Scanpy's `normalize_total` and `log1p`, which CellTypist's users
-    run before it. The chosen columns keep the given order; a cell without counts is a row of zeros.
+    In single precision and in the order of operations of Scanpy's `normalize_total` and `log1p`, which CellTypist's
+    users run before it. The chosen columns keep the given order; a cell without counts is a row of zeros.
     """
     position = np.full(counts.shape[1], -1, dtype=np.int32)
     position[columns] = np.arange(len(columns), dtype=np.int32)

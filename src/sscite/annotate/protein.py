@@ -1,8 +1,8 @@
 """Surface protein as a witness of the lineage that RNA gave.
 
-Each witness protein is cut where it best parts the cells that should lack it from those that should carry it by RNA, so that
-no single label decides and the scale (dsb, CLR) does not matter; a protein whose groups do not part is no witness in this
-library. Cells are then gated as in flow cytometry (Maecker et al. 2012, doi:10.1038/nri3158).
+Each witness protein is cut where it best parts the cells that should lack it from those that should carry it by RNA,
+so that no single label decides and the scale (dsb, CLR) does not matter; a protein whose groups do not part is no
+witness in this library. Cells are then gated as in flow cytometry (Maecker et al. 2012, doi:10.1038/nri3158).
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ WITNESSES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 # RNA lineages that a protein lineage does not speak against
 COMPATIBLE = {
     "CD4 T": {"CD4 T", "other T"}, "CD8 T": {"CD8 T", "other T"}, "other T": set(T_CELLS), "B": {"B", "plasma"},
-    "NK": {"NK"}, "monocyte/DC": {"monocyte/DC", "macrophage"}, "pDC": {"pDC", "monocyte/DC"}, "progenitor": {"progenitor"},
+    "NK": {"NK"}, "monocyte/DC": {"monocyte/DC", "macrophage"}, "pDC": {"pDC", "monocyte/DC"},
+    "progenitor": {"progenitor"},
 }  # fmt: skip
 # lineages that carry the witnesses of none: proteins cannot speak for or against
 SILENT = {"platelet", "red cell", "mast", "neutrophil", "epithelial", "endothelial", "stromal", "other"}
@@ -57,7 +58,7 @@ class Cut:
     high: float
 
     def state(self, values: NDArray[np.float64]) -> NDArray[np.int8]:
-        """Give 1 where the protein is carried, -1 where it is lacked, 0 between: a quarter of the way to either median."""
+        """Give 1 where the protein is carried, -1 where it is lacked, 0 within a quarter of the way to a median."""
         above = values > self.value + BETWEEN * (self.high - self.value)
         below = values < self.value - BETWEEN * (self.value - self.low)
         return above.astype(np.int8) - below.astype(np.int8)
@@ -95,8 +96,8 @@ def cuts(values: pd.DataFrame, lineages: pd.Series) -> dict[str, Cut]:
 def best_cut(low: NDArray[np.float64], high: NDArray[np.float64]) -> Cut | None:
     """Part two groups of values where the sum of their true rates is largest; None where it stays low.
 
-    Of cuts that are about as good the middle is taken: it lies in the valley between two modes, and is held between 0.3 and
-    0.65 of the way between the medians of both sides.
+    Of cuts that are about as good the middle is taken: it lies in the valley between two modes, and is held between
+    0.3 and 0.65 of the way between the medians of both sides.
     """
     points = np.unique(np.concatenate([low, high]))
     if len(points) < 2:
@@ -115,7 +116,7 @@ def best_cut(low: NDArray[np.float64], high: NDArray[np.float64]) -> Cut | None:
 
 
 def gate(values: pd.DataFrame, found: Mapping[str, Cut]) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
-    """Give each cell the lineage that its proteins show, empty where they show none, and tell who carries two lineages'.
+    """Give each cell the lineage that its proteins show, empty where none, and tell who carries two lineages'.
 
     Returns
     -------
@@ -162,9 +163,9 @@ def support(rna: NDArray[np.object_], protein: NDArray[np.object_]) -> NDArray[n
 def witness(labels: pd.DataFrame, values: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Cut]]:
     """Set the proteins beside the RNA lineage, and let them decide where RNA leaves doubt.
 
-    CD4 and CD8 T cells are told apart by protein, which defines them, where one of both is clear; kinds of T cells that the
-    label names (MAIT, gamma-delta, NKT) stay. Any other lineage gives way to a clear protein lineage only where the cell is
-    unassigned, or its own RNA does not favour its lineage.
+    CD4 and CD8 T cells are told apart by protein, which defines them, where one of both is clear; kinds of T cells
+    that the label names (MAIT, gamma-delta, NKT) stay. Any other lineage gives way to a clear protein lineage only
+    where the cell is unassigned, or its own RNA does not favour its lineage.
 
     Parameters
     ----------

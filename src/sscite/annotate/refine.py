@@ -1,8 +1,9 @@
-"""Settle by a few decisive genes what classifier and vote are known to confuse: cytotoxic T and NK, mast and its progenitor.
+"""Settle by a few decisive genes what classifier and vote confuse: cytotoxic T and NK, mast and its progenitor.
 
 A cluster keeps its voted lineage unless the genes that are particular to a rival are detected in more of its cells than
-those of its own. Cytotoxic T and NK cells share their effector genes, which outweigh the few that tell them apart; the mast
-cells of tissue models do not circulate, their progenitors do (Dahlin et al. 2016, doi:10.1182/blood-2015-06-650648).
+those of its own. Cytotoxic T and NK cells share their effector genes, which outweigh the few that tell them apart;
+the mast cells of tissue models do not circulate, their progenitors do (Dahlin et al. 2016,
+doi:10.1182/blood-2015-06-650648).
 """
 
 from __future__ import annotations
@@ -36,10 +37,12 @@ class Rivals:
 
 _CD3 = ("CD3D", "CD3E", "CD3G")
 _NK = ("TYROBP", "FCER1G", "KLRF1")
+_MAST = ("KIT", "MS4A2", "CMA1", "TPSB2", "IL1RL1", "RGS13")
+_PROGENITOR = ("PRSS57", "SOX4", "SPINK2", "CD34")
 RIVALS = (
     Rivals(("NK",), T_CELLS, _NK, _CD3),
     Rivals(T_CELLS, ("NK",), _CD3, _NK),
-    Rivals(("mast",), ("progenitor",), ("KIT", "MS4A2", "CMA1", "TPSB2", "IL1RL1", "RGS13"), ("PRSS57", "SOX4", "SPINK2", "CD34")),
+    Rivals(("mast",), ("progenitor",), _MAST, _PROGENITOR),
 )  # fmt: skip
 
 
@@ -90,7 +93,7 @@ def refine(
 
 
 def _best_rival(fine: NDArray[np.object_], decision: NDArray[np.float64], types: NDArray[np.str_]) -> str:
-    """Choose among a cluster's own labels of these types the most frequent; without any, the type of highest mean score."""
+    """Choose a cluster's most frequent own label of these types; without any, the type of highest mean score."""
     votes = pd.Series(fine[np.isin(fine, types)]).value_counts()
     return str(votes.index[0]) if len(votes) else str(types[decision.mean(axis=0).argmax()])
 

@@ -28,7 +28,8 @@ def tell(
     unassigned = int((cells[names.LINEAGE] == names.UNASSIGNED).sum())
     facts.number(
         cells=len(cells), labels=cells[names.CELL_TYPE].nunique(), unassigned=unassigned,
-        set_aside=int((cells[names.SET_ASIDE] != "").sum()), median_confidence=cells[names.CELL_TYPE_CONFIDENCE].median(),
+        set_aside=int((cells[names.SET_ASIDE] != "").sum()),
+        median_confidence=cells[names.CELL_TYPE_CONFIDENCE].median(),
         genes_shared=len(found.overlap.columns), gene_share=round(share, 4), genes_named_by=found.overlap.naming,
         clusters=None if found.clusters is None else int(found.clusters.max()) + 1, clusters_refined=len(found.changed),
     )  # fmt: skip
@@ -40,8 +41,12 @@ def tell(
     )
     _warn(facts, found, share)
     _tables(facts, found)
-    facts.figure("labels", figures.counts_and_confidence(cells), "Labels and their probability",
-                 "Coloured by lineage. A low probability of a fine label often means that similar labels share it.")  # fmt: skip
+    facts.figure(
+        "labels",
+        figures.counts_and_confidence(cells),
+        "Labels and their probability",
+        "Coloured by lineage. A low probability of a fine label often means that similar labels share it.",
+    )
     facts.figure("markers", figures.markers(counts, features.index, cells[names.LINEAGE]), "Marker genes by lineage",
                  "Each lineage should light up at its own genes, on the diagonal.")  # fmt: skip
     if found.graph is not None:
@@ -64,7 +69,8 @@ def _warn(facts: Facts, found: Annotation, share: float) -> None:
         facts.warn(f"The model's genes were found by {found.overlap.naming}, not by the feature names.")
     if found.unmapped:
         facts.warn(
-            f"Labels without a known lineage count as 'other': {', '.join(found.unmapped)}. Map them by --celltypist_lineages."
+            f"Labels without a known lineage count as 'other': {', '.join(found.unmapped)}. "
+            "Map them by --celltypist_lineages."
         )
     if found.clusters is None:
         facts.warn("No majority voting: it was switched off, or the library has 50 cells or fewer.")
@@ -81,8 +87,16 @@ def _tables(facts: Facts, found: Annotation) -> None:
     )
     counts.insert(3, "percent", (100 * counts["cells"] / len(cells)).round(2))
     facts.table("labels", counts.round({"median_probability": 3}), "Labels", "After majority voting.")
-    facts.table("overlap", found.overlap.tried.round(4), "Genes shared with the model",
-                "By each way of naming the genes; weight_share is the part of the model's coefficients they carry.")  # fmt: skip
+    facts.table(
+        "overlap",
+        found.overlap.tried.round(4),
+        "Genes shared with the model",
+        "By each way of naming the genes; weight_share is the part of the model's coefficients they carry.",
+    )
     if len(found.changed):
-        facts.table("refined", found.changed, "Clusters moved to another lineage",
-                    "The share of cells that express the rival's genes exceeds that of the voted lineage's genes.")  # fmt: skip
+        facts.table(
+            "refined",
+            found.changed,
+            "Clusters moved to another lineage",
+            "The share of cells that express the rival's genes exceeds that of the voted lineage's genes.",
+        )

@@ -59,7 +59,7 @@ def choose_model(path: Path, samples: Path | None, id: str, facts: Facts) -> mod
         raise Skipped(Reason.NOT_REQUESTED, f"no model for {', '.join(tissues)}; models serve {', '.join(table.index)}")
     if len(fitting) > 1:
         facts.warn(
-            f"The library holds cells of several tissues with models of their own ({', '.join(fitting)}); all its cells "
+            f"The library holds cells of several tissues with models of their own ({', '.join(fitting)}); all cells "
             f"were annotated with the model for {chosen}, which was given first."
         )
     facts.number(

@@ -41,7 +41,8 @@ def tell(facts: Facts, labels: pd.DataFrame, frame: pd.DataFrame, values: pd.Dat
     changed = int((frame[names.LINEAGE] != labels[names.LINEAGE]).sum())
     doublets = int((frame[names.SET_ASIDE] == protein.DOUBLET).sum())
     facts.number(
-        cells=len(frame), supported=supported, contradicted=contradicted, no_protein=len(frame) - supported - contradicted,
+        cells=len(frame), supported=supported, contradicted=contradicted,
+        no_protein=len(frame) - supported - contradicted,
         lineage_changed=changed, protein_doublets=doublets, witnesses=len(cuts),
     )  # fmt: skip
     if not cuts:
@@ -55,14 +56,17 @@ def tell(facts: Facts, labels: pd.DataFrame, frame: pd.DataFrame, values: pd.Dat
         else "none of them speaks on the RNA lineage"
     )
     facts.verdict(
-        f"{heard:,} of {len(frame):,} cells show a clear lineage by protein; {share}. {changed:,} lineages were decided by protein."
+        f"{heard:,} of {len(frame):,} cells show a clear lineage by protein; {share}. "
+        f"{changed:,} lineages were decided by protein."
     )
     against = protein.contradicted_clusters(labels, frame)
     if len(against):
         facts.table("contradicted", against, "Clusters that protein contradicts",
                     "More than half of the cells with a clear protein lineage show another one than RNA.")  # fmt: skip
-        facts.warn(f"Protein contradicts the RNA lineage of {len(against)} cluster(s): "
-                   + "; ".join(f"{row.cell_type} shows {row.protein_lineage}" for row in against.head(5).itertuples()))  # fmt: skip
+        facts.warn(
+            f"Protein contradicts the RNA lineage of {len(against)} cluster(s): "
+            + "; ".join(f"{row.cell_type} shows {row.protein_lineage}" for row in against.head(5).itertuples())
+        )
     _agreement(facts, labels, frame, values, cuts)
 
 
@@ -83,7 +87,11 @@ def _agreement(
     facts.table(
         "cuts", levels.round(3), "Cuts", "Medians of the cells without and with each protein, and the cut between."
     )
-    facts.figure("agreement", figures.agreement(table), "Lineage by RNA and by protein",
-                 "Colour: share of the row. Cells off the diagonal disagree; 'other T' by protein is a T cell whose CD4 or CD8 is not clear.")  # fmt: skip
+    facts.figure(
+        "agreement",
+        figures.agreement(table),
+        "Lineage by RNA and by protein",
+        "Colour: share of the row. Cells off the diagonal disagree; 'other T' by protein: CD4 or CD8 is not clear.",
+    )
     facts.figure("gates", figures.gates(values, {name: cut.value for name, cut in cuts.items()}), "Witness proteins",
                  "Normalised protein over all cells; the line parts cells with and without it.")  # fmt: skip

@@ -1,14 +1,15 @@
 """CellTypist's majority voting in bounded memory.
 
-CellTypist over-clusters with Scanpy (2,500 variable genes, scaled, 50 components, 10 neighbours, Leiden at a resolution that
-grows with the number of cells) and gives every cluster the label that most of its cells have. The same definition here, with
-the dense matrix replaced by its Gram matrix, added up over blocks of cells, so that memory does not grow with cells × genes.
+CellTypist over-clusters with Scanpy (2,500 variable genes, scaled, 50 components, 10 neighbours, Leiden at a
+resolution that grows with the number of cells) and gives every cluster the label that most of its cells have. The
+same definition here, with the dense matrix replaced by its Gram matrix, added up over blocks of cells, so that memory
+does not grow with cells × genes.
 """
 
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -29,7 +30,7 @@ RESOLUTIONS = ((5_000, 5), (20_000, 10), (40_000, 15), (100_000, 20), (200_000, 
 
 
 def over_cluster(graph: Graph, *, seed: int) -> NDArray[np.intp]:
-    """Cluster finely: Leiden, modularity, two iterations, resolution 5 to 30 by the number of cells, as CellTypist does.
+    """Cluster finely, as CellTypist does: Leiden, two iterations, resolution 5 to 30 by the number of cells.
 
     Returns
     -------
@@ -46,7 +47,7 @@ def over_cluster(graph: Graph, *, seed: int) -> NDArray[np.intp]:
 def majority(labels: NDArray, clusters: NDArray[np.intp]) -> NDArray[np.object_]:
     """Give every cell its cluster's most frequent label; of equals the first in alphabetical order."""
     votes = pd.crosstab(labels, clusters)
-    return votes.idxmax(axis=0)[clusters].to_numpy(dtype=object)
+    return votes.idxmax(axis=0).to_numpy(dtype=object)[np.unique(clusters, return_inverse=True)[1]]
 
 
 def components(counts: sparse.csr_matrix, *, block: int = 2048) -> NDArray[np.float32]:
@@ -133,7 +134,7 @@ def _variable_genes(counts: sparse.csr_matrix) -> tuple[NDArray[np.intp], NDArra
 
 
 def _dispersion(mean: NDArray[np.float64], variance: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Standardise log dispersion within 20 bins of log mean; a gene alone in its bin scores 1, one without variance last."""
+    """Standardise log dispersion within 20 bins of log mean; a gene alone in its bin scores 1, a constant one last."""
     ratio = np.divide(variance, mean, out=np.full_like(mean, np.nan), where=(mean > 0) & (variance > 0))
     frame = pd.DataFrame({"log": np.log(ratio), "bin": pd.cut(np.log1p(mean), bins=20, labels=False)})
     grouped = frame.groupby("bin")["log"]
@@ -149,10 +150,9 @@ def _nearest(embedding: NDArray[np.float32], count: int) -> tuple[NDArray[np.flo
 
     data = np.ascontiguousarray(embedding, dtype=np.float32)
     cells, width = data.shape
-    index = faiss.IndexFlatL2(width)
+    index: Any = faiss.IndexFlatL2(width)
     if cells > EXACT:
-        lists = int(4 * np.sqrt(cells))
-        index = faiss.IndexIVFFlat(index, width, lists)
+        index = faiss.IndexIVFFlat(index, width, int(4 * np.sqrt(cells)))
         index.nprobe = 32
         index.train(data)
     index.add(data)
@@ -161,7 +161,7 @@ def _nearest(embedding: NDArray[np.float32], count: int) -> tuple[NDArray[np.flo
 
 
 def _membership(distances: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Turn neighbour distances into weights: exp(-(d - nearest) / width), the width such that they sum to log2(neighbours)."""
+    """Turn distances into weights exp(-(d - nearest) / width), the width such that they sum to log2(neighbours)."""
     gap = np.where(distances > 0, distances, np.inf).min(axis=1, keepdims=True)
     beyond = np.maximum(distances[:, 1:] - np.where(np.isfinite(gap), gap, 0), 0).astype(float)
     low, high = np.zeros(len(beyond)), np.full(len(beyond), np.inf)

@@ -18,7 +18,16 @@ def toy(cells: int):
     kind = np.arange(cells) % 3
     counts = np.ones((cells, 3), dtype=int)
     counts[np.arange(cells), kind] = 100
-    model = Model("toy", TYPES, np.array(["MS4A1", "PPBP", "CD3E"]), 4 * np.eye(3), np.full(3, -2.0), np.full(3, 5.0), np.ones(3), {})
+    model = Model(
+        "toy",
+        TYPES,
+        np.array(["MS4A1", "PPBP", "CD3E"]),
+        4 * np.eye(3),
+        np.full(3, -2.0),
+        np.full(3, 5.0),
+        np.ones(3),
+        {},
+    )
     return sparse.csr_matrix(counts), pd.Index([f"L:{i}" for i in range(cells)]), model, TYPES[kind]
 
 

@@ -50,7 +50,9 @@ def test_names_that_celltypist_understands_are_kept_unless_others_find_half_as_m
 
 
 def test_the_share_of_weights_is_told():
-    tried = genes.match(pd.DataFrame({"gene_id": ""}, index=["CD3E"]), MODEL, np.array([3.0, 1, 0, 0]), symbols={}).tried
+    tried = genes.match(
+        pd.DataFrame({"gene_id": ""}, index=["CD3E"]), MODEL, np.array([3.0, 1, 0, 0]), symbols={}
+    ).tried
     assert tried.loc[0, ["share", "weight_share"]].tolist() == [0.25, 0.75]
 
 

@@ -78,7 +78,9 @@ def test_attributes_of_an_allowed_name_cannot_be_reached(tmp_path):
         model.load(path)
 
 
-@pytest.mark.parametrize("content", [b"", b"no pickle", pickle.dumps([1]), pickle.dumps({"Model": 1}), zlib.compress(b"x")])
+@pytest.mark.parametrize(
+    "content", [b"", b"no pickle", pickle.dumps([1]), pickle.dumps({"Model": 1}), zlib.compress(b"x")]
+)
 def test_a_corrupt_file_is_named_with_its_remedy(tmp_path, content):
     path = tmp_path / "broken.pkl"
     path.write_bytes(content)

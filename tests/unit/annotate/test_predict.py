@@ -16,7 +16,8 @@ NAMES = ["B", "unknown", "A", "C"]
 def small_model() -> Model:
     rng = np.random.default_rng(1)
     return Model(
-        "m", np.array(["x", "y", "z"]), np.array(["A", "B", "C", "absent"]), rng.normal(size=(3, 4)), rng.normal(size=3),
+        "m", np.array(["x", "y", "z"]), np.array(["A", "B", "C", "absent"]), rng.normal(size=(3, 4)),
+        rng.normal(size=3),
         np.array([0.5, 0.1, 2.0, 1.0]), np.array([1.0, 0.05, 3.0, 1.0]), {},
     )  # fmt: skip
 
@@ -47,7 +48,7 @@ def test_prob_match_gives_none_one_or_several_labels():
 
 
 def test_totals_are_taken_over_all_features_not_only_the_chosen():
-    (_, part), = blocks(sparse.csr_matrix([[1, 3]]), np.array([0]))
+    ((_, part),) = blocks(sparse.csr_matrix([[1, 3]]), np.array([0]))
     assert part.toarray() == pytest.approx(np.log1p(2500))
 
 

@@ -8,7 +8,8 @@ from sscite.annotate import protein
 
 # what a cell of each lineage carries
 CARRIED = {
-    "CD4 T": ("CD3", "CD4"), "CD8 T": ("CD3", "CD8"), "B": ("CD19",), "monocyte/DC": ("CD14", "CD11c"), "NK": ("CD56", "CD16"),
+    "CD4 T": ("CD3", "CD4"), "CD8 T": ("CD3", "CD8"), "B": ("CD19",), "monocyte/DC": ("CD14", "CD11c"),
+    "NK": ("CD56", "CD16"),
 }  # fmt: skip
 PROTEINS = ["CD3", "CD4", "CD8", "CD14", "CD11c", "CD19", "CD56", "CD16"]
 
@@ -19,9 +20,12 @@ def library(each: int = 20, *, low: float = 0.0, high: float = 8.0, seed: int = 
     truth = np.repeat(list(CARRIED), each)
     level = np.array([[high if name in CARRIED[kind] else low for name in PROTEINS] for kind in truth])
     cells = pd.Index([f"L:{i}" for i in range(len(truth))])
-    values = pd.DataFrame(level + rng.normal(scale=0.08 * (high - low), size=level.shape), index=cells, columns=PROTEINS)
+    values = pd.DataFrame(
+        level + rng.normal(scale=0.08 * (high - low), size=level.shape), index=cells, columns=PROTEINS
+    )
     labels = pd.DataFrame(
-        {"cell_type": truth, "cell_type_fine": truth, "cell_type_confidence": 0.9, "lineage": truth, "lineage_margin": 5.0,
+        {"cell_type": truth, "cell_type_fine": truth, "cell_type_confidence": 0.9, "lineage": truth,
+         "lineage_margin": 5.0,
          "vote_cluster": np.repeat(np.arange(5), each), "set_aside": ""}, index=cells,
     ).astype({"lineage": object, "set_aside": object})  # fmt: skip
     return labels, values
@@ -93,13 +97,13 @@ def test_cells_with_proteins_of_two_lineages_are_set_aside_and_platelets_keep_th
 
 
 def test_a_contradicted_cluster_is_listed():
-    labels, values = library()
+    labels, _ = library()
     labels.loc[labels.index[40:60], "vote_cluster"] = 7
     frame = protein.without(labels)
     frame["protein_lineage"], frame["protein_support"] = "NK", "supported"
     frame.loc[frame.index[40:55], "protein_support"] = "contradicted"
     table = protein.contradicted_clusters(labels, frame)
-    assert table.values.tolist() == [["7", "B", "B", 20, 20, 15, "NK"]]
+    assert table.to_numpy().tolist() == [["7", "B", "B", 20, 20, 15, "NK"]]
 
 
 def test_a_panel_without_witnesses_leaves_the_labels_as_they_are():

@@ -24,7 +24,7 @@ def test_cells_with_cd3_voted_nk_take_the_t_label_most_of_them_had():
     rows, labels = [T_CELL, T_CELL, NK_CELL, NK_CELL], ["NK cells"] * 4
     refined, changes = settle(rows, labels, fine=["NK cells", "Naive CD4", "NK cells", "NK cells"])
     assert list(refined) == ["Naive CD4", "Naive CD4", "NK cells", "NK cells"]
-    assert changes[["cells", "from", "to"]].values.tolist() == [[2, "NK cells", "Naive CD4"]]
+    assert changes[["cells", "from", "to"]].to_numpy().tolist() == [[2, "NK cells", "Naive CD4"]]
 
 
 def test_without_own_labels_of_the_rival_its_best_score_decides():
