@@ -30,6 +30,16 @@ def no_reasons() -> pd.DataFrame:
     return pd.DataFrame(columns=["contrast", "reason"], dtype=object)
 
 
+def header_problems(path: Path | None) -> list[str]:
+    """Tell what is wrong with the header alone, where the samplesheet cannot be read."""
+    try:
+        if path is not None:
+            read(path, name="contrasts", required=REQUIRED, optional=OPTIONAL, closed=True)
+    except UserError as error:
+        return error.problems
+    return []
+
+
 def check(path: Path, samples: pd.DataFrame, kinds: pd.DataFrame, *, subsets: frozenset[str] | None) -> pd.DataFrame:
     """Check the user's contrasts against the samples.
 

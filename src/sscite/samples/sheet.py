@@ -52,27 +52,25 @@ def read(path: Path, *, name: str, required: Iterable[str], optional: Iterable[s
     UserError
         The file is no text in UTF-8, has no header, repeats or lacks columns.
     """
-    records = _records(path, name)
+    top, records = _records(path, name)
     known = {_key(column): column for column in (*required, *optional)}
     header = [known.get(_key(column), column) for column in records[0]]
     width = max((i + 1 for record in records for i, value in enumerate(record) if value), default=0)
     header += [""] * (width - len(header))
     sheet = Sheet(name, pd.DataFrame())
-    _check_header(sheet, header[:width], records, list(required), list(optional), closed)
+    _check_header(sheet, top, header[:width], records[1:], [*required], [*optional], closed=closed)
     if sheet.problems:
         raise UserError(sheet.problems)
     kept = [i for i, column in enumerate(header) if column]
-    table = {n: [(record + [""] * width)[i] for i in kept] for n, record in enumerate(records[1:], 2) if any(record)}
+    filled = {row: record + [""] * width for row, record in enumerate(records[1:], top + 1) if any(record)}
+    table = {row: [record[i] for i in kept] for row, record in filled.items()}
     sheet.rows = pd.DataFrame.from_dict(table, orient="index", columns=[header[i] for i in kept], dtype=object)
     for column in optional:
         if column not in sheet.rows:
             sheet.rows[column] = ""
     if sheet.rows.empty:
         sheet.problem("it has a header and no rows; write a row for each entry")
-    for row, values in sheet.rows.iterrows():
-        for column, value in values.items():
-            if any(unicodedata.category(character) == "Cc" for character in value):
-                sheet.problem("holds a line break or another control character; remove it", row=row, column=column)
+    _check_characters(sheet)
     return sheet
 
 
@@ -95,44 +93,66 @@ def listing(names: Iterable[str], limit: int = 12) -> str:
     return ", ".join(names[:limit]) + (f" and {len(names) - limit} more" if len(names) > limit else "")
 
 
-def _records(path: Path, name: str) -> list[list[str]]:
-    """Read the records of a sheet; comma-separated, or `;` or tab where the header has no comma."""
+def _records(path: Path, name: str) -> tuple[int, list[list[str]]]:
+    """Read a sheet's header and rows; comma-separated, or `;` or tab where the header has no comma.
+
+    Returns
+    -------
+    The row number of the header (lines above it that begin with # are comments), and the records from there.
+    """
     try:
         text = Path(path).read_text(encoding="utf-8-sig", errors="strict")
     except UnicodeDecodeError as error:
         raise UserError(
             f"{name}: not UTF-8 text (byte {error.start}); save it as 'CSV UTF-8 (comma delimited)'"
         ) from error
-    first = text.lstrip().split("\n", 1)[0]
+    lines = text.splitlines(keepends=True)
+    above = next((i for i, line in enumerate(lines) if not line.lstrip(' "').startswith("#")), len(lines))
+    text, first = "".join(lines[above:]), "".join(lines[above : above + 1])
     separator = "," if "," in first else max(";\t", key=first.count)
     records = [[_clean(value) for value in record] for record in csv.reader(io.StringIO(text), delimiter=separator)]
-    while records and not any(records[0]):
-        raise UserError(f"{name}, row 1: blank; the first row must name the columns")
     if not records:
         raise UserError(f"{name}: the file is empty; its first row must name the columns")
-    return records
+    if not any(records[0]):
+        raise UserError(f"{name}, row {above + 1}: blank; the first row must name the columns")
+    return above + 1, records
+
+
+def _check_characters(sheet: Sheet) -> None:
+    """Find line breaks and other control characters within values."""
+    for row, values in sheet.rows.iterrows():
+        for column, value in values.items():
+            if any(unicodedata.category(character) == "Cc" for character in value):
+                sheet.problem("holds a line break or another control character; remove it", row=row, column=column)
 
 
 def _check_header(
-    sheet: Sheet, header: list[str], records: list[list[str]], required: list[str], optional: list[str], closed: bool
+    sheet: Sheet,
+    top: int,
+    header: list[str],
+    records: list[list[str]],
+    required: list[str],
+    optional: list[str],
+    *,
+    closed: bool,
 ) -> None:
     """Find missing, repeated, unnamed and mistyped columns."""
     others = [column for column in header if column and column not in required and column not in optional]
     for column in sorted({c for c in header if c and header.count(c) > 1}, key=header.index):
-        sheet.problem("the column occurs more than once; keep one", row=1, column=column)
+        sheet.problem("the column occurs more than once; keep one", row=top, column=column)
     for column in required:
         if column not in header:
             hint = suggest(column, others)
-            sheet.problem(f"column '{column}' is missing{hint}; needed are {', '.join(required)}", row=1)
+            sheet.problem(f"column '{column}' is missing{hint}; needed are {', '.join(required)}", row=top)
     for i, column in enumerate(header):
-        if not column and any(len(record) > i and record[i] for record in records[1:]):
-            sheet.problem(f"column {i + 1} has values and no name; name it, or quote values that hold a comma", row=1)
+        if not column and any(len(record) > i and record[i] for record in records):
+            sheet.problem(f"column {i + 1} has values and no name; name it, or quote values that hold a comma", row=top)
     absent = [column for column in optional if column not in header]
     for column in others:
         found = nearest(column, absent, cutoff=0.4 if closed else 0.85)
         if closed or found:
             hint = f"did you mean '{found}'?" if found else f"known are {', '.join([*required, *optional])}"
-            sheet.problem(f"unknown column; {hint}", row=1, column=column)
+            sheet.problem(f"unknown column; {hint}", row=top, column=column)
 
 
 def _key(column: str) -> str:

@@ -48,7 +48,10 @@ def validate(
     UserError
         Every problem of both sheets, each with its row and column.
     """
-    sheet = read(sheet_path, name="samplesheet", required=REQUIRED, optional=OPTIONAL)
+    try:
+        sheet = read(sheet_path, name="samplesheet", required=REQUIRED, optional=OPTIONAL)
+    except UserError as error:
+        raise UserError([*error.problems, *contrasts.header_problems(contrasts_path)]) from error
     _check_values(sheet)
     files = _libraries(sheet)
     _check_hashtags(sheet)

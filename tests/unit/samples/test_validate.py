@@ -123,6 +123,26 @@ def test_a_contrast_that_cannot_be_is_refused(tmp_path, row, said):
     assert said in "\n".join(problems(tmp_path, contrasts=text, subsets=frozenset({"CD4 T"})))
 
 
+def test_headers_of_both_sheets_are_told_together(tmp_path):
+    told = problems(tmp_path, GOOD.replace("donor,", "doner,"), "contrast,variable,reference,targets\n")
+    assert [text.split(":")[0] for text in told] == [
+        "samplesheet, row 1", "contrasts, row 1", "contrasts, row 1, column 'targets'",
+    ]  # fmt: skip
+
+
+def test_comments_above_the_header_keep_the_row_numbers(tmp_path):
+    sheet = "# my cohort, of 2026\n#\n" + GOOD
+    assert run(tmp_path, sheet).files["rows"][0] == "4;5"
+    assert "row 4, column 'donor': empty" in problems(tmp_path, sheet.replace("s1,007", "s1,"))[0]
+
+
+@pytest.mark.parametrize("name", ["samplesheet", "contrasts"])
+def test_the_example_sheets_are_valid(root, name):
+    example = root / "assets"
+    found = validate(example / "samplesheet.csv", example / "contrasts.csv", reference_tissue="blood")
+    assert len(getattr(found, "samples" if name == "samplesheet" else name)) > 3
+
+
 def test_text_that_is_not_utf8_names_the_remedy(tmp_path):
     assert "save it as 'CSV UTF-8" in problems(tmp_path, GOOD.replace("s1", "é").encode("latin1"))[0]
 
