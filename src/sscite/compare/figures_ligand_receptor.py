@@ -52,7 +52,7 @@ def answer(named: pd.DataFrame) -> str:
     if makers.empty or carries < EXPRESSED:
         top = named.iloc[0]
         return (
-            f"{question}: not supported (highest ligand {top['ligand']} in {top['sender_share']:.0%} of {top['sender']}; "
+            f"{question}: not supported ({top['ligand']} in {top['sender_share']:.0%} of {top['sender']}; "
             f"{RECEPTOR} in {carries:.0%} of {RECEIVER})."
         )
     top = makers.iloc[0]

@@ -12,6 +12,10 @@ from sscite.command import Facts
 from sscite.compare.contrasts import Comparison
 from sscite.compare.tissue_blood import FAR, FLAG_GENE, FLAG_SCORE, RESIDENT_DOWN, RESIDENT_UP
 
+TITLES = {
+    "programme": "Tissue residency as one score", "stress": "Dissociation stress by subset",
+    "composition": "Shares of a lineage", "protein": "Proteins", "state": "Distance to blood",
+}  # fmt: skip
 TISSUE, BLOOD = figures.PALETTE[5], figures.PALETTE[0]
 
 
@@ -85,6 +89,10 @@ def sentence(table: pd.DataFrame, sides: str, paired: bool, tested: bool, donors
     found = table[(table["kind"] == "expression") & (table["fdr"] < 0.05)]
     flagged = int((found["stress_flag"] != "").sum())
     clean = found[found["stress_flag"] == ""].nsmallest(1, "p_value")
+    programme = table[(table["kind"] == "programme") & (table["p_value"] < 0.05)].nsmallest(1, "p_value")
+    for row in programme.itertuples():
+        direction = "higher" if row.effect > 0 else "lower"
+        tail = f" The residency programme is {direction} in it, first in {row.subset} (p = {row.p_value:.2g}).{tail}"
     lead = f"; the clearest that stress does not explain is {clean.iloc[0]['feature']}" if len(clean) else ""
     return (
         f"{sides} ({how}): {len(found)} differences of a gene in a subset (FDR 5 %), of which dissociation stress may "

@@ -1,8 +1,8 @@
 """A tissue against blood, within donors where the same donor has both, each finding beside the dissociation stress.
 
-Five kinds of row in one table: `composition` (logit of a subset's share of its lineage), `expression` (pseudobulk),
-`protein` (mean normalised protein), `stress` (the dissociation score itself) and `state` (distance of a subset's cells
-to their nearest counterpart in blood).
+Six kinds of row in one table: `composition` (logit of a subset's share of its lineage), `expression` (pseudobulk),
+`protein` (mean normalised protein), `programme` (genes of tissue residency as one score), `stress` (the dissociation
+score itself) and `state` (distance of a subset's cells to their nearest counterpart in blood).
 """
 
 from __future__ import annotations
@@ -157,6 +157,7 @@ def compare_subsets(
         found = {
             "expression": compare_expression(bulk, comparison, tested=tested),
             "protein": compare_values(proteins, panel, bulk.rows, score, **options),
+            "programme": compare_values(*residency_score(bulk), bulk.rows, score, **options),
             "stress": compare_values(score[:, None], pd.Index(["score"]), bulk.rows, score * np.nan, **options),
         }
         for kind, table in found.items():
@@ -164,6 +165,19 @@ def compare_subsets(
                 counts = {"donors_tissue": bulk.donors(1), "donors_reference": bulk.donors(0)}
                 parts.append(table.assign(kind=kind, level=level, subset=name, **counts))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
+
+
+def residency_score(bulk: Bulk) -> tuple[np.ndarray, pd.Index]:
+    """Score residency in each row: mean log2 of counts per 10,000 of the genes up, less that of the genes down.
+
+    One score of several genes shows with few donors what no gene shows by itself. No column without both kinds of gene.
+    """
+    up, down = (np.flatnonzero(bulk.genes.isin(genes)) for genes in (RESIDENT_UP, RESIDENT_DOWN))
+    if not len(up) or not len(down):
+        return np.empty((len(bulk.rows), 0)), pd.Index([])
+    values = np.log2(1e4 * bulk.counts / np.maximum(bulk.counts.sum(axis=1, keepdims=True), 1) + 1)
+    score = values[:, up].mean(axis=1) - values[:, down].mean(axis=1)
+    return score[:, None], pd.Index(["tissue residency"])
 
 
 def protein_values(
@@ -247,7 +261,9 @@ def flag(table: pd.DataFrame) -> pd.DataFrame:
     table = table.reindex(columns=COLUMNS)
     significant = (table["fdr"] < 0.05).to_numpy()
     numbers = [table[name].to_numpy(float) for name in ("effect", "effect_given_stress", "p_given_stress")]
-    known = np.isfinite(numbers[1]) & table["kind"].isin(["expression", "protein", "composition"]).to_numpy()
+    known = (
+        np.isfinite(numbers[1]) & table["kind"].isin(["expression", "protein", "programme", "composition"]).to_numpy()
+    )
     score = known & stress.explained(numbers[0], significant, numbers[1], numbers[2])
     listed = (table["kind"] == "expression") & table["feature"].isin(stress.STRESS_GENES)
     gene = listed.to_numpy() & significant & (numbers[0] > 0)
