@@ -20,22 +20,22 @@ COLOURS = dict(
 def empties(sizes: pd.DataFrame, window: Window, *, rng: np.random.Generator) -> Figure:
     """RNA against protein counts of droplets, the window drawn, and the protein counts as a histogram."""
     figure, (left, right) = figures.new(9, 4, 1, 2)
-    logged = np.log10(sizes[["rna_counts", "prot_counts"]] + 1)
+    rna_counts, prot_counts = (np.log10(sizes[column].to_numpy() + 1) for column in ("rna_counts", "prot_counts"))
     kept = np.r_[window.keep, np.zeros(len(sizes) - len(window.keep), dtype=bool)]
     groups = {
         "other droplets": (~sizes["cell"].to_numpy() & ~kept, figures.GREY),
         "cells": (sizes["cell"].to_numpy(), "#0072B2"),
         "empty droplets used": (kept, "#E69F00"),
     }  # fmt: skip
-    bins = np.linspace(0, logged["prot_counts"].max() + 0.1, 80)
+    bins = np.linspace(0, prot_counts.max() + 0.1, 80)
     for label, (mask, colour) in groups.items():
         at = np.flatnonzero(mask)
         if not len(at):
             continue
         some = at if len(at) <= SHOWN else rng.choice(at, SHOWN, replace=False)
-        left.scatter(logged["prot_counts"].iloc[some], logged["rna_counts"].iloc[some], s=2, lw=0, alpha=0.4,
+        left.scatter(prot_counts[some], rna_counts[some], s=2, lw=0, alpha=0.4,
                      color=colour, rasterized=True, label=f"{label} ({len(at):,})")  # fmt: skip
-        right.hist(logged["prot_counts"].iloc[at], bins, color=colour, alpha=0.6, label=label)
+        right.hist(prot_counts[at], bins, color=colour, alpha=0.6, label=label)
     for limit in (window.protein_low, window.protein_high):
         right.axvline(np.log10(limit + 1), color="black", lw=0.8, ls="--")
     left.set(xlabel="log10 protein counts + 1", ylabel="log10 RNA counts + 1", title="Droplets")
@@ -54,13 +54,13 @@ def distributions(values: np.ndarray, quality: pd.DataFrame, *, unit: str, rng: 
     some = values if len(values) <= SHOWN else values[rng.choice(len(values), SHOWN, replace=False)]
     for axis in axes.ravel()[len(quality) :]:
         axis.set_axis_off()
-    for axis, column, row in zip(axes.ravel(), some.T, quality.itertuples(), strict=False):
+    for axis, column, row in zip(axes.ravel(), some.T, quality.to_dict("records"), strict=False):
         low, high = np.quantile(column, [0.001, 0.999])
-        axis.hist(np.clip(column, low, high), 50, histtype="stepfilled", color=COLOURS[row.verdict])
-        if np.isfinite(row.threshold):
-            axis.axvspan(row.threshold_low, row.threshold_high, color="black", alpha=0.15, lw=0)
-            axis.axvline(row.threshold, color="black", lw=0.8, ls="-" if row.bimodal else ":")
-        axis.set_title(row.protein[:18], fontsize=7, pad=2)
+        axis.hist(np.clip(column, low, high), 50, histtype="stepfilled", color=COLOURS[row["verdict"]])
+        if np.isfinite(row["threshold"]):
+            axis.axvspan(row["threshold_low"], row["threshold_high"], color="black", alpha=0.15, lw=0)
+            axis.axvline(row["threshold"], color="black", lw=0.8, ls="-" if row["bimodal"] else ":")
+        axis.set_title(row["protein"][:18], fontsize=7, pad=2)
         axis.set_yticks([])
         axis.tick_params(labelsize=6, length=2, pad=1)
     handles = [figures.plt.Rectangle((0, 0), 1, 1, color=COLOURS[name]) for name in dict.fromkeys(quality["verdict"])]

@@ -59,8 +59,7 @@ def read_library(library: Path, droplets: Path | None) -> Library:
     prot = io.read_modality(library, names.PROTEIN)
     if 0 in prot.shape:
         raise Skipped(Reason.TOO_FEW_CELLS if prot.n_vars else Reason.NO_ANTIBODIES, f"{prot.n_obs} cells")
-    rna = io.read_modality(library, names.RNA) if names.RNA in io.modalities(library) else None
-    rna = None if rna is None or 0 in rna.shape else (sparse.csr_matrix(rna.X), pd.Index(rna.var_names.astype(str)))
+    rna = _rna(library)
     counts = sparse.csr_matrix(prot.X)
     cell_rna = np.zeros(len(prot)) if rna is None else np.asarray(rna[0].sum(axis=1)).ravel()
     sizes, window = droplet_sizes(droplets, cell_rna, np.asarray(counts.sum(axis=1)).ravel())
@@ -95,7 +94,7 @@ def summarise(library: Path, droplets: Path | None) -> tuple[int, int]:
     prot = io.read_modality(library, names.PROTEIN)
     obs = io.read_obs(library)
     cell_rna = obs[names.N_COUNTS].to_numpy(float) if names.N_COUNTS in obs else np.zeros(len(prot))
-    _, window = droplet_sizes(droplets, cell_rna, np.asarray(prot.X.sum(axis=1)).ravel())
+    _, window = droplet_sizes(droplets, cell_rna, np.asarray(sparse.csr_matrix(prot.X).sum(axis=1)).ravel())
     return prot.n_vars, 0 if window is None else int(window.keep.sum())
 
 
@@ -145,6 +144,14 @@ def name_panel(features: Sequence[str], *, isotypes: Sequence[str], extra: pd.Da
             )
         panel["is_isotype"] = panel["feature"].isin(isotypes) | panel["protein"].isin(isotypes)
     return panel
+
+
+def _rna(library: Path) -> tuple[sparse.csr_matrix, pd.Index] | None:
+    """Read the RNA counts and the genes' symbols; None where RNA was not counted."""
+    if names.RNA not in io.modalities(library):
+        return None
+    rna = io.read_modality(library, names.RNA)
+    return None if 0 in rna.shape else (sparse.csr_matrix(rna.X), pd.Index(rna.var_names.astype(str)))
 
 
 def _antibodies(counts: formats.Counts) -> formats.Counts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -69,7 +70,7 @@ def mixed(chosen: pd.DataFrame) -> bool:
     return len(set(chosen["method"]) - {""}) > 1
 
 
-def _decide(row: object, asked: str, without: list[str]) -> tuple[str, str]:
+def _decide(row: Any, asked: str, without: list[str]) -> tuple[str, str]:
     """Give method and reason for one library."""
     if row.proteins == 0:
         return "", "no antibody counts"

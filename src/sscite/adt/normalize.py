@@ -230,9 +230,9 @@ def _flat_note(panel: pd.DataFrame, background: dsb.Ambient, where: str) -> list
 def _isotype_notes(panel: pd.DataFrame, found: dsb.Technical) -> list[str]:
     """Say what the technical level was measured from, where that is less than usual."""
     notes = []
-    constant = set(np.flatnonzero(panel["is_isotype"])) - set(found.isotypes)
-    if constant:
-        notes.append(f"{_some(panel['protein'].iloc[sorted(constant)])}: isotype control without variation, left out")
+    constant = np.setdiff1d(np.flatnonzero(panel["is_isotype"]), found.isotypes)
+    if len(constant):
+        notes.append(f"{_some(panel['protein'].iloc[constant])}: isotype control without variation, left out")
     if not len(found.isotypes):
         notes.append("No isotype controls: the technical level is each cell's background mean alone.")
     if found.unfitted:

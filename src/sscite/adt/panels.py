@@ -78,12 +78,12 @@ def name_one(feature: str) -> tuple[str, str, str, bool, bool]:
     for head, tail in [*_splits(name), *_splits(clone)]:
         protein = _aliases().get(_key(head))
         if protein is not None:
-            found = _known().loc[protein, "gene"]
+            found = str(_known().loc[protein, "gene"])
             rest = clone if head in name and clone and _key(clone) not in _aliases() else tail
             return protein, "" if rest.isdigit() else rest, found, False, True
-    head = next((head for head, _ in _splits(name) if _CD.match(head)), None)
-    if head is not None:
-        return head.upper()[:2] + head[2:], clone, gene, False, True
+    cd = next((head for head, _ in _splits(name) if _CD.match(head)), None)
+    if cd is not None:
+        return cd.upper()[:2] + cd[2:], clone, gene, False, True
     return name, clone, gene, False, False
 
 

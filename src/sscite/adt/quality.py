@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -120,11 +122,8 @@ def verdicts(quality: pd.DataFrame, link: RnaLink | None, swaps: list[tuple[str,
     """
     partner = {**dict(swaps), **{b: a for a, b in swaps}}
     rows = []
-    for protein, row in quality.iterrows():
-        known = link is not None and row["gene"] in link.correlation.columns
-        own = link.correlation.loc[protein, row["gene"]] if known else np.nan
-        follows = known and own > max(FOLLOWING, 4 / np.sqrt(link.cells))
-        expressed = known and link.detected[row["gene"]] >= MIN_GENE_CELLS
+    for protein, row in zip(quality.index.astype(str), quality.to_dict("records"), strict=True):
+        own, follows, expressed = _own_rna(link, protein, str(row["gene"]))
         signal = bool(row["above_background"] or follows)
         verdict = _verdict(row, swapped=protein in partner, signal=signal, expressed=expressed)
         rows.append((own, partner.get(protein, ""), verdict, VERDICTS[verdict]))
@@ -167,7 +166,15 @@ def aggregates(counts: sparse.csr_matrix, values: np.ndarray, isotypes: np.ndarr
     return (total > AGGREGATE_DEVIATIONS) & (high >= HIGH_SHARE)
 
 
-def _verdict(row: pd.Series, *, swapped: bool, signal: bool, expressed: bool) -> str:
+def _own_rna(link: RnaLink | None, protein: str, gene: str) -> tuple[float, bool, bool]:
+    """Give a protein's correlation with its gene's RNA, whether it follows it, and whether the cells express it."""
+    if link is None or gene not in link.correlation.columns:
+        return np.nan, False, False
+    own = float(link.correlation[gene][protein])
+    return own, own > max(FOLLOWING, 4 / np.sqrt(link.cells)), link.detected[gene] >= MIN_GENE_CELLS
+
+
+def _verdict(row: Mapping[Any, Any], *, swapped: bool, signal: bool, expressed: bool) -> str:
     """Choose the verdict of one protein."""
     if row["is_isotype"]:
         return "isotype"

@@ -51,7 +51,8 @@ def normalised(
     facts.number(
         cells=len(cells), proteins=len(quality), method=used, isotypes=int(quality["is_isotype"].sum()),
         empty_droplets=0 if library.empties is None else library.empties.shape[0],
-        aggregates=int(cells["adt_aggregate"].sum()), **{name.replace(" ", "_"): int(n) for name, n in counted.items()},
+        aggregates=int(cells["adt_aggregate"].sum()),
+        **{str(name).replace(" ", "_"): int(n) for name, n in counted.items()},
     )  # fmt: skip
     for note in result.notes:
         facts.warn(note)
@@ -62,7 +63,10 @@ def normalised(
     facts.table("antibodies", quality[TABLE].round(3), "Antibodies of the library")
     _background(facts, library, rng=rng)
     drawn = figures.distributions(result.proteins, quality, unit=UNITS[used], rng=rng)
-    caption = "Line: threshold of positive cells; grey: its 95 % interval; dotted: no clear gap (from the isotypes, or where a tail begins)."
+    caption = (
+        "Line: threshold of positive cells; grey: its 95 % interval; dotted: no clear gap (from the isotypes, or where "
+        "a tail begins)."
+    )
     facts.figure("distributions", drawn, "Normalised proteins", caption)
     facts.figure(
         "antibodies", figures.antibodies(quality), "Did the antibodies work", "Bars in the order of the signal."
@@ -78,9 +82,9 @@ def _failed(facts: Facts, quality: pd.DataFrame) -> None:
     dead = quality.loc[quality["verdict"] == "dead", "protein"]
     if len(dead):
         facts.warn(f"Antibodies without signal although the gene is expressed: {', '.join(dead)}.")
-    for row in quality[quality["swapped_with"] != ""].itertuples():
-        if row.protein < row.swapped_with:
-            facts.warn(f"{row.protein} and {row.swapped_with} look exchanged: each follows the other's RNA.")
+    pairs = {tuple(sorted(pair)) for pair in zip(quality["protein"], quality["swapped_with"], strict=True) if pair[1]}
+    for one, other in sorted(pairs):
+        facts.warn(f"{one} and {other} look exchanged: each follows the other's RNA.")
 
 
 def _background(facts: Facts, library: Library, *, rng: np.random.Generator) -> None:

@@ -91,11 +91,11 @@ def _method(files: Files, id: str, asked: str) -> str:
 
 def _read(files: Files) -> inputs.Library:
     """Read the pipeline's files or bare tables."""
-    if (files.library is None) == (files.cells is None):
-        raise UserError("give either --library (the pipeline's .h5mu) or --cells (a table of counts)")
-    if files.library is not None:
+    if files.library is not None and files.cells is None:
         return inputs.read_library(files.library, files.droplets)
-    return inputs.read_tables(files.cells, files.empty_droplets)
+    if files.cells is not None and files.library is None:
+        return inputs.read_tables(files.cells, files.empty_droplets)
+    raise UserError("give either --library (the pipeline's .h5mu) or --cells (a table of counts)")
 
 
 def _nothing(files: Files) -> tuple[pd.DataFrame, ...]:
