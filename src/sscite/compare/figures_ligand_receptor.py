@@ -32,7 +32,7 @@ def describe(facts: Facts, table: pd.DataFrame, named: pd.DataFrame, tissue: str
                 "donors: of those asked, in how many both genes are expressed by a tenth of the cells.")  # fmt: skip
     if len(named):
         facts.table("asked", named.round(4).head(60), "Recruitment by CXCR3, asked by name",
-                    "Shares of cells: means over donors.")  # fmt: skip
+                    "donors: those with ten cells, of whom a tenth express it.")  # fmt: skip
         facts.figure(
             "recruitment", recruitment(named), f"Who could recruit {RECEIVER}", "Share of cells that express it."
         )
@@ -47,7 +47,7 @@ def answer(named: pd.DataFrame) -> str:
     question = f"{'/'.join(CHEMOKINES)} to {RECEPTOR} on {RECEIVER}"
     if named.empty:
         return f"{question}: not answered, the cells or the genes are absent."
-    makers = named[(named["sender_share"] >= EXPRESSED) & (named["sender_donors"] > 0)]
+    makers = named[named["sender_share"] >= EXPRESSED]
     carries = named["receiver_share"].iloc[0]
     if makers.empty or carries < EXPRESSED:
         top = named.iloc[0]

@@ -143,25 +143,22 @@ def asked(data: AnnData, table: pd.DataFrame, rows: pd.DataFrame, share: np.ndar
     Every sender of the tissue is listed, also where LIANA leaves the pair out because a gene is too rare.
     """
     genes = pd.Index(data.var_names)
+    subset = data.obs["subset"].astype(str).to_numpy()
     receptor = genes.get_indexer([RECEPTOR])[0]
-    receivers = rows["subset"] == RECEIVER
-    if receptor < 0 or not receivers.any():
+    if receptor < 0 or RECEIVER not in subset:
         return pd.DataFrame(columns=NAMED_COLUMNS)
+
+    def seen(name: str, place: int) -> tuple[float, int]:
+        """Give the share of a subset's cells, and the donors in whom a tenth of ten or more cells express it."""
+        mine = share[(rows["subset"] == name).to_numpy(), place]
+        return float((data.X[np.flatnonzero(subset == name), place] > 0).mean()), int((mine >= EXPRESSED).sum())
+
+    carried, carriers = seen(RECEIVER, receptor)
     found = []
-    for ligand in CHEMOKINES:
-        place = genes.get_indexer([ligand])[0]
-        if place < 0:
-            continue
-        for sender in sorted(set(rows["subset"])):
-            mine = share[(rows["subset"] == sender).to_numpy(), place]
-            theirs = share[receivers.to_numpy(), receptor]
-            found.append(
-                {
-                    "ligand": ligand, "sender": sender, "sender_share": mine.mean(),
-                    "sender_donors": int((mine >= EXPRESSED).sum()), "receiver": RECEIVER, "receptor": RECEPTOR,
-                    "receiver_share": theirs.mean(), "receiver_donors": int((theirs >= EXPRESSED).sum()),
-                }
-            )  # fmt: skip
+    for ligand in [name for name in CHEMOKINES if name in genes]:
+        for sender in sorted(set(subset)):
+            made, makers = seen(sender, genes.get_loc(ligand))
+            found.append([ligand, sender, made, makers, RECEIVER, RECEPTOR, carried, carriers])
     named = pd.DataFrame(found, columns=NAMED_COLUMNS[1:9])
     ranks = table[["sender", "receiver", "ligand", "receptor", "magnitude_rank", "specificity_rank"]]
     named = named.merge(ranks, how="left", on=["sender", "receiver", "ligand", "receptor"])
