@@ -28,7 +28,7 @@ def main(
     """Give every cell its sample, donor and tissue.
 
     Genotype donors are matched to samples (as the sheet says, or by optimal assignment), both posteriors are
-    multiplied, and the state that reaches one half is called. Swapped samples are reported, not repaired.
+    multiplied, and the state that reaches 0.6 is called. Swapped samples are reported, not repaired.
     Writes <id>.demux_genotypes.parquet and facts.
     """
     from sscite.demux import assignments

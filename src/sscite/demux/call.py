@@ -102,11 +102,23 @@ def level_shift(depth: np.ndarray) -> np.ndarray:
 def _fit_present(
     matrix: np.ndarray, empty: np.ndarray, shift: np.ndarray | None, seed: int
 ) -> tuple[em.Model, em.Posterior]:
+    """Fit; where no tag stands out, fit from the other start too and keep the likelier."""
+    model, posterior = _fit_without_absent(matrix, empty, shift, seed, lowest=False)
+    if (quality.overlap(model) > quality.WEAK_OVERLAP)[model.priors.share > 0].all():
+        other = _fit_without_absent(matrix, empty, shift, seed, lowest=True)
+        if other[0].loglik > model.loglik:
+            return other
+    return model, posterior
+
+
+def _fit_without_absent(
+    matrix: np.ndarray, empty: np.ndarray, shift: np.ndarray | None, seed: int, *, lowest: bool
+) -> tuple[em.Model, em.Posterior]:
     """Fit, set aside the tags that nothing carries, and fit again without them."""
     absent = np.zeros(matrix.shape[1], dtype=bool)
     kept = None if shift is None else shift[~empty]
     for _ in range(matrix.shape[1]):
-        model = em.fit(matrix[~empty], droplets=len(matrix), shift=kept, absent=absent, seed=seed)
+        model = em.fit(matrix[~empty], droplets=len(matrix), shift=kept, absent=absent, lowest=lowest, seed=seed)
         posterior = em.posterior(matrix, model, shift=shift)
         found = absent | quality.is_absent(model, posterior)
         if found.all() or (found == absent).all():

@@ -164,6 +164,7 @@ def fit(
     droplets: int | None = None,
     shift: np.ndarray | None = None,
     absent: np.ndarray | None = None,
+    lowest: bool = False,
     at_most: int = FIT_DROPLETS,
     rounds: int = 40,
     seed: int = 0,
@@ -180,6 +181,8 @@ def fit(
         Log level predicted from each droplet's depth, n_droplets; used with one or two tags.
     absent
         Tags that nothing carries, n_tags; their counts still tell the background level.
+    lowest
+        Start from the lowest counts of each tag, as where nearly all droplets carry the same one.
     at_most
         Droplets to fit on; more are thinned at random. The posteriors need all of them only once.
     rounds
@@ -194,7 +197,7 @@ def fit(
     absent = np.zeros(counts.shape[1], dtype=bool) if absent is None else absent
     bins = likelihoods.used_bins(counts)
     rows = [_indicator(bins.codes[:, h], len(bins.values)) for h in range(counts.shape[1])]
-    tags, level = starts.tags(counts)
+    tags, level = starts.tags(counts, lowest=lowest)
     priors = starts.priors(level, ~absent, droplets=droplets, shift=shift)
     model = Model(tags, priors, visible_doublets(droplets, priors.share))
     for done in range(1, rounds + 1):

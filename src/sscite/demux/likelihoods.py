@@ -66,7 +66,7 @@ def used_bins(counts: np.ndarray) -> Bins:
     upper = int(counts.max(initial=0))
     steps = max(0, int(np.ceil(np.log((upper + 1) / EXACT_COUNTS) / np.log(BIN_RATIO))))
     wide = EXACT_COUNTS * BIN_RATIO ** np.arange(1, steps + 1)
-    starts = np.unique(np.concatenate([np.arange(EXACT_COUNTS + 1), np.ceil(wide)]))
+    starts = np.unique(np.concatenate([np.arange(EXACT_COUNTS + 2), np.ceil(wide)]))
     values = np.append((starts[:-1] + starts[1:] - 1) / 2, starts[-1])
     lookup = np.searchsorted(starts, np.arange(upper + 1), side="right") - 1
     used, codes = np.unique(lookup[counts.astype(np.int64)], return_inverse=True)

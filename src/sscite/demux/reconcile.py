@@ -9,7 +9,7 @@ from sscite import names
 from sscite.demux.genotypes import CALL, CONFIDENCE, UNASSIGNED, Matching
 
 CEILING = 0.99  # neither source is trusted beyond this: tags stray, genotypes err
-SURE = 0.5
+SURE = 0.6  # two sources that are equally sure of different samples stay below it
 UNRESOLVED = ""
 
 
@@ -79,7 +79,7 @@ def genotype_evidence(calls: pd.DataFrame, matching: Matching, columns: list[str
 
 
 def combine(hashtag: pd.DataFrame, genotype: pd.DataFrame | None) -> tuple[pd.Series, pd.Series]:
-    """Multiply both, normalise, and call the state that reaches one half.
+    """Multiply both, normalise, and call the state that reaches 0.6.
 
     Parameters
     ----------

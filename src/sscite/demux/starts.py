@@ -10,22 +10,27 @@ from sscite.demux.priors import Priors, visible_doublets
 LEVELS = 30
 NARROW = 0.5  # sd of log s where two tags or fewer cannot tell it
 START_NEGATIVE = 0.05
+LOWEST = 0.02
 PAIR_HIGHER = 0.5  # log by which a doublet's background level starts above a single's
 
 
-def two_means(values: np.ndarray, *, rounds: int = 30) -> tuple[float, float, float]:
-    """Split numbers in two by k-means started at their 10 % and 98 % points; gives low mean, high mean, cut."""
-    low, high = np.quantile(values, [0.1, 0.98])
-    cut = (low + high) / 2
-    for _ in range(rounds):
-        above = values > cut
-        if not above.any() or above.all():
-            break
-        low, high = values[~above].mean(), values[above].mean()
-        if (low + high) / 2 == cut:
-            break
-        cut = (low + high) / 2
-    return float(low), float(high), float(cut)
+def two_means(values: np.ndarray) -> tuple[float, float, float]:
+    """Split numbers in two with the least squared distance to the two means; gives low mean, high mean, cut.
+
+    The best of all splits of the sorted numbers (Otsu 1979, doi:10.1109/TSMC.1979.4310076), so nothing depends on a
+    start, even where nearly all droplets carry the tag.
+    """
+    ordered = np.sort(np.asarray(values, dtype=float))
+    n = len(ordered)
+    sums = np.cumsum(ordered)
+    below = np.arange(1, n)
+    low, high = sums[:-1] / below, (sums[-1] - sums[:-1]) / (n - below)
+    between = below * (n - below) * (high - low) ** 2
+    between[ordered[1:] == ordered[:-1]] = -1
+    best = int(between.argmax()) if n > 1 else 0
+    if n < 2 or between[best] <= 0:
+        return float(ordered.mean()), float(ordered.mean()), float(ordered[-1])
+    return float(low[best]), float(high[best]), float((ordered[best] + ordered[best + 1]) / 2)
 
 
 def background_levels(counts: np.ndarray, background: np.ndarray) -> np.ndarray:
@@ -36,20 +41,21 @@ def background_levels(counts: np.ndarray, background: np.ndarray) -> np.ndarray:
     return np.exp(lower - np.median(lower))
 
 
-def backgrounds(counts: np.ndarray, *, rounds: int = 3) -> tuple[np.ndarray, np.ndarray]:
+def backgrounds(counts: np.ndarray, *, lowest: bool = False, rounds: int = 3) -> tuple[np.ndarray, np.ndarray]:
     """Give the background of each tag and the level of each droplet.
 
-    A two-means split of log counts starts it; then counts over level are averaged where the tag is not among the
+    A two-means split of log counts starts it, or where `lowest` the 2 % of droplets with the lowest counts; then counts over level are averaged where the tag is not among the
     strongest two. With two tags or fewer every level is 1.
     """
     n, tags = counts.shape
     background = np.empty(tags)
     for h in range(tags):
-        cut = two_means(np.log1p(counts[:, h]))[2]
-        background[h] = counts[np.log1p(counts[:, h]) <= cut, h].mean()
+        logs = np.log1p(counts[:, h])
+        cut = np.quantile(logs, LOWEST) if lowest else two_means(logs)[2]
+        background[h] = counts[logs <= cut, h].mean()
     background = np.maximum(background, 0.05)
     level = np.ones(n)
-    for _ in range(rounds if tags > 2 else 0):
+    for _ in range(rounds if tags > 2 and not lowest else 0):
         level = background_levels(counts, background)
         ratio = (counts + 0.5) / (background + 0.5)
         kept = np.argsort(np.argsort(ratio, axis=1), axis=1) < tags - (2 if tags > 3 else 1)
@@ -73,9 +79,9 @@ def signals(counts: np.ndarray, background: np.ndarray, level: np.ndarray) -> np
     return np.where(few, np.log(background) + usual, mu)
 
 
-def tags(counts: np.ndarray) -> tuple[Tags, np.ndarray]:
+def tags(counts: np.ndarray, *, lowest: bool = False) -> tuple[Tags, np.ndarray]:
     """Start parameters of every tag, and the level of each droplet."""
-    background, level = backgrounds(counts)
+    background, level = backgrounds(counts, lowest=lowest)
     mu = signals(counts, background, level)
     n = counts.shape[1]
     start = Tags(

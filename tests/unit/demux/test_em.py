@@ -1,0 +1,111 @@
+from itertools import combinations
+
+import numpy as np
+import pytest
+from pools import mean_f, pool
+
+from sscite.demux import decision, em, maximise
+from sscite.demux.likelihoods import Tables
+from sscite.demux.priors import Priors, visible_doublets
+
+
+def test_posteriors_are_those_of_all_states_written_out():
+    rng = np.random.default_rng(0)
+    background, alone, paired = np.log(rng.random((4, 3, 2))), rng.random((4, 3, 2)) * 9, rng.random((4, 3, 2)) * 9
+    share, states, level = np.array([0.4, 0.3, 0.2, 0.1]), np.array([0.1, 0.8, 0.1]), np.full((3, 2), 0.5)
+    codes = np.array([[0, 1, 2, 0]])
+    priors = Priors(share, states, np.log([1.0, 2.0]), level, fixed=False)
+    found, weights = em.expect(codes, priors, Tables(background, alone, paired), None)
+
+    at = list(enumerate(codes[0]))
+    base = np.exp(sum(background[h, c] for h, c in at)) * 0.5
+    single = [(base * states[1] * share[h] * alone[h, c]).sum() for h, c in at]
+    pairs = {
+        (g, h): (base * share[g] * share[h] * paired[g, a] * paired[h, b]).sum()
+        for (g, a), (h, b) in combinations(at, 2)
+    }
+    scale = states[2] / sum(share[g] * share[h] for g, h in combinations(range(4), 2))
+    total = states[0] * base.sum() + sum(single) + scale * sum(pairs.values())
+    assert found.single[0] == pytest.approx(np.array(single) / total)
+    assert found.states[0, 2] == pytest.approx(scale * sum(pairs.values()) / total)
+    with_first = single[0] + scale * sum(value for pair, value in pairs.items() if 0 in pair)
+    assert weights.carried[0].sum() == pytest.approx(with_first / total)
+
+
+def test_states_of_every_droplet_sum_to_one_and_singles_to_their_state():
+    counts, _ = pool(droplets=400)
+    model = em.fit(counts.to_numpy())
+    found = em.posterior(counts.to_numpy(), model)
+    assert found.states.sum(axis=1) == pytest.approx(np.ones(400))
+    assert found.single.sum(axis=1) == pytest.approx(found.states[:, 1])
+
+
+def test_blocks_do_not_change_posteriors():
+    counts, _ = pool(droplets=300)
+    model = em.fit(counts.to_numpy())
+    whole, blocks = em.posterior(counts.to_numpy(), model), em.posterior(counts.to_numpy(), model, block=70)
+    assert np.array_equal(whole.single, blocks.single)
+
+
+def test_the_same_seed_gives_the_same_model_where_droplets_are_thinned():
+    counts, _ = pool(droplets=800)
+    first, again = (em.fit(counts.to_numpy(), at_most=300, seed=3) for _ in range(2))
+    assert np.array_equal(first.tags.mu, again.tags.mu)
+
+
+def test_planted_backgrounds_and_signals_are_found():
+    counts, truth = pool(droplets=3000, tags=5)
+    model = em.fit(counts.to_numpy())
+    for h, tag in enumerate(counts):
+        empty = counts[tag][(truth != tag) & (truth != "Doublet")].mean()
+        full = counts[tag][truth == tag].median()
+        level = np.exp(model.priors.level[1] @ model.priors.log_levels)
+        assert model.tags.background[h] * level == pytest.approx(empty, rel=0.15)
+        assert np.exp(model.tags.mu[h]) + model.tags.background[h] == pytest.approx(full, rel=0.15)
+
+
+def test_loading_predicts_visible_doublets():
+    assert visible_doublets(10_000, np.full(4, 0.25)) == pytest.approx(0.08 * 0.75)
+    assert visible_doublets(10_000, np.array([1.0])) == 0
+
+
+def test_the_doublet_rate_is_not_fitted_below_half_of_the_loading():
+    old = Priors(np.array([0.5, 0.5]), np.array([0.1, 0.8, 0.1]), np.zeros(1), np.ones((3, 1)), fixed=True)
+    single, states = np.tile([0.5, 0.5], (100, 1)), np.tile([0.0, 1.0, 0.0], (100, 1))
+    rates = maximise.priors(old, single, states, np.ones((3, 1)), droplets=10_000).states
+    assert rates[2] == pytest.approx(0.02 / (100 + 0) * 100 / (0.02 + 1 / 103 + 101 / 103), rel=0.01)
+
+
+def test_a_parabola_peaks_where_it_should():
+    heights = [-((x - 0.5) ** 2) for x in (-1.0, 0.0, 1.0)]
+    assert maximise.parabola_step(*map(np.array, heights)) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(
+    ("shape", "least"),
+    [
+        ({"tags": 40, "droplets": 4000}, 0.98),
+        ({"droplets": 250}, 0.96),
+        ({"tags": 2}, 0.97),
+        ({"tags": 12, "fold": 6}, 0.95),
+        ({"tags": 3, "negatives": 0.4}, 0.97),
+        ({"background": 0.1, "fold": 500}, 0.95),
+    ],
+    ids=["40 tags", "250 droplets", "2 tags", "12 weak tags", "many negatives", "almost no background"],
+)
+def test_hard_pools_are_called_right(shape, least):
+    counts, truth = pool(seed=4, **shape)
+    found = em.posterior(counts.to_numpy(), em.fit(counts.to_numpy()))
+    calls = decision.names_of(decision.decide(found.single, found.states), list(counts.columns))
+    assert mean_f(calls, truth) >= least
+
+
+def test_posteriors_mean_what_they_say():
+    counts, truth = pool(seed=5, droplets=4000, fold=4)
+    found = em.posterior(counts.to_numpy(), em.fit(counts.to_numpy()))
+    best = found.single.argmax(axis=1)
+    right = counts.columns.to_numpy()[best] == truth
+    confidence = found.single.max(axis=1)
+    for low, high in ((0.5, 0.8), (0.8, 0.95), (0.95, 1)):
+        band = (confidence > low) & (confidence <= high)
+        assert right[band].mean() == pytest.approx(confidence[band].mean(), abs=0.1)
