@@ -130,7 +130,7 @@ def write_empty(out: Path) -> None:
 def _cells(library: Library, samples: pd.DataFrame) -> pd.DataFrame:
     """Join the table of a library's cells and say which are left out."""
     frames = {path.name: io.read_fragment(path) for path in library.fragments.values()}
-    obs = joins.join_cells(io.read_obs(library.counts, names.RNA), frames)
+    obs = joins.join_cells(io.read_obs(library.counts), frames)
     for column in names.IDENTITY:
         obs[column] = joins.text(obs[column]) if column in obs else ""
     obs = joins.add_covariates(obs, samples)
