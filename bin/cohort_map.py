@@ -47,8 +47,8 @@ def main(
             cells_far=int(mapped["far"].sum()),
         )  # fmt: skip
         facts.verdict(
-            f"{len(mapped):,} new cells were mapped onto {len(known.raw):,}; {sure.mean():.0%} got a subset that most of "
-            f"their neighbours share, {mapped['far'].mean():.0%} are far from every cell of the cohort."
+            f"{len(mapped):,} new cells were mapped onto {len(known.raw):,}; {sure.mean():.0%} got a subset that most "
+            f"of their neighbours share, {mapped['far'].mean():.0%} are far from every cell of the cohort."
         )
         columns = {name: True for name in (names.LINEAGE, names.SUBSET) if name in mapped}
         facts.figure(

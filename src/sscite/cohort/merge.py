@@ -104,8 +104,8 @@ def combine_genes(genes: Mapping[str, pd.Index], how: str) -> pd.Index:
         if shared < MIN_SHARED_GENES * min(len(index), len(genes[first])):
             problems.append(
                 f"library '{library}': {shared} of its {len(index)} genes (such as {', '.join(index[:3])}) are "
-                f"genes of library '{first}' (such as {', '.join(genes[first][:3])}); name genes alike (symbols, or Ensembl "
-                "identifiers) in all libraries"
+                f"genes of library '{first}' (such as {', '.join(genes[first][:3])}); name genes alike (symbols, "
+                "or Ensembl identifiers) in all libraries"
             )
     if problems:
         raise UserError(problems)

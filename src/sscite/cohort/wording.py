@@ -33,8 +33,8 @@ def integration(facts: Facts, ready: Ready, found: Embedding) -> None:
                         for when, row in (("before", before), ("after", after))
                         for name in ("ilisi", "clisi", "label_kept", "connectivity")})  # fmt: skip
         verdict += (
-            f" The effective number of libraries around a cell went from {before['ilisi']:.1f} to {after['ilisi']:.1f}; the"
-            f" share of neighbours of a cell's own lineage from {before['label_kept']:.3f} to {after['label_kept']:.3f}."
+            f" The effective number of libraries around a cell went from {before['ilisi']:.1f} to {after['ilisi']:.1f};"
+            f" the share of neighbours of its own lineage from {before['label_kept']:.3f} to {after['label_kept']:.3f}."
         )
         if after["label_kept"] < before["label_kept"] - 0.05:
             facts.warn("Correction brought lineages closer together: look at the map before trusting subsets.")

@@ -17,9 +17,12 @@ PROTEIN_WEIGHT = 0.5
 
 def standardise(values: np.ndarray) -> np.ndarray:
     """Scale columns to mean 0 and deviation 1 over the cells that have a value, clipped to ±4; NaN becomes 0."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean, spread = np.nanmean(values, axis=0), np.nanstd(values, axis=0)
-        scaled = (values - mean) / np.where(spread > 1e-9, spread, np.inf)
+    known = ~np.isnan(values)
+    filled = np.where(known, values, 0)
+    cells = np.maximum(known.sum(axis=0), 1)
+    mean = filled.sum(axis=0, dtype=np.float64) / cells
+    spread = np.sqrt((np.where(known, values - mean, 0) ** 2).sum(axis=0) / cells)
+    scaled = (values - mean) / np.where(spread > 1e-9, spread, np.inf)
     return np.nan_to_num(np.clip(scaled, -CLIP, CLIP), nan=0.0).astype(np.float32)
 
 

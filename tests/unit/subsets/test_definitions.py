@@ -1,0 +1,44 @@
+"""The reader of subsets.yaml."""
+
+from __future__ import annotations
+
+import pytest
+
+from sscite import names
+from sscite.errors import UserError
+from sscite.subsets import definitions
+
+
+def test_the_default_file_names_every_subset_of_the_study_within_known_lineages(root):
+    found = definitions.load(root / "assets" / "subsets.yaml")
+    count = {lineage.name: len(lineage.subsets) for lineage in found.lineages}
+    assert count == {"monocyte/DC": 11, "CD8 T": 6, "CD4 T": 7, "NK": 3, "B": 7, "pDC": 2}
+    assert found.subsets["CD14_EGR1"].up == ("EGR1", "NFKBIA", "IER2", "SGK1", "CCR1", "IL1B")
+    assert found.lineage_of("CD8_TEM_T2ISG") == "CD8 T"
+    assert found.by_annotated_lineage()["plasma"] == "B"
+    assert set(found.by_annotated_lineage()) <= set(names.LINEAGES)
+
+
+def test_all_problems_are_listed_at_once(tmp_path):
+    path = tmp_path / "subsets.yaml"
+    path.write_text(
+        "lineages:\n  T:\n    lineages: [T]\n    colour: red\n"
+        "    subsets:\n      a: {up: [X], down: [X]}\n      b: {}\n"
+        "  B:\n    subsets:\n      a: {up: Y}\n"
+    )
+    with pytest.raises(UserError) as raised:
+        definitions.load(path)
+    text = str(raised.value)
+    for part in (
+        "unknown key 'colour'", "X both up and down", "'b' of lineage 'T': no gene",
+        "neither 'lineages' nor 'labels'",
+        "subset 'a' is used before, in 'T'", "'up' must be a list such as [A, B], found 'Y'",
+    ):  # fmt: skip
+        assert part in text
+
+
+def test_a_file_without_lineages_says_what_to_write(tmp_path):
+    path = tmp_path / "subsets.yaml"
+    path.write_text("subsets: {}\n")
+    with pytest.raises(UserError, match="write 'lineages:'"):
+        definitions.load(path)

@@ -1,0 +1,67 @@
+"""Rank scores of gene sets, and the files they come from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse as sp
+
+from sscite.errors import UserError
+from sscite.subsets import gene_sets, signatures
+
+
+def test_a_set_on_top_scores_one_and_an_absent_one_zero():
+    counts = sp.csr_matrix(np.r_[[9, 8, 7], np.ones(57), np.zeros(40)][None].astype(np.float32))
+    member = np.zeros((100, 2), bool)
+    member[:3, 0] = True
+    member[90:, 1] = True
+    assert signatures.score(counts, member, seed=0).tolist() == [[1.0, 0.0]]
+
+
+def test_scores_agree_with_decouplers_aucell():
+    import decoupler as dc
+
+    rng = np.random.default_rng(0)
+    dense = rng.permuted(np.tile(np.arange(1, 201, dtype=np.float32), (30, 1)), axis=1)
+    member = np.zeros((200, 1), bool)
+    member[rng.choice(200, 15, replace=False)] = True
+    genes = [f"g{i}" for i in range(200)]
+    net = pd.DataFrame({"source": "s", "target": np.array(genes)[member[:, 0]], "weight": 1.0})
+    theirs = dc.mt.aucell(pd.DataFrame(dense, columns=genes), net, tmin=3, n_up=10)
+    theirs = theirs[0] if isinstance(theirs, tuple) else theirs
+    ours = signatures.score(sp.csr_matrix(dense), member, seed=0)
+    assert np.corrcoef(theirs.iloc[:, 0], ours[:, 0])[0, 1] > 0.99
+
+
+def test_sets_with_fewer_than_three_measured_genes_are_left_out():
+    kept, member, table = signatures.membership({"x": ["a", "b", "c"], "y": ["a", "z"]}, pd.Index(["c", "b", "a"]))
+    assert kept == ["x"]
+    assert member.sum() == 3
+    assert table["measured"].tolist() == [3, 1]
+
+
+def test_gmt_yaml_and_regulator_tables_are_read(tmp_path: Path):
+    (tmp_path / "a.gmt").write_text("S1\tsource\tA\tB\nS2\tsource\tC\n")
+    (tmp_path / "b.yaml").write_text("S3: [D, E]\nS1: [Z]\n")
+    (tmp_path / "c.tsv").write_text("".join(f"TF\tT{i}\tActivation\t1\n" for i in range(10)) + "FEW\tX\tUnknown\t2\n")
+    found = gene_sets.read([tmp_path])
+    assert found["S1"] == ["A", "B"]
+    assert found["S3"] == ["D", "E"]
+    assert len(found["TF"]) == 10
+    assert "FEW" not in found
+
+
+def test_broken_files_are_all_named(tmp_path: Path):
+    (tmp_path / "a.gmt").write_text("S1\tsource\n")
+    (tmp_path / "b.yaml").write_text("[1]\n")
+    with pytest.raises(UserError) as raised:
+        gene_sets.read([tmp_path / "a.gmt", tmp_path / "b.yaml"])
+    assert len(raised.value.problems) == 2
+
+
+def test_the_sets_of_the_project_can_be_read(root: Path):
+    found = gene_sets.read([root / "assets" / "gene_sets"])
+    assert {"DISSOCIATION_STRESS", "INTERFERON_TYPE_I", "INTERFERON_TYPE_II", "NFKB_TARGETS"} <= set(found)
