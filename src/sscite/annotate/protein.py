@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SUPPORTED, CONTRADICTED, NO_PROTEIN = "supported", "contradicted", "no protein"
 DOUBLET = "doublet"
 FEWEST = 5  # cells on each side of a cut
-SEPARATION = 0.5  # sensitivity + specificity - 1 (Youden's index) that a cut must reach
+SEPARATION = 0.6  # sensitivity + specificity - 1 (Youden's index) that a cut must reach
 BETWEEN = 0.25  # of the way from the cut to a side's median: a cell within is not clear
 DOUBTFUL = 1.0  # logits by which RNA must favour its lineage to stand against a clear protein
 CONTRADICTED_SHARE = 0.5  # of a cluster's cells with a clear protein lineage

@@ -8,6 +8,7 @@ does not grow with cells × genes.
 
 from __future__ import annotations
 
+import logging
 import random
 from typing import TYPE_CHECKING, Any
 
@@ -146,6 +147,7 @@ def _dispersion(mean: NDArray[np.float64], variance: NDArray[np.float64]) -> NDA
 
 def _nearest(embedding: NDArray[np.float32], count: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """Find each cell's nearest cells, itself the first: exactly, or by an inverted file for many cells."""
+    logging.getLogger("faiss").setLevel(logging.WARNING)  # it tells of every instruction set that it tries
     import faiss
 
     data = np.ascontiguousarray(embedding, dtype=np.float32)
