@@ -26,13 +26,15 @@ def join_cells(obs: pd.DataFrame, fragments: Mapping[str, pd.DataFrame]) -> pd.D
     obs
         The library's cells.
     fragments
-        Tables by file name; a column that an earlier table has already given is not taken again.
+        Tables by file name; a column that an earlier table has already given is not taken again. A table without rows is that
+        of a skipped step and adds nothing.
 
     Raises
     ------
     UserError
         A table lacks cells of the library or has others.
     """
+    fragments = {file: frame for file, frame in fragments.items() if len(frame)}
     problems = [
         f"{file}: its {len(frame)} cells are not the {len(obs)} cells of the library; run that step again"
         for file, frame in fragments.items()

@@ -57,6 +57,11 @@ def test_numbers_among_covariates_become_numbers_and_text_stays():
     assert joined["group"].tolist() == ["SSc", "HD"]
 
 
+def test_a_table_without_rows_is_that_of_a_skipped_step():
+    joined = merge.join_cells(pd.DataFrame({"v": [1]}, index=["a"]), {"x.parquet": pd.DataFrame({"w": []})})
+    assert joined.columns.tolist() == ["v"]
+
+
 def test_a_table_of_other_cells_is_refused():
     with pytest.raises(UserError, match=r"x.parquet: its 1 cells are not the 2 cells"):
         merge.join_cells(pd.DataFrame(index=["a", "b"]), {"x.parquet": pd.DataFrame({"v": [1]}, index=["a"])})
