@@ -64,9 +64,3 @@ def explained(
         shrunk = adjusted_effect * np.sign(effect) < (1 - SHRINKAGE) * np.abs(effect)
         lost = ~(adjusted_p < 0.05)
     return significant & shrunk & lost
-
-
-def separable(stress: np.ndarray, group: np.ndarray) -> bool:
-    """Whether the score overlaps between the groups enough to adjust for: no perfect separation of 0 and 1."""
-    low, high = stress[group == 0], stress[group == 1]
-    return bool(np.isfinite(stress).all() and low.max() > high.min() and high.max() > low.min())
