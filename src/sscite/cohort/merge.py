@@ -25,8 +25,8 @@ def join_cells(obs: pd.DataFrame, fragments: Mapping[str, pd.DataFrame]) -> pd.D
     ----------
     obs
         The library's cells.
-    fragments
-        Tables by file name; a column that an earlier table has already given is not taken again. A table without rows is that
+        Tables by file name; a column that an earlier table has already given is not taken again.
+        A table without rows is that of a skipped step and adds nothing.
         of a skipped step and adds nothing.
 
     Raises
