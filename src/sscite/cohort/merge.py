@@ -25,9 +25,9 @@ def join_cells(obs: pd.DataFrame, fragments: Mapping[str, pd.DataFrame]) -> pd.D
     ----------
     obs
         The library's cells.
-        Tables by file name; a column that an earlier table has already given is not taken again.
-        A table without rows is that of a skipped step and adds nothing.
-        of a skipped step and adds nothing.
+    fragments
+        Tables by file name; a column that an earlier table has already given is not taken again. A table without rows is
+        that of a skipped step and adds nothing.
 
     Raises
     ------
