@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,7 +68,8 @@ def choose_model(path: Path, samples: Path | None, id: str, facts: Facts) -> mod
         model_tissue=chosen or "any",
         model_sha256=str(table.loc[chosen, "sha256"]),
     )
-    return model.load(path / str(table.loc[chosen, "file"]))
+    loaded = model.load(path / str(table.loc[chosen, "file"]))
+    return replace(loaded, name=str(table.loc[chosen, "name"]))
 
 
 def library_tissues(samples: Path | None, id: str) -> list[str]:
