@@ -74,11 +74,11 @@ def antibodies(quality: pd.DataFrame) -> Figure:
     table = quality.sort_values("signal_to_background", ascending=False, na_position="last").reset_index(drop=True)
     figure, axes = figures.new(max(6, 0.16 * len(table) + 1), 5, 2, 1, sharex=True)
     colours = [COLOURS[verdict] for verdict in table["verdict"]]
-    axes[0].bar(table.index, table["signal_to_background"].fillna(0).clip(lower=0.1), color=colours)
+    axes[0].bar(table.index, table["signal_to_background"], color=colours)
     axes[0].axhline(1, color="black", lw=0.6)
     axes[0].set_yscale("log")
     axes[0].set_ylabel("count of positive cells\nover background")
-    axes[1].bar(table.index, 100 * table["positive_fraction"].fillna(0), color=colours)
+    axes[1].bar(table.index, 100 * table["positive_fraction"], color=colours)
     axes[1].set_ylabel("positive cells (%)")
     axes[1].set_xticks(table.index, table["protein"].str.slice(0, 18), rotation=90, fontsize=6)
     axes[1].set_xlim(-0.7, len(table) - 0.3)

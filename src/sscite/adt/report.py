@@ -69,7 +69,10 @@ def normalised(
     )
     facts.figure("distributions", drawn, "Normalised proteins", caption)
     facts.figure(
-        "antibodies", figures.antibodies(quality), "Did the antibodies work", "Bars in the order of the signal."
+        "antibodies",
+        figures.antibodies(quality),
+        "Did the antibodies work",
+        "In the order of the signal; no bar: no threshold.",
     )
     if quality["is_isotype"].any():
         facts.figure("noise", figures.noise(cells, rng=rng), "Technical level of each cell")
