@@ -19,7 +19,6 @@ from sscite.annotate.predict import Scores, predict
 from sscite.errors import Reason, Skipped
 
 if TYPE_CHECKING:
-    from igraph import Graph
     from numpy.typing import NDArray
     from scipy import sparse
 
@@ -47,8 +46,8 @@ class Annotation:
         The model's genes found.
     unmapped
         Labels given to cells that no lineage is known for.
-    clusters, graph
-        Of the vote; None without one.
+    clusters, embedding
+        Of the vote, the latter of shape (cells, components); None without one.
     changed
         Clusters that decisive genes moved to another lineage.
     """
@@ -57,7 +56,7 @@ class Annotation:
     overlap: Overlap
     unmapped: list[str]
     clusters: NDArray[np.intp] | None = None
-    graph: Graph | None = None
+    embedding: NDArray[np.float32] | None = None
     changed: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
@@ -103,8 +102,8 @@ def annotate(
     if not voting or counts.shape[0] < vote.FEWEST_CELLS:
         frame = _frame(cells, fine, fine, scores, lineage_of, clusters=None)
         return Annotation(frame, overlap, _given(unmapped, fine))
-    graph = vote.neighbour_graph(vote.components(counts))
-    clusters = vote.over_cluster(graph, seed=seed)
+    embedding = vote.components(counts)
+    clusters = vote.over_cluster(vote.neighbour_graph(embedding), seed=seed)
     symbols = _model_symbols(features, overlap, model)
     voted = vote.majority(fine, clusters)
     voted, changed = refine.refine(
@@ -112,7 +111,7 @@ def annotate(
     )
     voted = keep_sure(voted, fine, clusters, scores, lineage_of)
     frame = _frame(cells, voted, fine, scores, lineage_of, clusters=clusters)
-    return Annotation(frame, overlap, _given(unmapped, fine), clusters, graph, changed)
+    return Annotation(frame, overlap, _given(unmapped, fine), clusters, embedding, changed)
 
 
 def empty() -> pd.DataFrame:

@@ -9,10 +9,10 @@ import pandas as pd
 
 from sscite import names
 from sscite.annotate.predict import blocks
+from sscite.annotate.vote import neighbour_graph
 from sscite.figures import GREY, PALETTE, new
 
 if TYPE_CHECKING:
-    from igraph import Graph
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
     from scipy import sparse
@@ -25,7 +25,7 @@ MARKERS = {
     "macrophage": ("C1QA", "MARCO"), "mast": ("TPSB2", "KIT"), "neutrophil": ("FCGR3B", "CSF3R"),
     "epithelial": ("EPCAM", "KRT18"), "endothelial": ("PECAM1", "VWF"), "stromal": ("COL1A1", "DCN"),
 }  # fmt: skip
-MOST_DRAWN = 20_000  # cells in the map
+MOST_DRAWN = 5_000  # cells in the map
 
 
 # the same colour for a lineage in every figure: the house palette for those of blood, kin in like hues
@@ -84,16 +84,16 @@ def markers(counts: sparse.csr_matrix, symbols: pd.Index, lineages: pd.Series) -
     return figure
 
 
-def cell_map(graph: Graph, lineages: pd.Series, *, seed: int) -> Figure:
-    """Draw the cells by UMAP of the neighbour graph, coloured by lineage; a random part where there are many."""
+def cell_map(embedding: NDArray[np.float32], lineages: pd.Series, *, seed: int) -> Figure:
+    """Draw the cells by UMAP of their neighbour graph, coloured by lineage; a random part where there are many."""
     import random
 
     import igraph
 
-    drawn = np.arange(graph.vcount())
-    if graph.vcount() > MOST_DRAWN:
-        drawn = np.sort(np.random.default_rng(seed).choice(graph.vcount(), MOST_DRAWN, replace=False))
-        graph = graph.induced_subgraph(drawn)
+    drawn = np.arange(len(embedding))
+    if len(embedding) > MOST_DRAWN:
+        drawn = np.sort(np.random.default_rng(seed).choice(len(embedding), MOST_DRAWN, replace=False))
+    graph = neighbour_graph(embedding[drawn])
     igraph.set_random_number_generator(random.Random(seed))
     layout = graph.layout_umap(dist=list(1 - np.asarray(graph.es["weight"])), min_dist=0.1, epochs=200)
     where = np.asarray(layout.coords)

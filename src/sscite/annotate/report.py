@@ -49,9 +49,9 @@ def tell(
     )
     facts.figure("markers", figures.markers(counts, features.index, cells[names.LINEAGE]), "Marker genes by lineage",
                  "Each lineage should light up at its own genes, on the diagonal.")  # fmt: skip
-    if found.graph is not None:
-        facts.figure("map", figures.cell_map(found.graph, cells[names.LINEAGE], seed=seed), "Cells by lineage",
-                     "UMAP of the library's own neighbour graph; distances between islands mean little.")  # fmt: skip
+    if found.embedding is not None:
+        facts.figure("map", figures.cell_map(found.embedding, cells[names.LINEAGE], seed=seed), "Cells by lineage",
+                     "UMAP of at most 5,000 cells of the library; distances between islands mean little.")  # fmt: skip
 
 
 def bare(cells: pd.DataFrame) -> pd.DataFrame:
