@@ -26,6 +26,9 @@ STEPS = [
     "compare_ligand_receptor", "compare_stage",
 ]  # fmt: skip
 
+# steps whose verdicts answer what a reader came for; the others tell how the data are
+QUESTIONS = {step for step in STEPS if step.startswith("compare_")} - {"compare_pseudobulk", "compare_design"}
+
 Fact = dict[str, Any]
 
 
@@ -63,12 +66,16 @@ def arrange(
 
 def summary(facts: list[Fact]) -> dict[str, Any]:
     """Say first what readers look for: the findings, what to beware of, what was skipped and why."""
-    done = [f for f in facts if f["status"] == "done"]
+    told = [f for f in facts if f["status"] == "done" and f["verdict"]]
+    contrasts = dict.fromkeys(f["id"] for f in told if f["step"] in QUESTIONS)
     return {
-        "findings": [_sentence(f, f["verdict"]) for f in done if f["verdict"] and _room(f) == "compare"],
-        "quality": [_sentence(f, f["verdict"]) for f in done if f["verdict"] and _room(f) != "compare"],
-        "warnings": [_sentence(f, warning) for f in facts for warning in f["warnings"]],
-        "skipped": [_sentence(f, f["detail"]) for f in facts if f["status"] == "skipped"],
+        "findings": {
+            contrast: [_sentence([f], f["verdict"]) for f in told if f["id"] == contrast and f["step"] in QUESTIONS]
+            for contrast in contrasts
+        },
+        "quality": [_sentence([f], f["verdict"]) for f in told if f["step"] not in QUESTIONS],
+        "warnings": _alike([(f, warning) for f in facts for warning in f["warnings"]]),
+        "skipped": _alike([(f, f["detail"]) for f in facts if f["status"] == "skipped"]),
         "libraries": library_table(facts),
     }
 
@@ -165,5 +172,13 @@ def _position(fact: Fact) -> tuple[int, int, str, str]:
     return room, step, fact["step"], fact["id"]
 
 
-def _sentence(fact: Fact, text: str) -> dict[str, str]:
-    return {"step": fact["step"], "id": fact["id"], "text": text}
+def _sentence(facts: list[Fact], text: str) -> dict[str, str]:
+    return {"step": facts[0]["step"], "id": ", ".join(fact["id"] for fact in facts), "text": text}
+
+
+def _alike(said: list[tuple[Fact, str]]) -> list[dict[str, str]]:
+    """Join what a step says in the same words of several ids."""
+    same: dict[tuple[str, str], list[Fact]] = defaultdict(list)
+    for fact, text in said:
+        same[fact["step"], text].append(fact)
+    return [_sentence(facts, text) for (_step, text), facts in same.items()]

@@ -28,8 +28,13 @@ def test_findings_are_the_verdicts_of_compare_and_of_no_other_room():
         fact("compare_composition", "ILD", verdict="raised"),
         fact("demux_call", "L1", verdict="clean pool"),
     ])  # fmt: skip
-    assert [item["text"] for item in content["summary"]["findings"]] == ["raised"]
+    assert content["summary"]["findings"] == {"ILD": [{"step": "compare_composition", "id": "ILD", "text": "raised"}]}
     assert [item["text"] for item in content["summary"]["quality"]] == ["clean pool"]
+
+
+def test_a_warning_of_several_libraries_is_said_once():
+    content = arrange([fact("samples_load", library, warnings=["few genes"]) for library in ("L1", "L2")])
+    assert content["summary"]["warnings"] == [{"step": "samples_load", "id": "L1, L2", "text": "few genes"}]
 
 
 def test_rooms_follow_the_data_and_compare_is_grouped_by_contrast():
