@@ -47,7 +47,9 @@ def prepare(simulated: Path, out: Path) -> None:
         names = features["name"].to_numpy()
         parts = {"rna": AnnData(counts[:, rna], obs=obs, var=pd.DataFrame(index=names[rna])),
                  "prot": AnnData(counts[:, protein], obs=obs[[]], var=pd.DataFrame(index=names[protein]))}  # fmt: skip
-        MuData(parts).write(out / "libraries" / f"{path.stem}.h5mu")
+        library = MuData(parts)
+        library.obs = obs
+        library.write(out / "libraries" / f"{path.stem}.h5mu")
         logged = np.log1p(counts[:, protein].toarray())
         plain = [name.removesuffix("_TotalSeqB") for name in names[protein]]
         fragments = out / "fragments"

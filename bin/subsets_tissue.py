@@ -11,7 +11,9 @@ from sscite import command
 
 def main(
     merged: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="merged.h5mu of cohort_merge.py")],
-    embedding: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="cohort.embedding.h5")],
+    embedding: Annotated[
+        Path, typer.Option(exists=True, dir_okay=False, help="subset_embedding.parquet of subsets_cluster.py")
+    ],
     subsets: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="subsets.parquet")],
     reference_tissue: Annotated[str, typer.Option(help="the tissue that the others are placed against")] = "blood",
     seed: Annotated[int, typer.Option(help="every random number follows from it")] = 0,
@@ -21,15 +23,14 @@ def main(
     import pandas as pd
 
     from sscite import io, names
-    from sscite.cohort import embedding_file
     from sscite.errors import Skipped
     from sscite.subsets import report, tissue
 
     with command.step("subsets_tissue", id, seed=seed) as facts:
-        _, obsm, _ = embedding_file.read(embedding)
-        cells = io.read_obs(merged, names.RNA)[[names.TISSUE]].join(io.read_fragment(subsets))
+        axes = io.read_fragment(embedding)
+        cells = io.read_obs(merged, names.RNA)[[names.TISSUE]].join(io.read_fragment(subsets)).loc[axes.index]
         try:
-            placed = tissue.place(obsm[names.X_HARMONY], cells, reference=reference_tissue, seed=seed)
+            placed = tissue.place(axes.to_numpy(), cells, reference=reference_tissue, seed=seed)
             states = tissue.states(placed)
             report.tissue(facts, placed, states, reference_tissue)
         except Skipped as skipped:

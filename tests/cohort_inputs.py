@@ -66,7 +66,9 @@ def write(folder: Path, *, cells: int = 120, libraries: int = 2, tissues: tuple[
             "rna": AnnData(X, obs=obs, var=pd.DataFrame({"gene_id": GENES}, index=GENES)),
             "prot": AnnData(sp.csr_matrix(protein.astype(np.float32)), obs=obs[[]], var=pd.DataFrame(index=antibodies)),
         }
-        MuData(parts).write(folder / "libraries" / f"{name}.h5mu")
+        library = MuData(parts)
+        library.obs = obs
+        library.write(folder / "libraries" / f"{name}.h5mu")
         fragments = folder / "fragments"
         tissue = tissues[number % len(tissues)]
         sample = pd.DataFrame({"sample": f"S{number}", "donor": f"D{number}", "tissue": tissue}, index=index)

@@ -13,6 +13,7 @@ process SUBSETS_CLUSTER {
     path 'subset_clusters.csv', emit: clusters
     path 'subset_resolutions.csv', emit: resolutions
     path 'subset_maps.parquet', emit: maps
+    path 'subset_embedding.parquet', emit: embedding
     path '*.subsets_cluster.json', topic: 'facts'
     path '*.subsets_cluster.*.png', topic: 'figures', optional: true
     path '*.subsets_cluster.*.svg', optional: true, emit: drawings
@@ -29,7 +30,7 @@ process SUBSETS_CLUSTER {
 
     stub:
     """
-    touch subsets.parquet subset_scores.parquet subset_maps.parquet
+    touch subsets.parquet subset_scores.parquet subset_maps.parquet subset_embedding.parquet
     echo 'lineage,cluster,cells,subset' > subset_clusters.csv
     echo 'lineage,resolution' > subset_resolutions.csv
     echo '{"step": "subsets_cluster", "id": "cohort"}' > cohort.subsets_cluster.json

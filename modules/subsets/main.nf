@@ -19,11 +19,12 @@ workflow SUBSETS {
     SUBSETS_CLUSTER(merged, embedding, definitions)
     subsets = SUBSETS_CLUSTER.out.subsets
     scores = SUBSETS_CLUSTER.out.scores
+    axes = SUBSETS_CLUSTER.out.embedding
 
     SUBSETS_SIGNATURES(merged, subsets, gene_sets)
     signatures = SUBSETS_SIGNATURES.out.signatures
 
-    SUBSETS_TISSUE(merged, embedding, subsets)
+    SUBSETS_TISSUE(merged, axes, subsets)
     states = SUBSETS_TISSUE.out.states
 
     SUBSETS_COLLECT(merged, embedding, clusters, subsets, scores, signatures, states)

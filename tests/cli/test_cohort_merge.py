@@ -35,7 +35,7 @@ def test_from_libraries_to_a_finished_cohort_and_new_cells_mapped_onto_it(script
         "cohort_integrate.py": [*merged, "--hvg", 50],
         "subsets_cluster.py": [*merged, *embedding, "--subsets", tmp_path / "in" / "subsets.yaml"],
         "subsets_signatures.py": [*merged, *found, "--gene-sets", gmt],
-        "subsets_tissue.py": [*merged, *embedding, *found],
+        "subsets_tissue.py": [*merged, "--embedding", "subset_embedding.parquet", *found],
         "subsets_collect.py": [*merged, *embedding, *found, "--clusters", "cohort.clusters.parquet",
                                "--scores", "subset_scores.parquet",
                                "--signatures", "signatures.parquet", "--tissue-states", "tissue_states.parquet"],

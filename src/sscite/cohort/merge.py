@@ -26,8 +26,8 @@ def join_cells(obs: pd.DataFrame, fragments: Mapping[str, pd.DataFrame]) -> pd.D
     obs
         The library's cells.
     fragments
-        Tables by file name; a column that an earlier table has already given is not taken again. A table without rows is
-        that of a skipped step and adds nothing.
+        Tables by file name; a column that an earlier table has already given is not taken again. A table without rows
+        is that of a skipped step and adds nothing.
 
     Raises
     ------

@@ -51,6 +51,7 @@ class Found:
     resolutions: pd.DataFrame
     umap: np.ndarray
     resolution: float
+    embedding: np.ndarray
     expression: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
@@ -76,13 +77,8 @@ def cluster_lineage(data: LineageCells, lineage: Lineage, *, resolution: float |
     tissues = set(data.obs[names.TISSUE].astype(str))
     sought = [subset for subset in lineage.subsets if not subset.tissues or tissues & set(subset.tissues)]
     scores = scoring.marker_scores(expression, data.protein, sought, scoring.smoothing(fuzzy))
-    return Found(
-        *_named(scores, clusters, data.obs, lineage),
-        table,
-        layout.embed(fuzzy, embedding, seed=seed),
-        chosen,
-        expression,
-    )
+    umap = layout.embed(fuzzy, embedding, seed=seed)
+    return Found(*_named(scores, clusters, data.obs, lineage), table, umap, chosen, embedding, expression)
 
 
 def marker_expression(data: LineageCells, lineage: Lineage) -> pd.DataFrame:

@@ -51,9 +51,19 @@ def write(found: Subsets, folder: Path) -> None:
     io.write_fragment(found.scores, folder / "subset_scores.parquet")
     io.write_table(found.clusters.round(4), folder / "subset_clusters.csv")
     io.write_table(found.resolutions.round(4), folder / "subset_resolutions.csv")
-    maps = [pd.DataFrame(part.umap, index=part.cells.index, columns=["x", "y"]) for part in found.lineages.values()]
-    empty = pd.DataFrame({"x": pd.Series(dtype=np.float32), "y": pd.Series(dtype=np.float32)})
-    io.write_fragment(pd.concat(maps) if maps else empty, folder / "subset_maps.parquet")
+    io.write_fragment(_stacked(found, "umap", 2), folder / "subset_maps.parquet")
+    io.write_fragment(_stacked(found, "embedding", cluster.COMPONENTS), folder / "subset_embedding.parquet")
+
+
+def _stacked(found: Subsets, part: str, width: int) -> pd.DataFrame:
+    """Stack coordinates of all lineages; each lineage has its own axes, missing ones are zero."""
+    columns = [f"{part}_{number}" for number in range(1, width + 1)]
+    frames = [
+        pd.DataFrame(getattr(one, part), index=one.cells.index, columns=columns[: getattr(one, part).shape[1]])
+        for one in found.lineages.values()
+    ]
+    empty = pd.DataFrame({name: pd.Series(dtype=np.float32) for name in columns})
+    return pd.concat(frames).reindex(columns=columns).fillna(0).astype(np.float32) if frames else empty
 
 
 def _base(obs: pd.DataFrame, masks: dict[str, np.ndarray]) -> pd.DataFrame:

@@ -136,11 +136,11 @@ def tissue(facts: Facts, placed: pd.DataFrame, states: pd.DataFrame, reference: 
     colour = figures.colours(sorted(shown["tissue"].unique()))
     axis.barh(range(len(shown)), shown["relative_distance"], color=[colour[name] for name in shown["tissue"]])
     axis.set_yticks(range(len(shown)), shown["subset"] + " → " + shown["counterpart"], fontsize=7)
-    axis.axvline(1.5, color=figures.GREY, lw=1, ls="--")
+    axis.axvline(2, color=figures.GREY, lw=1, ls="--")
     for name in colour:
         axis.barh([0], [0], color=colour[name], label=name)
     axis.legend(loc="lower right")
-    axis.set_xlabel(f"distance to the nearest {reference} cells, relative to the tissue's usual")
+    axis.set_xlabel(f"distance to the nearest {reference} state (1: usual within {reference})")
     facts.figure(
         "states", figure, f"Tissue states and their nearest {reference} subset", "Beyond the line: no counterpart."
     )

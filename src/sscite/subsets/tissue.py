@@ -10,7 +10,7 @@ from sscite.cohort.neighbours import Index, among_themselves
 from sscite.errors import Reason, Skipped
 
 NEAREST = 15
-FAR = 1.5  # times the distance that is usual for the tissue's cells of that lineage
+FAR = 2.0  # times the distance that is usual within the reference tissue
 MIN_CELLS = 20
 TEXT = ["tissue", "lineage", "subset", "counterpart"]
 NUMBERS = ["counterpart_share", "counterpart_distance", "relative_distance"]
@@ -19,15 +19,16 @@ NUMBERS = ["counterpart_share", "counterpart_distance", "relative_distance"]
 def place(X: np.ndarray, cells: pd.DataFrame, *, reference: str, seed: int) -> pd.DataFrame:
     """Find for each cell of another tissue its nearest counterpart among the reference tissue's cells of its lineage.
 
-    The distance is the mean to the 15 nearest reference cells, over what is usual within the reference tissue (the
-    median of the same measure among the reference cells of that lineage): 1 means as near as blood cells are to one
-    another. The relative distance divides that by the median of the tissue's cells of the lineage, and so leaves
-    out what sets the whole tissue apart (digestion, platform): a state without a counterpart stands out in it.
+    Single cells are too noisy to be far from anything: noise is most of any distance. So each cell is averaged with its
+    15 nearest of the same tissue first, and distances are taken between such averages. The unit is what is usual within
+    the reference tissue: the median distance between averages over two random halves of its cells. The relative
+    distance is taken after the tissue's shift was removed (the median difference to the nearest reference averages:
+    digestion, platform), so that a state without a counterpart stands out, not a tissue as a whole.
 
     Parameters
     ----------
     X
-        Cells × components; tissues must not have been integrated away.
+        Cells × components of the cells' lineages; tissues must not have been integrated away.
     cells
         Cells with tissue, lineage, subset.
 
@@ -59,20 +60,41 @@ def place(X: np.ndarray, cells: pd.DataFrame, *, reference: str, seed: int) -> p
 def _place_lineage(
     X: np.ndarray, cells: pd.DataFrame, home: np.ndarray, away: np.ndarray, *, seed: int
 ) -> pd.DataFrame:
-    """Place the cells of one lineage."""
-    usual = np.median(among_themselves(X[home], NEAREST, seed=seed)[1].mean(axis=1))
-    near, distances = Index(X[home], seed=seed).search(X[away], NEAREST)
+    """Place the cells of one lineage, tissue by tissue."""
+    half = np.random.default_rng(seed).random(len(home)) < 0.5
+    rows = [home[half], home[~half]]
+    smooth = [averages(X[part], seed=seed) for part in rows]
+    first, second = (Index(part, seed=seed) for part in smooth)
+    usual = np.median(np.concatenate([second.search(smooth[0], 1)[1], first.search(smooth[1], 1)[1]]))
+    averaged = np.vstack(smooth)
+    index = Index(averaged, seed=seed)
     subset = cells[names.SUBSET].astype(str).to_numpy()
-    codes, levels = pd.factorize(subset[home], sort=True)
-    votes = np.stack([(codes[near] == code).mean(axis=1) for code in range(len(levels))], axis=1)
-    frame = cells.iloc[away][[names.TISSUE, names.LINEAGE]].astype(str)
-    frame["subset"] = subset[away]
-    frame["counterpart"] = levels[votes.argmax(axis=1)]
-    frame["counterpart_share"] = votes.max(axis=1)
-    frame["counterpart_distance"] = distances.mean(axis=1) / max(usual, 1e-9)
-    typical = frame.groupby(names.TISSUE)["counterpart_distance"].transform("median")
-    frame["relative_distance"] = frame["counterpart_distance"] / typical
-    return frame
+    codes, levels = pd.factorize(subset[np.concatenate(rows)], sort=True)
+    parts = []
+    tissues = cells[names.TISSUE].astype(str).to_numpy()[away]
+    for tissue in np.unique(tissues):
+        here = away[tissues == tissue]
+        own = averages(X[here], seed=seed)
+        nearest, raw = index.search(own, 1)
+        moved = own - np.median(own - averaged[nearest[:, 0]], axis=0)
+        near, distances = index.search(moved, NEAREST)
+        votes = np.stack([(codes[near] == code).mean(axis=1) for code in range(len(levels))], axis=1)
+        frame = cells.iloc[here][[names.TISSUE, names.LINEAGE]].astype(str)
+        frame["subset"] = subset[here]
+        frame["counterpart"] = np.asarray(levels)[votes.argmax(axis=1)]
+        frame["counterpart_share"] = votes.max(axis=1)
+        frame["counterpart_distance"] = raw[:, 0] / max(usual, 1e-9)
+        frame["relative_distance"] = distances[:, 0] / max(usual, 1e-9)
+        parts.append(frame)
+    return pd.concat(parts)
+
+
+def averages(X: np.ndarray, *, seed: int) -> np.ndarray:
+    """Average each cell with its nearest 15 others, or as many as there are."""
+    if len(X) < 2:
+        return X
+    near, _ = among_themselves(X, min(NEAREST, len(X) - 1), seed=seed)
+    return (X + X[near].sum(axis=1)) / (near.shape[1] + 1)
 
 
 def states(placed: pd.DataFrame) -> pd.DataFrame:
