@@ -12,7 +12,7 @@ from scipy.stats import spearmanr
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from sscite.formats import read_counts
-from sscite.samples.doublets import between_humps, choose_threshold
+from sscite.samples.doublets import choose_threshold
 from sscite.samples.scrublet import doublet_scores
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -43,7 +43,7 @@ def theirs(counts: sparse.csr_matrix, *, seed: int) -> tuple[np.ndarray, np.ndar
 def ours(counts: sparse.csr_matrix, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Score and call by our own kernel."""
     scores, simulated = doublet_scores(counts, PLANTED, seed=seed)
-    return scores, scores > choose_threshold(scores, between_humps(simulated), PLANTED)[0]
+    return scores, scores > choose_threshold(scores, simulated, PLANTED)
 
 
 def main(

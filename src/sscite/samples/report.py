@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from sscite import figures
 from sscite.names import HASHTAG, PROTEIN, RNA
@@ -201,6 +202,10 @@ def quality_figure(flagged: pd.DataFrame, limits: list[Limit]) -> Figure:
         parts = [values[flagged["qc_pass"]], values[~flagged["qc_pass"]]]
         axis.hist(parts, bins, stacked=True, color=[figures.PALETTE[0], figures.PALETTE[1]], label=["kept", "flagged"])
         axis.set(xlabel=label, xscale="log" if logarithmic else "linear", ylabel="cells" if column == "n_genes" else "")
+        if logarithmic:
+            axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axis.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+            axis.xaxis.set_minor_formatter(NullFormatter())
         _draw_limits(axis, [limit for limit in limits if limit.column == column])
     axes[0].legend(fontsize=8)
     return figure
@@ -230,8 +235,10 @@ def knee_figure(library: Library, flagged: pd.DataFrame, empty: AnnData) -> Figu
         is_cell = (order < len(called))[chosen]
         for part, colour, name in ((is_cell, figures.PALETTE[0], "cell"), (~is_cell, figures.GREY, "no cell")):
             axis.scatter(ranks[chosen][part], values[order][chosen][part], s=4, color=colour, label=name)
-        axis.set(xscale="log", yscale="symlog", xlabel="rank of droplet", ylabel=label)
-    axes[0][0].legend(fontsize=8)
+        axis.set(
+            xscale="log", yscale="symlog", xlabel="rank of droplet", ylabel=label, ylim=(0, 2 * max(values.max(), 1))
+        )
+    axes[0][0].legend(fontsize=8, loc="lower left")
     return figure
 
 
@@ -243,8 +250,6 @@ def doublets(facts: Facts, frame: pd.DataFrame, numbers: dict[str, float], simul
         f"{frame['doublet'].sum():,} of {len(frame):,} cells ({100 * share:.1f} %) look like two cells of different "
         f"types; the loading predicts {100 * numbers['expected_rate']:.1f} % doublets of any kind."
     )
-    if not numbers["threshold_found"]:
-        facts.warn("The scores of singlets and doublets do not part: as many are flagged as the loading predicts.")
     facts.figure(
         "scores", scores_figure(frame, numbers["threshold"], simulated), "Doublet scores",
         "Scores of the cells (blue) and of doublets simulated from pairs of them (grey). Cells right of the line are "

@@ -6,6 +6,7 @@ of the genes and neighbours are exact: nothing but the choice of pairs is random
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -109,6 +110,7 @@ def simulated_share(points: NDArray, cells: int, k: int) -> NDArray:
     points
         The first `cells` are cells, the others simulated; shape (points, components).
     """
+    logging.getLogger("faiss").setLevel(logging.WARNING)  # it tells how it was loaded
     import faiss
 
     k = min(k, len(points) - 1)

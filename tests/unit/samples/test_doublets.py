@@ -67,10 +67,9 @@ def test_neighbours_are_counted_without_the_point_itself():
     assert shares.tolist() == pytest.approx([1 / 3, 2 / 3, 2 / 3, 2 / 3])
 
 
-def test_a_threshold_that_flags_too_many_is_not_believed():
-    scores = np.linspace(0, 1, 100)
-    assert choose_threshold(scores, 0.9, 0.1) == (0.9, True)
-    threshold, believed = choose_threshold(scores, 0.2, 0.1)
-    assert not believed
-    assert (scores > threshold).sum() == 9
-    assert not choose_threshold(scores, None, 0.1)[1]
+def test_at_most_the_expected_share_is_flagged_and_only_above_the_median_simulated_doublet():
+    scores = np.linspace(0, 1, 101)
+    assert choose_threshold(scores, np.array([0.2, 0.5, 0.9]), 0.1) == pytest.approx(0.9)
+    assert choose_threshold(scores, np.array([0.2, 0.95, 0.99]), 0.1) == pytest.approx(0.95)
+    frame, numbers, _ = score(two_types(), seed=0)
+    assert frame["doublet"].sum() <= numbers["expected_rate"] * len(frame) + 1
