@@ -1,0 +1,47 @@
+"""Neighbourhoods: the graph, their names, and a planted change."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from unit.compare.cohorts import comparison, samples
+
+from sscite.compare import abundance
+
+
+def cells_of(people: pd.DataFrame, raised: int) -> tuple[np.ndarray, pd.DataFrame]:
+    """Two clouds of cells; the last `raised` samples have five times as many in the second."""
+    rng = np.random.default_rng(0)
+    space, rows = [], []
+    for i, person in enumerate(people.itertuples()):
+        in_second = rng.random(150) < (0.5 if i >= len(people) - raised else 0.1)
+        space.append(rng.normal(0, 1, (150, 5)) + 8 * in_second[:, None])
+        subset = np.where(in_second, "second", "first")
+        rows.append(pd.DataFrame({"sample": person.sample, "donor": person.donor, "subset": subset, "lineage": "T"}))
+    cells = pd.concat(rows, ignore_index=True)
+    return np.vstack(space).astype(np.float32), cells.set_index(pd.Index([f"c{i}" for i in range(len(cells))]))
+
+
+def test_a_planted_change_is_found_in_its_neighbourhoods_and_in_the_right_direction():
+    people = samples(6, 6)
+    space, cells = cells_of(people, raised=6)
+    counts = abundance.neighbourhoods(space, cells, seed=0)
+    table, rows = abundance.test(counts, comparison(people))
+    labels = abundance.label(counts, cells)
+    second = (labels["subset"] == "second").to_numpy()
+    assert rows == 12
+    assert second.any()
+    assert (table.loc[second, "spatial_fdr"] < 0.1).all()
+    assert (table.loc[second, "log2_fold_change"] > 1).all()
+    assert (table.loc[~second, "log2_fold_change"] < 0).mean() > 0.95
+
+
+def test_the_graph_joins_both_ways_and_holds_ones():
+    connections, distances = abundance.graph(np.arange(12, dtype=np.float32)[:, None], 2, seed=0)
+    assert (connections != connections.T).nnz == 0
+    assert set(connections.data) == {1}
+    assert distances.shape == (12, 12)
+
+
+def test_neighbourhoods_grow_with_the_samples_within_bounds():
+    assert [abundance.neighbours_wanted(n, 10**6) for n in (3, 27, 200)] == [30, 81, 100]

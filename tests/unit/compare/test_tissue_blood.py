@@ -1,0 +1,67 @@
+"""A tissue against blood: pairs, residency, and what stress explains."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from unit.compare.bulks import people, pseudobulk
+
+from sscite.compare import tissue_blood
+from sscite.errors import Skipped
+
+
+def compared(samples: pd.DataFrame, **options: float) -> pd.DataFrame:
+    comparison, tested = tissue_blood.choose("lung", "blood", samples, min_donors=3)
+    data = pseudobulk(samples, **options)
+    table = tissue_blood.compare_subsets(data, comparison, tested=tested, min_cells=10, min_donors=3)
+    return tissue_blood.flag(table)
+
+
+def test_residency_is_found_within_donors_and_not_laid_to_stress():
+    table = compared(people(), resident=4)
+    genes = table[(table["kind"] == "expression") & (table["fdr"] < 0.05) & (table["subset"] == "A")].set_index(
+        "feature"
+    )
+    assert genes.loc["CD69", "effect"] == pytest.approx(2, abs=0.6)
+    assert genes.loc["SELL", "effect"] == pytest.approx(-2, abs=0.6)
+    assert (genes.loc[["CD69", "SELL"], "stress_flag"] == "").all()
+    programme = table[(table["kind"] == "programme") & (table["subset"] == "A")].iloc[0]
+    assert programme["p_value"] < 0.001
+
+
+def test_stress_genes_that_rise_are_flagged_and_the_score_rises():
+    table = compared(people(), stressed=4)
+    found = table[(table["kind"] == "expression") & (table["fdr"] < 0.05)]
+    assert len(found) > 20
+    assert (found["stress_flag"] != "").mean() > 0.9
+    assert (table.loc[table["kind"] == "stress", "p_value"] < 0.01).all()
+
+
+def test_two_pairs_are_described_without_a_p_value():
+    table = compared(people(donors=2), resident=4)
+    genes = table[(table["kind"] == "expression") & (table["subset"] == "A")].set_index("feature")
+    assert genes.loc["CD69", "effect"] > 1
+    assert table["p_value"].isna().all()
+
+
+def test_a_single_tissue_is_skipped():
+    blood = people().query("tissue == 'blood'")
+    with pytest.raises(Skipped, match="one tissue"):
+        tissue_blood.choose("lung", "blood", blood, min_donors=3)
+
+
+def test_score_and_tissue_that_cannot_be_told_apart_are_not_adjusted_for():
+    rows = pd.DataFrame({"donor": list("abcdef"), "group": [0, 0, 0, 1, 1, 1]})
+    apart = np.array([0.0, 0.01, 0.02, 1.0, 1.01, 1.02])
+    mixed = np.array([0.0, 1.0, 0.5, 0.2, 0.9, 0.6])
+    assert tissue_blood.adjusted_design(rows, apart, paired=False) is None
+    assert tissue_blood.adjusted_design(rows, mixed, paired=False).shape == (6, 3)
+
+
+def test_a_state_is_far_by_the_median_over_donors():
+    cells = pd.DataFrame(
+        {"tissue": "lung", "donor": ["a"] * 9 + ["b"], "subset": "Mac", "counterpart": "CD14",
+         "relative_distance": [1.0] * 9 + [3.0]}
+    )  # fmt: skip
+    assert tissue_blood.states(cells, "lung")["effect"].tolist() == [2.0]
