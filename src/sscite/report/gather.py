@@ -173,12 +173,14 @@ def _position(fact: Fact) -> tuple[int, int, str, str]:
 
 
 def _sentence(facts: list[Fact], text: str) -> dict[str, str]:
-    return {"step": facts[0]["step"], "id": ", ".join(fact["id"] for fact in facts), "text": text}
+    """Say a text of the tasks that it is about, each step and id named once."""
+    steps, ids = (", ".join(dict.fromkeys(fact[key] for fact in facts)) for key in ("step", "id"))
+    return {"step": steps, "id": ids, "text": text}
 
 
 def _alike(said: list[tuple[Fact, str]]) -> list[dict[str, str]]:
-    """Join what a step says in the same words of several ids."""
-    same: dict[tuple[str, str], list[Fact]] = defaultdict(list)
+    """Join what is said in the same words of several libraries, or by several steps."""
+    same: dict[str, list[Fact]] = defaultdict(list)
     for fact, text in said:
-        same[fact["step"], text].append(fact)
-    return [_sentence(facts, text) for (_step, text), facts in same.items()]
+        same[text].append(fact)
+    return [_sentence(facts, text) for text, facts in same.items()]
