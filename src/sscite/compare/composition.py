@@ -16,7 +16,6 @@ import pandas as pd
 
 from sscite.compare import permutation, statistics
 from sscite.compare.contrasts import Comparison
-from sscite.compare.pseudobulk import ALL
 from sscite.errors import Reason, Skipped
 
 MIN_PARENT = 10  # cells below which a sample's percent of a parent says nothing
@@ -58,7 +57,7 @@ class Measures:
         )  # fmt: skip
 
 
-def per_sample(composition: pd.DataFrame, *, measure: str) -> dict[str, pd.DataFrame]:
+def per_sample(composition: pd.DataFrame, *, measure: str) -> pd.DataFrame:
     """Measure every kind of cell in every sample: percent, logit, clr and whether it has a cell.
 
     Parameters
@@ -70,7 +69,7 @@ def per_sample(composition: pd.DataFrame, *, measure: str) -> dict[str, pd.DataF
 
     Returns
     -------
-    frames with a row per sample and a column per (level, parent, subset)
+    a row per sample, a column per (name, level, parent, subset); name is percent, logit, clr, present or pseudo
     """
     rows = composition[composition["level"] == "subset"] if measure == "parent" else composition
     whole = rows["parent_cells" if measure == "parent" else "total_cells"].to_numpy(float)
@@ -88,7 +87,7 @@ def per_sample(composition: pd.DataFrame, *, measure: str) -> dict[str, pd.DataF
     }
     keys = ["level", "parent", "subset"]
     labels = pd.MultiIndex.from_frame(rows[["sample", *keys]])
-    return {name: pd.Series(value, index=labels).unstack(keys) for name, value in values.items()}  # noqa: PD010
+    return pd.DataFrame(values, index=labels).unstack(keys)  # noqa: PD010
 
 
 def measure(composition: pd.DataFrame, comparison: Comparison, *, min_donors: int = 3) -> Measures:
@@ -100,7 +99,7 @@ def measure(composition: pd.DataFrame, comparison: Comparison, *, min_donors: in
     """
     parts, tests = {"percent": [], "logit": [], "clr": [], "pseudo": []}, []
     for kind in ("parent", "all"):
-        frames = {name: comparison.collapse(frame) for name, frame in per_sample(composition, measure=kind).items()}
+        frames = comparison.collapse(per_sample(composition, measure=kind))
         table = frames["percent"].columns.to_frame(index=False).assign(measure=kind)
         present, known = (frames["present"] > 0).sum().to_numpy(), frames["percent"].notna().mean().to_numpy()
         rare = np.where(present < min_donors, f"cells in fewer than {min_donors} donors", "")
@@ -124,9 +123,13 @@ def _asked(tests: pd.DataFrame, names: tuple[str, ...]) -> np.ndarray:
 
 
 def _splits(tests: pd.DataFrame) -> np.ndarray:
-    """Mark tests that can vary: a parent's only subset is always all of it."""
-    alone = tests.groupby(["measure", "level", "parent"])["subset"].transform("size") == 1
-    return ~(alone & (tests["parent"] != ALL) & (tests["measure"] == "parent")).to_numpy()
+    """Mark tests that can vary and repeat no other: a lineage's only subset is all of it and stands for it."""
+    subsets = tests[(tests["level"] == "subset") & (tests["measure"] == "all")]
+    sizes = subsets["parent"].value_counts()
+    single = set(sizes.index[sizes == 1])
+    always_all = (tests["measure"] == "parent") & tests["parent"].isin(single)
+    repeated = (tests["level"] == "lineage") & tests["subset"].isin(single)
+    return ~(always_all | repeated).to_numpy()
 
 
 def nuisance(comparison: Comparison) -> np.ndarray:

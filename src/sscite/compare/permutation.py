@@ -8,6 +8,7 @@ the residuals of the covariate fit are permuted (Freedman and Lane 1983), which 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 from math import comb
 
@@ -78,15 +79,21 @@ def arrangements(
     n, ones = len(group), np.flatnonzero(group == 1)
     if not exact or comb(n, len(ones)) > limit:
         return np.vstack([np.arange(n), *[rng.permutation(n) for _ in range(draws)]]), False
-    zeros = np.flatnonzero(group == 0)
-    orders = np.empty((comb(n, len(ones)), n), dtype=int)
-    for row, places in enumerate(combinations(range(n), len(ones))):
-        free = np.ones(n, dtype=bool)
-        free[list(places)] = False
-        orders[row, ~free], orders[row, free] = ones, zeros
-    observed = np.flatnonzero((group[orders] == group).all(axis=1))[0]
+    chosen = _choices(n, len(ones))
+    orders = np.empty(chosen.shape, dtype=int)
+    orders[chosen], orders[~chosen] = np.tile(ones, len(chosen)), np.tile(np.flatnonzero(group == 0), len(chosen))
+    observed = np.flatnonzero((chosen == (group == 1)).all(axis=1))[0]
     orders[[0, observed]] = orders[[observed, 0]]
     return orders, True
+
+
+@lru_cache(maxsize=8)
+def _choices(n: int, k: int) -> np.ndarray:
+    """List all ways to choose k of n as rows of a mask."""
+    places = np.array(list(combinations(range(n), k)))
+    mask = np.zeros((len(places), n), dtype=bool)
+    mask[np.arange(len(places))[:, None], places] = True
+    return mask
 
 
 def flips(n: int, *, draws: int, rng: np.random.Generator) -> tuple[np.ndarray, bool]:

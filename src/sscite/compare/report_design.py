@@ -46,7 +46,11 @@ def _tell(facts: Facts, comparison: Comparison, related: pd.DataFrame, power: pd
         donors_reference=reference, donors_target=target, paired=comparison.paired, tests=tests, smallest_p=smallest,
         smallest_ks_p=rank, detectable_fold=fold, left_out=len(comparison.left_out),
     )  # fmt: skip
-    finds = f"a {fold:g}-fold change" if np.isfinite(fold) else f"not even an {design.FOLDS[-1]:g}-fold change"
+    finds = (
+        f"{'an' if fold == 8 else 'a'} {fold:g}-fold change"
+        if np.isfinite(fold)
+        else f"not even an {design.FOLDS[-1]:g}-fold change"
+    )
     finds = (
         f"{finds} of a typical subset is found with 80 % power among {tests} tests"
         if tests
