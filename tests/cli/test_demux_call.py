@@ -20,8 +20,8 @@ def test_a_bare_table_gives_calls_posteriors_and_witnesses(script, tmp_path, cou
     done = script("demux_call.py", "--hashtag-counts", "counts.csv.gz", "--output", "calls.csv")
     assert done.returncode == 0, done.stderr
     calls = pd.read_csv(tmp_path / "calls.csv", index_col=0)
-    expected = ["call", "confidence", "posterior_A", "posterior_B", "posterior_C", "posterior_Doublet", "posterior_Negative",
-                "joint", "hashsolo", "ambient"]  # fmt: skip
+    posteriors = [f"posterior_{state}" for state in ("A", "B", "C", "Doublet", "Negative")]
+    expected = ["call", "confidence", *posteriors, "joint", "hashsolo", "ambient"]
     assert list(calls) == expected
     assert (calls["call"] == counts.idxmax(axis=1)).mean() > 0.98
 

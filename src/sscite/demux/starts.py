@@ -44,8 +44,9 @@ def background_levels(counts: np.ndarray, background: np.ndarray) -> np.ndarray:
 def backgrounds(counts: np.ndarray, *, lowest: bool = False, rounds: int = 3) -> tuple[np.ndarray, np.ndarray]:
     """Give the background of each tag and the level of each droplet.
 
-    A two-means split of log counts starts it, or where `lowest` the 2 % of droplets with the lowest counts; then counts over level are averaged where the tag is not among the
-    strongest two. With two tags or fewer every level is 1.
+    A two-means split of log counts starts it, or where `lowest` the 2 % of droplets with the lowest counts; then
+    counts over level are averaged where the tag is not among the strongest two. With two tags or fewer, or `lowest`,
+    every level is 1.
     """
     n, tags = counts.shape
     background = np.empty(tags)
