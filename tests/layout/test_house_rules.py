@@ -19,7 +19,13 @@ def tracked_files() -> list[str]:
 
 
 def test_no_file_names_a_package_registry_or_a_path_of_one_machine():
-    hosts = ["py" + "pi.org", "files.python" + "hosted", "registry.npm" + "js", "repo1.maven" + ".org", "deb.debian" + ".org"]
+    hosts = [
+        "py" + "pi.org",
+        "files.python" + "hosted",
+        "registry.npm" + "js",
+        "repo1.maven" + ".org",
+        "deb.debian" + ".org",
+    ]
     forbidden = re.compile("|".join(map(re.escape, [*hosts, "/work" + "/main", "/work" + "/shared"])))
     bad = []
     for path in tracked_files():

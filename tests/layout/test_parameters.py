@@ -31,7 +31,9 @@ def test_the_schema_and_the_config_agree_on_names_and_defaults():
 def test_every_default_satisfies_its_own_rule():
     for rule in schema_properties().values():
         if "default" in rule:
-            jsonschema.validate(rule["default"], {key: rule[key] for key in rule if key not in ("format", "description")})
+            jsonschema.validate(
+                rule["default"], {key: rule[key] for key in rule if key not in ("format", "description")}
+            )
 
 
 def test_every_parameter_is_used_and_every_used_parameter_is_declared():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -28,3 +29,18 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run = subprocess.run(["make", "demo"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=3000)
     assert run.returncode == 0, run.stdout[-4000:] + run.stderr[-4000:]
     return ROOT / "results" / "demo"
+
+
+@pytest.fixture(scope="session")
+def engine() -> list[str]:
+    """The profiles to run real libraries with: in the image where Docker answers, else on this machine."""
+    answers = (
+        shutil.which("docker") and subprocess.run(["docker", "info"], capture_output=True, check=False).returncode == 0
+    )
+    if not answers:
+        return ["-profile", "test,local"]
+    build = subprocess.run(
+        [ROOT / "containers" / "build.sh"], capture_output=True, text=True, check=False, timeout=2400
+    )
+    assert build.returncode == 0, build.stdout[-3000:] + build.stderr[-3000:]
+    return ["-profile", "test,docker", "--image", build.stdout.splitlines()[-1]]

@@ -42,7 +42,7 @@ def wu2020_rows(folder: Path) -> list[dict[str, str]]:
 
 
 @pytest.fixture(scope="session")
-def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def real(tmp_path_factory: pytest.TempPathFactory, engine: list[str]) -> Path:
     folder = tmp_path_factory.mktemp("real")
     citeseq = DATA / "citeseq"
     rows = [
@@ -51,14 +51,20 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for i, tag in enumerate(HASHTAGS)
     ]  # fmt: skip
     rows += [
-        {"library": name, "sample": name, "donor": name, "tissue": "blood", "counts": str(citeseq / f"{name}_protein_v3_200.h5ad")}
+        {
+            "library": name,
+            "sample": name,
+            "donor": name,
+            "tissue": "blood",
+            "counts": str(citeseq / f"{name}_protein_v3_200.h5ad"),
+        }
         for name in ("pbmc_5k", "pbmc_10k")
     ]
     rows += wu2020_rows(folder)
     pd.DataFrame(rows).to_csv(folder / "samplesheet.csv", index=False)
     model = DATA / "celltypist" / "Immune_All_Low.pkl"
     options = ["--input", folder / "samplesheet.csv", "--celltypist_model", model, "--permutations", 200]
-    run = nextflow("-profile", "test,local", *options, "--outdir", folder / "out", folder=folder)
+    run = nextflow(*engine, *options, "--outdir", folder / "out", folder=folder)
     assert run.returncode == 0, run.stdout[-6000:] + run.stderr[-2000:]
     return folder / "out"
 
@@ -113,3 +119,10 @@ def test_the_report_says_what_was_skipped_and_why(real: Path):
 def test_facts_of_every_library_reach_multiqc(real: Path):
     content = json.loads((real / "multiqc" / "sscite_samples_load_mqc.json").read_text())
     assert set(content["data"]) == {"citefuse", "pbmc_5k", "pbmc_10k", "wu2020"}
+
+
+def test_the_real_libraries_ran_in_the_image(real: Path, engine: list[str]):
+    if "--image" not in engine:
+        pytest.skip("no Docker daemon answers: the real libraries ran on this machine's own environment")
+    trace = pd.read_csv(real / "run" / "trace.txt", sep="\t")
+    assert set(trace["status"]) == {"COMPLETED"}

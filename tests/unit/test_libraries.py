@@ -84,7 +84,10 @@ def test_harmony_faiss_umap_and_igraph_run(adata: AnnData):
     distances, neighbours = index.search(space, 15)
     assert (neighbours[:, 0] == np.arange(300)).all()
     knn = (neighbours, np.sqrt(distances), None)
-    assert umap.UMAP(precomputed_knn=knn, n_neighbors=15, n_epochs=10, random_state=0).fit_transform(space).shape == (300, 2)
+    assert umap.UMAP(precomputed_knn=knn, n_neighbors=15, n_epochs=10, random_state=0).fit_transform(space).shape == (
+        300,
+        2,
+    )
 
 
 def test_celltypist_trains_and_annotates(adata: AnnData, tmp_path):
@@ -104,7 +107,9 @@ def test_decoupler_and_gseapy_enrich(adata: AnnData):
     scores, _ = dc.mt.aucell(adata.to_df(), net, tmin=5, verbose=False)
     assert scores.loc[adata.obs["cell_type"] == "T", "T"].mean() > scores.loc[adata.obs["cell_type"] == "B", "T"].mean()
     ranks = pd.Series(np.linspace(3, -3, 120), index=adata.var_names)
-    found = gseapy.prerank(ranks, {"top": [f"G{i}" for i in range(15)]}, permutation_num=50, seed=0, min_size=5, outdir=None)
+    found = gseapy.prerank(
+        ranks, {"top": [f"G{i}" for i in range(15)]}, permutation_num=50, seed=0, min_size=5, outdir=None
+    )
     assert float(found.res2d["NES"].iloc[0]) > 1
 
 
