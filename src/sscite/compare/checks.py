@@ -40,7 +40,7 @@ def compare(contrast: Contrast, samples: pd.DataFrame, *, min_donors: int = 3) -
     if absent:
         raise UserError(f"contrast '{contrast.name}': no column {', '.join(absent)} in the samplesheet")
     notes = _Notes()
-    ours = {name: f"{name}_covariate" for name in ("group", "level") if name in contrast.covariates}
+    ours: dict[str, str] = {name: f"{name}_covariate" for name in ("group", "level") if name in contrast.covariates}
     contrast = replace(contrast, covariates=tuple(ours.get(name, name) for name in contrast.covariates))
     samples = samples.assign(**{new: samples[name] for name, new in ours.items()})
     wanted = [name for name in contrast.covariates if name != contrast.variable]

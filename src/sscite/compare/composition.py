@@ -97,7 +97,8 @@ def measure(composition: pd.DataFrame, comparison: Comparison, *, min_donors: in
     have a cell of it and at most half of the donors lack enough cells of its parent; this rule does not look at
     the groups.
     """
-    parts, tests = {"percent": [], "logit": [], "clr": [], "pseudo": []}, []
+    parts: dict[str, list[np.ndarray]] = {"percent": [], "logit": [], "clr": [], "pseudo": []}
+    tests = []
     for kind in ("parent", "all"):
         frames = comparison.collapse(per_sample(composition, measure=kind))
         table = frames["percent"].columns.to_frame(index=False).assign(measure=kind)

@@ -104,7 +104,7 @@ def power(comparison: Comparison, deviations: np.ndarray) -> pd.DataFrame:
     group, held = comparison.donors["group"].to_numpy(float), nuisance(comparison)
     x = statistics.residualise(group[:, None], held)[:, 0]
     df = len(group) - held.shape[1] - 1
-    rows = []
+    rows: list[list[object]] = []
     if not len(deviations):
         return pd.DataFrame(rows, columns=POWER)
     for kind, quantile in (("typical", 0.5), ("variable", 0.75)):

@@ -57,9 +57,9 @@ def variable(samples: pd.DataFrame) -> str:
 
 def order(levels: list[str]) -> list[str]:
     """Order stages: by their number where each has one, else by words such as before, onset, after, else as given."""
-    numbers = [re.search(r"-?\d+(\.\d+)?", level) for level in levels]
-    if all(numbers):
-        return sorted(levels, key=lambda level: float(re.search(r"-?\d+(\.\d+)?", level)[0]))
+    numbers = [float(found[0]) for level in levels if (found := re.search(r"-?\d+(\.\d+)?", level))]
+    if len(numbers) == len(levels):
+        return [level for _, level in sorted(zip(numbers, levels, strict=True))]
     ranks = [_word_rank(level) for level in levels]
     if all(rank is not None for rank in ranks):
         return [level for _, _, level in sorted(zip(ranks, range(len(levels)), levels, strict=True))]
