@@ -109,7 +109,7 @@ def main(data: Annotated[Path, typer.Option(help="Folder of the real data.")] = 
     agreement = {}
     for name, depth in (("with genes", csf["NumGenes"].to_numpy()), ("without genes", None)):
         hashed = call(csf[["HTO"]], depth=depth).calls["hto_call"] == "HTO"
-        agreement[name] = (hashed == (csf["freemuxlet"] == "0,0"))[sure].mean()
+        agreement[name] = float((hashed == (csf["freemuxlet"] == "0,0"))[sure].mean())
 
     for measure, figures in PUBLISHED.items():
         for method, value in figures.items():
