@@ -24,7 +24,7 @@ def counts(calls: Calls) -> Figure:
     tags = list(calls.counts.columns)
     rows = -(-len(tags) // COLUMNS)
     columns = min(COLUMNS, len(tags))
-    figure, axes = figures.new(2.6 * columns, 2.0 * rows + 0.5, rows, columns, squeeze=False)
+    figure, axes = figures.new(max(4.5, 2.6 * columns), 2.0 * rows + 0.8, rows, columns, squeeze=False)
     for axis in axes.flat[len(tags) :]:
         axis.set_axis_off()
     verdicts = calls.hashtags.set_index("hashtag")["verdict"]
