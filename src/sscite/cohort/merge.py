@@ -16,6 +16,7 @@ EXCLUDED = "excluded"
 SAMPLE_COLUMNS = ["library_id", "library", "sample", "donor", "tissue", "hashtag", "genotype_donor"]
 SET_ASIDE_LINEAGES = {"platelet", "red cell"}
 MIN_SHARED_GENES = 0.1
+AT_ONCE = 5_000_000  # stored values summed at once
 
 
 def join_cells(obs: pd.DataFrame, fragments: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -145,9 +146,12 @@ class GeneStatistics:
 
     def add(self, group: str, normalised: sp.csr_matrix) -> None:
         """Add cells (log1p of counts per 10,000) to a group."""
-        scaled = np.expm1(normalised.data.astype(np.float64))
-        total = np.bincount(normalised.indices, weights=scaled, minlength=self.genes)
-        square = np.bincount(normalised.indices, weights=scaled**2, minlength=self.genes)
+        total, square = np.zeros(self.genes), np.zeros(self.genes)
+        for start in range(0, normalised.nnz, AT_ONCE):
+            places = normalised.indices[start : start + AT_ONCE]
+            scaled = np.expm1(normalised.data[start : start + AT_ONCE].astype(np.float64))
+            total += np.bincount(places, weights=scaled, minlength=self.genes)
+            square += np.bincount(places, weights=scaled**2, minlength=self.genes)
         self.sums[group] = self.sums.get(group, 0) + total
         self.squares[group] = self.squares.get(group, 0) + square
         self.cells[group] = self.cells.get(group, 0) + normalised.shape[0]
