@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 SUPPORTED, CONTRADICTED, NO_PROTEIN = "supported", "contradicted", "no protein"
 DOUBLET = "doublet"
 FEWEST = 5  # cells on each side of a cut
+NEEDED = "CD3"  # every gate needs it: it is heard from an index of 0.5
 SEPARATION = 0.6  # sensitivity + specificity - 1 (Youden's index) that a cut must reach
 BETWEEN = 0.25  # of the way from the cut to a side's median: a cell within is not clear
 DOUBTFUL = 1.0  # logits by which RNA must favour its lineage to stand against a clear protein
@@ -87,13 +88,13 @@ def cuts(values: pd.DataFrame, lineages: pd.Series) -> dict[str, Cut]:
         high, low = high[np.isfinite(high)], low[np.isfinite(low)]
         if min(len(high), len(low)) < FEWEST:
             continue
-        cut = best_cut(low, high)
+        cut = best_cut(low, high, separation=0.5 if protein == NEEDED else SEPARATION)
         if cut is not None:
             found[protein] = cut
     return found
 
 
-def best_cut(low: NDArray[np.float64], high: NDArray[np.float64]) -> Cut | None:
+def best_cut(low: NDArray[np.float64], high: NDArray[np.float64], *, separation: float) -> Cut | None:
     """Part two groups of values where the sum of their true rates is largest; None where it stays low.
 
     Of cuts that are about as good the middle is taken: it lies in the valley between two modes, and is held between
@@ -106,7 +107,7 @@ def best_cut(low: NDArray[np.float64], high: NDArray[np.float64]) -> Cut | None:
     below = np.searchsorted(np.sort(low), middles) / len(low)
     above = 1 - np.searchsorted(np.sort(high), middles) / len(high)
     youden = below + above - 1
-    if youden.max() < SEPARATION:
+    if youden.max() < separation:
         return None
     good = middles[youden >= youden.max() - 0.05]
     value = (good.min() + good.max()) / 2
