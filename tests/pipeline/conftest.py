@@ -8,7 +8,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-
 from conftest import ROOT
 
 NEXTFLOW = ROOT / "tools" / "nextflow" / "nextflow"
@@ -24,7 +23,7 @@ def nextflow(*arguments: object, folder: Path, timeout: int = 3000) -> subproces
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def demo() -> Path:
     """The results of the demo cohort: `make demo`, which does nothing twice."""
     run = subprocess.run(["make", "demo"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=3000)
     assert run.returncode == 0, run.stdout[-4000:] + run.stderr[-4000:]

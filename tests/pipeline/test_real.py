@@ -10,10 +10,9 @@ import mudata
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.metrics import roc_auc_score
-
 from conftest import DATA
 from pipeline.conftest import nextflow
+from sklearn.metrics import roc_auc_score
 
 pytestmark = [pytest.mark.pipeline, pytest.mark.needs_data]
 
@@ -59,7 +58,7 @@ def real(tmp_path_factory: pytest.TempPathFactory, engine: list[str]) -> Path:
             "counts": str(citeseq / f"{name}_protein_v3_200.h5ad"),
         }
         for name in ("pbmc_5k", "pbmc_10k")
-    ]
+    ]  # fmt: skip
     rows += wu2020_rows(folder)
     pd.DataFrame(rows).to_csv(folder / "samplesheet.csv", index=False)
     model = DATA / "celltypist" / "Immune_All_Low.pkl"

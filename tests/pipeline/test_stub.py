@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from pipeline.conftest import nextflow
 
 pytestmark = pytest.mark.pipeline

@@ -1,6 +1,6 @@
 """The demo's results hold what was planted: findings 1, 4, 5 and 6, and no more than is there.
 
-Reads a finished run: SSCITE_DEMO_RESULTS (default results/demo) and SSCITE_DEMO_COHORT (default demo/cohort).
+Reads the run of `make demo`, or a finished one: SSCITE_DEMO_RESULTS and SSCITE_DEMO_COHORT name its folders.
 """
 
 import os
@@ -17,20 +17,18 @@ from sscite.simulate import composition
 SRC, ILD, DISEASE = "SRC_against_SSc_without_SRC", "ILD_against_SSc_without_ILD", "SSc_against_healthy"
 
 
-@pytest.fixture(scope="module")
-def results(root) -> Path:
-    folder = Path(os.environ.get("SSCITE_DEMO_RESULTS", root / "results" / "demo"))
-    if not (folder / "report.html").is_file():
-        pytest.skip(f"no finished demo in {folder}: run `make demo`, or set SSCITE_DEMO_RESULTS")
-    return folder
+pytestmark = pytest.mark.pipeline
 
 
 @pytest.fixture(scope="module")
-def planted(root) -> Path:
-    folder = Path(os.environ.get("SSCITE_DEMO_COHORT", root / "demo" / "cohort"))
-    if not (folder / "truth").is_dir():
-        pytest.skip(f"no truth in {folder}: set SSCITE_DEMO_COHORT")
-    return folder
+def results(request: pytest.FixtureRequest) -> Path:
+    given = os.environ.get("SSCITE_DEMO_RESULTS")
+    return Path(given) if given else request.getfixturevalue("demo")
+
+
+@pytest.fixture(scope="module")
+def planted(root: Path) -> Path:
+    return Path(os.environ.get("SSCITE_DEMO_COHORT", root / "demo" / "cohort"))
 
 
 @pytest.fixture(scope="module")
