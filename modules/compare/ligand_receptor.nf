@@ -8,6 +8,7 @@ process COMPARE_LIGAND_RECEPTOR {
 
     output:
     path '*/ligand_receptor.csv', emit: tables, optional: true
+    path '*/ligand_receptor_asked.csv', emit: asked, optional: true
     path '*.compare_ligand_receptor.json', topic: 'facts'
     path '*.compare_ligand_receptor.*.png', topic: 'figures', optional: true
     path '*.compare_ligand_receptor.*.svg', optional: true, emit: drawings

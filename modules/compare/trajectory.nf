@@ -8,6 +8,7 @@ process COMPARE_TRAJECTORY {
 
     output:
     path '*/trajectory.csv', emit: tables, optional: true
+    path '*/trajectory_cells.csv', emit: ordered, optional: true
     path '*.compare_trajectory.json', topic: 'facts'
     path '*.compare_trajectory.*.png', topic: 'figures', optional: true
     path '*.compare_trajectory.*.svg', optional: true, emit: drawings

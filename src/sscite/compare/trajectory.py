@@ -115,8 +115,8 @@ def order(
 def diffusion_distance(components: np.ndarray, eigenvalues: np.ndarray, root: int) -> np.ndarray:
     """Give each cell's diffusion distance over all numbers of steps from the root (Haghverdi et al. 2016).
 
-    scanpy's `dpt` gives components of an eigenvalue above 0.9994 a weight of one, and on a long path they are those that
-    order it: on a curve of 600 cells its order had a correlation of 0.08 with the true one, this has 0.99.
+    scanpy's `dpt` gives components of an eigenvalue above 0.9994 a weight of one, and on a long path they are what
+    order it: on a curve of 600 cells its order had a correlation of 0.08 with the truth, this 0.99.
     """
     values = np.minimum(eigenvalues[1:].astype(float), 1 - 1e-6)
     weights = values / (1 - values)
