@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from pools import mean_f, pool
+from unit.demux.pools import mean_f, pool
 
 from sscite.demux import verdict
 from sscite.demux.call import call, level_shift

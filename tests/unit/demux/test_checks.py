@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from pools import pool
+from unit.demux.pools import pool
 
 from sscite.demux import barcodes, checks
 from sscite.errors import UserError

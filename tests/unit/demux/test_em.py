@@ -2,7 +2,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from pools import mean_f, pool
+from unit.demux.pools import mean_f, pool
 
 from sscite.demux import decision, em, maximise
 from sscite.demux.likelihoods import Tables

@@ -2,7 +2,7 @@ import warnings
 
 import numpy as np
 import pytest
-from pools import mean_f, pool
+from unit.demux.pools import mean_f, pool
 
 from sscite.demux import decision, witnesses
 
