@@ -58,8 +58,13 @@ def answer(named: pd.DataFrame) -> str:
     top = makers.iloc[0]
     return (
         f"{question}: possible; {top['ligand']} is expressed by {top['sender_share']:.0%} of {top['sender']} "
-        f"({top['sender_donors']} donors), {RECEPTOR} by {carries:.0%} of {RECEIVER} ({top['receiver_donors']} donors)."
+        f"({_shown(top['sender_donors'])}), {RECEPTOR} by {carries:.0%} of {RECEIVER} ({_shown(top['receiver_donors'])})."
     )
+
+
+def _shown(donors: int) -> str:
+    """Say how many donors show a gene by themselves."""
+    return f"{donors} donors each with ten cells" if donors else "no donor with ten cells: pooled"
 
 
 def recruitment(named: pd.DataFrame) -> Figure:
