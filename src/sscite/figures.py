@@ -21,9 +21,7 @@ STYLE = {
 }  # fmt: skip
 
 
-def new(
-    width: float = 6, height: float = 4, rows: int = 1, columns: int = 1, **options: object
-) -> tuple[Figure, Any]:
+def new(width: float = 6, height: float = 4, rows: int = 1, columns: int = 1, **options: object) -> tuple[Figure, Any]:
     """Open a figure of the given size in inches in the house style; axes as matplotlib's subplots gives them."""
     with plt.rc_context(STYLE):
         return plt.subplots(rows, columns, figsize=(width, height), **options)

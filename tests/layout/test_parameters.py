@@ -6,7 +6,6 @@ import json
 import re
 
 import jsonschema
-
 from conftest import ROOT
 
 

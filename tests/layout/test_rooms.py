@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 
 import pytest
-
 from conftest import ROOT
+
 from sscite.report.gather import ROOMS, STEPS
 
 MODULES = sorted(path for path in ROOT.glob("modules/*/*.nf") if path.name != "main.nf")
