@@ -56,9 +56,10 @@ def answer(named: pd.DataFrame) -> str:
             f"{RECEPTOR} in {carries:.0%} of {RECEIVER})."
         )
     top = makers.iloc[0]
+    made, carried = _shown(top["sender_donors"]), _shown(top["receiver_donors"])
     return (
-        f"{question}: possible; {top['ligand']} is expressed by {top['sender_share']:.0%} of {top['sender']} "
-        f"({_shown(top['sender_donors'])}), {RECEPTOR} by {carries:.0%} of {RECEIVER} ({_shown(top['receiver_donors'])})."
+        f"{question}: possible; {top['ligand']} is expressed by {top['sender_share']:.0%} of {top['sender']} ({made}), "
+        f"{RECEPTOR} by {carries:.0%} of {RECEIVER} ({carried})."
     )
 
 
