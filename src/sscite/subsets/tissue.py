@@ -12,6 +12,7 @@ from sscite.errors import Reason, Skipped
 NEAREST = 15
 FAR = 2.0  # times the distance that is usual within the reference tissue
 MIN_CELLS = 20
+CLOSE = 0.25  # share of a tissue's cells, the nearest, that tell its shift: most of them may be in a new state
 TEXT = ["tissue", "lineage", "subset", "counterpart"]
 NUMBERS = ["counterpart_share", "counterpart_distance", "relative_distance"]
 
@@ -22,8 +23,9 @@ def place(X: np.ndarray, cells: pd.DataFrame, *, reference: str, seed: int) -> p
     Single cells are too noisy to be far from anything: noise is most of any distance. So each cell is averaged with its
     15 nearest of the same tissue first, and distances are taken between such averages. The unit is what is usual within
     the reference tissue: the median distance between averages over two random halves of its cells. The relative
-    distance is taken after the tissue's shift was removed (the median difference to the nearest reference averages:
-    digestion, platform), so that a state without a counterpart stands out, not a tissue as a whole.
+    distance is taken after the tissue's shift (digestion, platform) was removed: the median difference to the nearest
+    reference averages over the nearest quarter of its cells, so that a state without a counterpart stands out, not a
+    tissue as a whole.
 
     Parameters
     ----------
@@ -76,7 +78,8 @@ def _place_lineage(
         here = away[tissues == tissue]
         own = averages(X[here], seed=seed)
         nearest, raw = index.search(own, 1)
-        moved = own - np.median(own - averaged[nearest[:, 0]], axis=0)
+        close = raw[:, 0] <= np.quantile(raw[:, 0], CLOSE)
+        moved = own - np.median((own - averaged[nearest[:, 0]])[close], axis=0)
         near, distances = index.search(moved, NEAREST)
         votes = np.stack([(codes[near] == code).mean(axis=1) for code in range(len(levels))], axis=1)
         frame = cells.iloc[here][[names.TISSUE, names.LINEAGE]].astype(str)

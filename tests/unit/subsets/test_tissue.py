@@ -11,13 +11,20 @@ from sscite.subsets import tissue
 
 
 def cells() -> tuple[np.ndarray, pd.DataFrame]:
+    """Give 200 cells of each state in 8 dimensions; kidney is shifted by 1 as a whole, `new` is in kidney alone."""
     rng = np.random.default_rng(0)
-    middle = np.repeat([[0, 0], [10, 0], [0, 1], [10, 1], [40, 40]], 60, axis=0)
-    frame = pd.DataFrame({
-        "tissue": ["blood"] * 120 + ["kidney"] * 180, "lineage": "T",
-        "subset": np.repeat(["a", "b", "a", "b", "new"], 60),
-    })  # fmt: skip
-    return (middle + rng.normal(0, 1, (300, 2))).astype(np.float32), frame
+    middle = np.zeros((1000, 8))
+    middle[200:400, 0] = middle[600:800, 0] = 10
+    middle[800:, 1] = 10
+    middle[400:, 2] = 1
+    frame = pd.DataFrame(
+        {
+            "tissue": ["blood"] * 400 + ["kidney"] * 600,
+            "lineage": "T",
+            "subset": np.repeat(["a", "b", "a", "b", "new"], 200),
+        }
+    )
+    return (middle + rng.normal(0, 1, (1000, 8))).astype(np.float32), frame
 
 
 def test_counterparts_are_found_and_a_state_without_one_stands_out():
