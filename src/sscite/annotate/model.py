@@ -15,7 +15,7 @@ import numpy as np
 from sscite.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -73,7 +73,7 @@ _ESTIMATORS = {
     ("sklearn._loss._loss", "__pyx_unpickle_CyHalfBinomialLoss"),
 }
 _PACKAGES = ("numpy.core", "numpy._core")
-_ARRAYS: dict[tuple[str, str], Callable[..., Any]] = {
+_ARRAYS: dict[tuple[str, str], Any] = {
     ("numpy", "ndarray"): np.ndarray,
     ("numpy", "dtype"): np.dtype,
     ("builtins", "str"): str,

@@ -70,6 +70,6 @@ def _fill(positions: np.ndarray, distances: np.ndarray) -> tuple[np.ndarray, np.
     """Replace places marked -1 by the neighbour before."""
     for column in np.flatnonzero((positions < 0).any(axis=0)):
         missing = positions[:, column] < 0
-        positions[missing, column] = positions[missing, max(column - 1, 0)]
-        distances[missing, column] = distances[missing, max(column - 1, 0)]
+        positions[missing, column] = positions[missing, max(int(column) - 1, 0)]
+        distances[missing, column] = distances[missing, max(int(column) - 1, 0)]
     return positions, distances

@@ -21,7 +21,7 @@ def carried_together(counts: np.ndarray) -> float:
     """Give the share of all tags (n_droplets × n_tags) among droplets with any of them, by a two-means cut each."""
     logs = np.log1p(counts.astype(float))
     high = np.column_stack([column > starts.two_means(column)[2] for column in logs.T])
-    return float(high.all(axis=1).sum() / max(1, high.any(axis=1).sum()))
+    return float(high.all(axis=1).sum()) / max(1, int(high.any(axis=1).sum()))
 
 
 def join(counts: pd.DataFrame, hashtags: list[str], *, where: str) -> tuple[pd.DataFrame, dict[str, str], list[str]]:

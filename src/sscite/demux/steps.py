@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -30,7 +30,7 @@ def sheet_rows(samples: Path | None, library: str | None) -> pd.DataFrame | None
     return rows if library is None else rows[rows["library_id"] == library]
 
 
-def demultiplex(path: Path, rows: pd.DataFrame | None, **options: object) -> tuple[Calls, dict[str, str], list[str]]:
+def demultiplex(path: Path, rows: pd.DataFrame | None, **options: Any) -> tuple[Calls, dict[str, str], list[str]]:
     """Read, check, join hashtags that go together, and call.
 
     Returns
@@ -47,7 +47,8 @@ def demultiplex(path: Path, rows: pd.DataFrame | None, **options: object) -> tup
     if rows is not None and not rows["hashtag"].str.strip().any():
         raise Skipped(Reason.NO_HASHTAGS)
     if rows is not None and path.suffix == ".h5mu":
-        (counts, genes), notes = io.read_library(path), []
+        notes: list[str] = []
+        counts, genes = io.read_library(path)
     else:
         (counts, notes), genes = io.read_hashtags(path), None
     tidied = checks.tidy(counts, where=str(path))
@@ -59,7 +60,7 @@ def demultiplex(path: Path, rows: pd.DataFrame | None, **options: object) -> tup
     return calling.call(counts, depth=depth, **options), meaning, [*notes, *tidied.notes]
 
 
-def call_table(path: Path, output: Path, *, samples: Path | None, **options: object) -> None:
+def call_table(path: Path, output: Path, *, samples: Path | None, **options: Any) -> None:
     """Call a bare table and write one CSV; what must be known goes to the log."""
     found, _, notes = demultiplex(path, sheet_rows(samples, None), **options)
     said = [*notes, *verdict.warnings(found)]
@@ -78,7 +79,7 @@ def bare(found: Calls) -> pd.DataFrame:
 
 
 def call_library(
-    path: Path, id: str, facts: Facts, *, output: Path | None, samples: Path | None, **options: object
+    path: Path, id: str, facts: Facts, *, output: Path | None, samples: Path | None, **options: Any
 ) -> None:
     """Call a library; write its fragment and posteriors (or a CSV), and the facts."""
     try:

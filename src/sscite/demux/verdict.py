@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -38,7 +39,7 @@ def methods(calls: Calls) -> pd.DataFrame:
     return pd.DataFrame(rows).round(4)
 
 
-def numbers(calls: Calls) -> dict[str, float | int | None]:
+def numbers(calls: Calls) -> dict[str, Any]:
     """Numbers of the pool, for the facts."""
     found = rates(calls.calls[names.HTO_CALL])
     return {

@@ -48,7 +48,9 @@ class Counts:
         return replace(self, matrix=self.matrix[:, np.flatnonzero(mask)], features=self.features[mask])
 
 
-def feature_frame(names: Sequence[str], ids: Sequence[str] | str = "", types: Sequence[str] | str = "") -> pd.DataFrame:
+def feature_frame(
+    names: Sequence[str] | NDArray, ids: Sequence[str] | NDArray | str = "", types: Sequence[str] | NDArray | str = ""
+) -> pd.DataFrame:
     """Build the features' table; one text for `ids` or `types` stands for all."""
     index = pd.Index([str(name) for name in names], name="feature", dtype=object)
     return pd.DataFrame({GENE_ID: ids, FEATURE_TYPE: types}, index=index).astype(object)

@@ -128,7 +128,7 @@ def _numbers(block: pd.DataFrame, header: list[str]) -> tuple[NDArray, NDArray, 
     """Split a block into names and numbers; say where a value is none (an empty field stays NaN)."""
     rows = block[0].fillna("").str.strip().to_numpy(dtype=object)
     values = block.drop(columns=0)
-    problems = []
+    problems: list[str] = []
     for column in values.select_dtypes(object).columns:
         numbers = pd.to_numeric(values[column], errors="coerce")
         wrong = np.flatnonzero(numbers.isna() & values[column].notna())

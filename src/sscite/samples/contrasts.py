@@ -79,7 +79,8 @@ def default(samples: pd.DataFrame, kinds: pd.DataFrame, *, reference_tissue: str
     """
     from sscite.samples.validate import slugs
 
-    rows, reasons = [], []
+    rows: list = []
+    reasons: list = []
     tissues = list(dict.fromkeys(samples["tissue"]))
     for tissue in [t for t in tissues if t != reference_tissue and reference_tissue in tissues]:
         row = {"variable": "tissue", "reference": reference_tissue, "target": tissue}

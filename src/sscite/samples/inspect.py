@@ -144,7 +144,7 @@ def _summary(
     """Describe one library in a row of `COLUMNS`."""
     sizes = {kind: part.matrix.shape[1] for kind, part in library.modalities.items()}
     total = sum(int(part.matrix.sum()) for part in library.modalities.values())
-    kind = FORMATS[find_kind(paths[record["library_id"], "counts"])].split(" (")[0]
+    kind = FORMATS[find_kind(Path(str(paths[record["library_id"], "counts"])))].split(" (")[0]
     droplets = len(raw.barcodes) if raw is not None else 0
     return [
         record["library"], kind, len(library.barcodes), sizes.get(RNA, 0), sizes.get(PROTEIN, 0), sizes.get(HASHTAG, 0),
