@@ -241,12 +241,13 @@ def iterate(
         width = int(group.attrs["shape"][1])
         for start, end in _blocks(indptr):
             rows = np.arange(start, end)
-            wanted = slice(None) if cells is None else np.flatnonzero(cells[start:end])
+            wanted = np.arange(end - start) if cells is None else np.flatnonzero(cells[start:end])
             if cells is not None and len(wanted) == 0:
                 continue
             first, last = int(indptr[start]), int(indptr[end])
             parts = (read("data", first, last), read("indices", first, last), indptr[start : end + 1] - first)
-            block = sp.csr_matrix(parts, shape=(end - start, width))[wanted]
+            block = sp.csr_matrix(parts, shape=(end - start, width))
+            block = block if cells is None else block[wanted]
             yield rows[wanted], block if genes is None else block[:, genes]
 
 

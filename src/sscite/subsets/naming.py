@@ -94,8 +94,9 @@ def _shares(cluster: pd.DataFrame, everything: pd.DataFrame) -> dict[str, object
     for column in ("donor", "library"):
         brought = everything[column].astype(str).value_counts()
         rate = cluster[column].astype(str).value_counts() / brought
-        result[f"{column}_share"] = float((rate / rate.sum()).max())
-        if len(brought) > 1 and result[f"{column}_share"] > DOMINATED:
+        share = float((rate / rate.sum()).max())
+        result[f"{column}_share"] = share
+        if len(brought) > 1 and share > DOMINATED:
             flags.append(f"one {column}: {rate.idxmax()}")
     result["flag"] = "; ".join(flags)
     return result

@@ -9,6 +9,7 @@ from sscite import figures, names
 from sscite.cohort import draw
 from sscite.command import Facts
 from sscite.names import UNASSIGNED
+from sscite.subsets.cluster import Found
 from sscite.subsets.lineages import Subsets
 
 
@@ -51,7 +52,7 @@ def clusters(facts: Facts, found: Subsets) -> None:
         facts.figure("composition", composition(found.cells), "Cells of each subset", "Cells by lineage and subset.")
 
 
-def _maps(part: object) -> object:
+def _maps(part: Found) -> object:
     """Draw the lineage's own map by cluster and by subset."""
     cells = part.cells.assign(cluster=part.cells[names.CLUSTER].str.rpartition(":")[2])
     return draw.maps(part.umap, cells, {"cluster": True, names.SUBSET: True}, seed=0)
