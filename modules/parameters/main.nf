@@ -26,6 +26,9 @@ def problemWith(String name, value, Map rule) {
     if (rule.type == 'boolean' && !(value.toString() in ['true', 'false'])) {
         return "--${name} is '${value}': true or false is needed"
     }
+    if (rule.type == 'string' && rule.format != 'path' && value.toString() =~ /['"`$\\\n]/) {
+        return "--${name} is ${value}: quotes, backslashes, dollar signs and line breaks are not allowed in it"
+    }
     if (rule['enum'] && !(value.toString() in rule['enum'])) {
         return "--${name} is '${value}': choose one of ${rule['enum'].join(', ')}"
     }

@@ -85,11 +85,11 @@ def spread(values: np.ndarray, *, bins: int = 60) -> np.ndarray:
     edges = np.linspace(-LIMIT, LIMIT, bins + 1)
     place = np.digitize(values, edges)
     shift = np.zeros(len(values))
-    deepest = max(np.bincount(place).max(), 1) if len(values) else 1
+    widest = max(int(np.bincount(place).max(initial=0)), 8)
     for bin_number in np.unique(place):
         members = np.flatnonzero(place == bin_number)
         ranks = np.arange(len(members)) - (len(members) - 1) / 2
-        shift[members] = 0.8 * ranks / max(deepest, 8)
+        shift[members] = 0.8 * ranks / widest
     return shift
 
 
