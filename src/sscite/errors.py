@@ -41,6 +41,7 @@ class Reason(StrEnum):
     COLLINEAR_DESIGN = "the covariates determine the groups"
     BATCH_IS_GROUP = "every library holds one group only: batch and group cannot be told apart"
     NO_GENE_SETS = "no gene sets were given"
+    NO_PAIRS = "no pair of ligand and receptor is expressed"
     NO_REFERENCE = "no reference cohort was given"
     NO_STAGE = "no donor was sampled at several stages"
     NO_CONTRAST = "no contrast was given and none follows from the samplesheet"

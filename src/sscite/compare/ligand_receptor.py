@@ -29,7 +29,7 @@ NAMED_COLUMNS = [
 CHEMOKINES, RECEPTOR, RECEIVER = ("CXCL9", "CXCL10", "CXCL11"), "CXCR3", "CD8_TEM_T2ISG"
 DETAILED, MOST_GROUPS = ("CD8 T", "monocyte/DC"), 20
 CELLS_OF_SUBSET, PERMUTATIONS, EXPRESSED = 300, 100, 0.1
-CELLS_OF_DONOR = 10
+CELLS_OF_DONOR, FEWEST_CELLS = 10, 5
 KEPT = 5000
 
 
@@ -74,6 +74,33 @@ def genes_needed(pairs: pd.DataFrame) -> list[str]:
     return list(dict.fromkeys(gene for name in both for gene in name.split("_")))
 
 
+def expressed_pairs(data: AnnData, pairs: pd.DataFrame) -> pd.DataFrame:
+    """Keep the pairs of which some subset makes the ligand and some subset the receptor, all parts of a complex.
+
+    Raises
+    ------
+    Skipped
+        NO_PAIRS where none is left, with what was looked for: LIANA would stop with an error of its own.
+    """
+    needed, measured = genes_needed(pairs), pd.Index(data.var_names)
+    indices = data.obs.groupby(data.obs["subset"].astype(str)).indices.values()
+    groups = [rows for rows in indices if len(rows) >= FEWEST_CELLS]
+    seen = sparse.csr_matrix(data.X > 0, dtype=np.float32)
+    share = pd.DataFrame([np.asarray(seen[rows].mean(axis=0)).ravel() for rows in groups], columns=measured)
+    both = pd.unique(pairs[["ligand", "receptor"]].to_numpy().ravel())
+    measurable = [name for name in both if measured.get_indexer(name.split("_")).min() >= 0]
+    made = {name for name in measurable if share[name.split("_")].min(axis=1).max() >= EXPRESSED}
+    kept = pairs[pairs["ligand"].isin(made) & pairs["receptor"].isin(made)]
+    if kept.empty:
+        found = int(pd.Index(needed).isin(measured).sum())
+        raise Skipped(
+            Reason.NO_PAIRS,
+            f"{found} of the {len(needed)} genes looked for ({', '.join(CHEMOKINES)}, {RECEPTOR} and others) are seen in "
+            f"the cells, none of {len(pairs)} pairs in {EXPRESSED:.0%} of a subset's; human gene symbols are expected",
+        )
+    return kept
+
+
 def consensus(data: AnnData, *, seed: int) -> pd.DataFrame:
     """Rank the pairs of genes and subsets; low ranks are strong (magnitude) and particular (specificity).
 
@@ -81,12 +108,18 @@ def consensus(data: AnnData, *, seed: int) -> pd.DataFrame:
     ----------
     data
         X log1p of counts per 10,000; obs with `subset`.
+
+    Raises
+    ------
+    Skipped
+        NO_PAIRS where no pair is expressed.
     """
     from liana.method import rank_aggregate
 
+    pairs = expressed_pairs(data, resource())
     data.obs["subset"] = data.obs["subset"].astype("category")
     found = rank_aggregate(
-        data, groupby="subset", resource_name="consensus", expr_prop=EXPRESSED, min_cells=5, n_perms=PERMUTATIONS,
+        data, groupby="subset", resource=pairs, expr_prop=EXPRESSED, min_cells=FEWEST_CELLS, n_perms=PERMUTATIONS,
         use_raw=False, seed=seed, inplace=False, verbose=False,
     )  # fmt: skip
     found = found.rename(

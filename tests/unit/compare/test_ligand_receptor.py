@@ -52,3 +52,22 @@ def test_one_subset_alone_is_skipped():
     cells = pd.DataFrame({"tissue": "lung", "subset": "Mac", "lineage": "x", "donor": "a"}, index=map(str, range(30)))
     with pytest.raises(Skipped, match="1 subsets"):
         ligand_receptor.choose(cells, "lung", min_cells=10, seed=0)
+
+
+@pytest.mark.parametrize("names", [["ENSG00000169245", "ENSG00000186810"], ["CXCL10", "CCL5"]])
+def test_without_an_expressed_pair_it_is_skipped_with_what_was_looked_for(names: list[str]):
+    data = tissue(second_donor_expresses=True)
+    data.var_names = names
+    with pytest.raises(Skipped, match=r"no pair .* CXCR3 and others.* human gene symbols are expected"):
+        ligand_receptor.consensus(data, seed=0)
+
+
+def test_a_tissue_without_any_measured_gene_of_a_pair_is_skipped():
+    data = tissue(second_donor_expresses=True)[:, :0].copy()
+    with pytest.raises(Skipped, match="0 of the"):
+        ligand_receptor.consensus(data, seed=0)
+
+
+def test_one_expressed_pair_is_enough():
+    found = ligand_receptor.consensus(tissue(second_donor_expresses=True), seed=0)
+    assert found[["sender", "receiver", "ligand", "receptor"]].to_numpy().tolist() == [list(PAIR.values())]
