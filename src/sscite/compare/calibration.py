@@ -28,8 +28,10 @@ def relabellings(comparison: Comparison, *, number: int, rng: np.random.Generato
     else:
         labels = group[permutation.arrangements(group, draws=number, rng=rng, exact=True)[0]]
     others = labels[1:][(labels[1:] != group).any(axis=1)]
-    chosen = rng.choice(len(others), min(number, len(others)), replace=False) if len(others) else []
-    return np.vstack([group, others[chosen]]) if len(others) else group[None]
+    if not len(others):
+        return group[None]
+    chosen = rng.choice(len(others), min(number, len(others)), replace=False)
+    return np.vstack([group, others[chosen]])
 
 
 def composition_calls(

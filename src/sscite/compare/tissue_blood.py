@@ -7,6 +7,7 @@ score itself) and `state` (distance of a subset's cells to their nearest counter
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -153,12 +154,12 @@ def compare_subsets(
             continue
         score = stress.score(bulk.counts, bulk.genes)
         proteins, panel = protein_values(pseudobulk, bulk, comparison, level, name)
-        options = {"paired": comparison.paired, "tested": tested}
+        values = partial(compare_values, rows=bulk.rows, paired=comparison.paired, tested=tested)
         found = {
             "expression": compare_expression(bulk, comparison, tested=tested),
-            "protein": compare_values(proteins, panel, bulk.rows, score, **options),
-            "programme": compare_values(*residency_score(bulk), bulk.rows, score, **options),
-            "stress": compare_values(score[:, None], pd.Index(["score"]), bulk.rows, score * np.nan, **options),
+            "protein": values(proteins, panel, score=score),
+            "programme": values(*residency_score(bulk), score=score),
+            "stress": values(score[:, None], pd.Index(["score"]), score=score * np.nan),
         }
         for kind, table in found.items():
             if len(table):
