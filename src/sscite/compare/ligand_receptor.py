@@ -95,8 +95,8 @@ def expressed_pairs(data: AnnData, pairs: pd.DataFrame) -> pd.DataFrame:
         found = int(pd.Index(needed).isin(measured).sum())
         raise Skipped(
             Reason.NO_PAIRS,
-            f"{found} of the {len(needed)} genes looked for ({', '.join(CHEMOKINES)}, {RECEPTOR} and others) are seen in "
-            f"the cells, none of {len(pairs)} pairs in {EXPRESSED:.0%} of a subset's; human gene symbols are expected",
+            f"{found} of the {len(needed)} genes looked for ({', '.join(CHEMOKINES)}, {RECEPTOR} and others) are seen "
+            f"in the cells, none of {len(pairs)} pairs in {EXPRESSED:.0%} of a subset; human gene symbols are expected",
         )
     return kept
 
