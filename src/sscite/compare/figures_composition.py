@@ -48,7 +48,7 @@ def effects(table: pd.DataFrame, *, top: int = 20) -> Figure:
 def donors(
     measures: Measures, table: pd.DataFrame, rows: pd.DataFrame, names: tuple[str, str], *, top: int = 8
 ) -> Figure:
-    """Draw each donor as a dot for the first tests; lines join a donor's sides where paired."""
+    """Draw each donor as a dot for the first tests; lines join the sides of a donor who stands on both."""
     keys = ["measure", "level", "parent", "subset"]
     places = pd.MultiIndex.from_frame(measures.tests[keys])
     first = table.head(top)
@@ -58,13 +58,13 @@ def donors(
         width=1.9 * columns + 0.6, height=2.3 * lines, rows=lines, columns=columns, squeeze=False
     )
     group, jitter = rows["group"].to_numpy(), np.random.default_rng(0).uniform(-0.12, 0.12, len(rows))
-    paired = rows["donor"].duplicated().any()
+    pairs = [pair for _, pair in rows.groupby("donor") if pair["group"].nunique() == 2 == len(pair)]
     for axis, (_, row) in zip(axes.flat, first.iterrows(), strict=False):
         values = measures.percent[:, places.get_loc(tuple(row[keys]))]
         for side in (0, 1):
             axis.plot(group[group == side] + jitter[group == side], values[group == side], "o", ms=4, color=SIDES[side])
             axis.plot([side - 0.25, side + 0.25], [np.nanmedian(values[group == side])] * 2, color="black", lw=1.2)
-        for _, pair in rows.groupby("donor") if paired else ():
+        for pair in pairs:
             axis.plot([0, 1], values[pair.sort_values("group").index], color=figures.GREY, lw=0.6)
         p = row["family_p"]
         axis.set_title(
