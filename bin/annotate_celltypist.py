@@ -21,7 +21,10 @@ def main(
     mode: Annotated[
         str, typer.Option(help="best_match: one label a cell; prob_match: every label above 0.5")
     ] = "best_match",
-    majority_voting: Annotated[bool, typer.Option(help="give each fine cluster its most frequent label")] = True,
+    majority_voting: Annotated[
+        str,
+        typer.Option(help="library: each fine cluster takes its most frequent label; cohort: voted later; none"),
+    ] = "library",
     id: Annotated[str, typer.Option(help="file-safe library name; begins every output's name")] = "cells",
     seed: Annotated[int, typer.Option(help="of clustering and map; the same seed gives the same labels")] = 0,
     output: Annotated[
@@ -34,12 +37,13 @@ def main(
     --output a CSV besides. Where too few of the model's genes were measured nothing is annotated and the reason is
     given.
     """
-    from sscite.annotate import celltypist, report, sources
+    from sscite.annotate import celltypist, report, sources, vote
     from sscite.errors import Skipped, UserError
     from sscite.io import write_fragment, write_table
 
     if mode not in celltypist.MODES:
         raise UserError(f"--mode '{mode}' is unknown; allowed: {', '.join(celltypist.MODES)}")
+    vote.check(majority_voting)
     with command.step("annotate_celltypist", id, seed=seed) as facts:
         frame = celltypist.empty()
         try:
@@ -47,10 +51,11 @@ def main(
             own = sources.read_lineages(lineages)
             matrix, cells, features = sources.read_genes(counts)
             found = celltypist.annotate(
-                matrix, cells, features, chosen, mode=mode, voting=majority_voting, lineages=own, seed=seed
-            )
+                matrix, cells, features, chosen, mode=mode, voting=majority_voting == "library",
+                lineages=own, seed=seed,
+            )  # fmt: skip
             frame = found.cells
-            report.tell(facts, found, chosen, matrix, features, seed=seed)
+            report.tell(facts, found, chosen, matrix, features, voting=majority_voting, seed=seed)
         except Skipped as skipped:
             facts.skip(skipped)
     write_fragment(frame, Path(f"{command.file_stem(id)}.annotate_celltypist.parquet"))

@@ -20,18 +20,31 @@ def main(
     resolution: Annotated[
         float | None, typer.Option(min=0.01, help="of Leiden in each lineage; by default chosen by stability")
     ] = None,
+    majority_voting: Annotated[
+        str, typer.Option(help="cohort: labels of cells are voted here; library, none: they are taken as they are")
+    ] = "library",
     seed: Annotated[int, typer.Option(help="every random number follows from it")] = 0,
     id: Annotated[str, typer.Option(help="names the files written")] = "cohort",
 ) -> None:
     """Find the subsets of each lineage: embed it anew, cluster at a stable resolution, name clusters by markers."""
+    from sscite.annotate import vote
     from sscite.cohort import embedding_file, store
-    from sscite.errors import UserError
-    from sscite.subsets import definitions, lineages, report
+    from sscite.errors import Skipped, UserError
+    from sscite.subsets import definitions, lineages, report, voting
 
+    vote.check(majority_voting)
     if not embedding_file.read(embedding)[0].equals(store.read_index(merged)):
         raise UserError(f"{embedding} and {merged} hold different cells; make both from the same libraries")
     with command.step("subsets_cluster", id, seed=seed) as facts:
-        found = lineages.find(merged, definitions.load(subsets), resolution=resolution, seed=seed)
+        labels = None
+        if majority_voting == "cohort":
+            try:
+                voted = voting.run(merged, embedding, seed=seed)
+                labels = voted.cells
+                report.voted(facts, voted)
+            except Skipped as skipped:
+                facts.warn(f"No majority voting: {skipped}")
+        found = lineages.find(merged, definitions.load(subsets), resolution=resolution, seed=seed, voted=labels)
         lineages.write(found, Path())
         report.clusters(facts, found)
 

@@ -39,8 +39,9 @@ def main(
         ]
         values = np.concatenate(blocks) if blocks else np.empty((len(cells), 0), np.float32)
         scores = pd.DataFrame(values, index=cells, columns=[f"signature_{name}" for name in kept])
-        obs = io.read_obs(merged, names.RNA).drop(columns=names.LINEAGE, errors="ignore")
-        by_subset = signatures.by_donor_and_subset(scores, obs.join(io.read_fragment(subsets)))
+        found = io.read_fragment(subsets)
+        obs = io.read_obs(merged, names.RNA).drop(columns=found.columns, errors="ignore")
+        by_subset = signatures.by_donor_and_subset(scores, obs.join(found))
         io.write_fragment(scores, Path("signatures.parquet"))
         io.write_table(by_subset.round(5), Path("signatures_by_subset.csv"))
         report.signatures(facts, scores, by_subset, table, left_out)

@@ -23,7 +23,7 @@ process ANNOTATE_CELLTYPIST {
         --samples ${samples} \\
         ${lineages ? "--lineages ${lineages}" : ''} \\
         --mode ${params.celltypist_mode} \\
-        ${params.majority_voting ? '--majority-voting' : '--no-majority-voting'} \\
+        --majority-voting ${params.majority_voting} \\
         --seed ${params.seed}
     """
 

@@ -25,6 +25,7 @@ process SUBSETS_CLUSTER {
         --embedding ${embedding} \\
         --subsets ${subsets} \\
         ${params.subset_resolution ? "--resolution ${params.subset_resolution}" : ''} \\
+        --majority-voting ${params.majority_voting} \\
         --seed ${params.seed}
     """
 

@@ -184,7 +184,7 @@ def _frame(
     confidence = scores.probability(np.where(position < 0, scores.best(), position))
     unsure = _unsure(scores, of_type)
     if clusters is not None:
-        support = pd.Series(_family(own) == _family(given)).groupby(clusters).transform("mean").to_numpy()
+        support = pd.Series(family(own) == family(given)).groupby(clusters).transform("mean").to_numpy()
         unsure &= support < LOW_SUPPORT
     given[unsure] = names.UNASSIGNED
     return pd.DataFrame(
@@ -203,7 +203,7 @@ def _frame(
 
 def _unsure(scores: Scores, of_type: list[str]) -> NDArray[np.bool_]:
     """Tell which cells have neither a probable label nor a clear lineage; kinds of T cells count as one here."""
-    best, _ = lineage.best_per_lineage(scores.decision, list(_family(np.array(of_type, dtype=object))))
+    best, _ = lineage.best_per_lineage(scores.decision, list(family(np.array(of_type, dtype=object))))
     if best.shape[1] < 2:
         return np.zeros(len(best), dtype=bool)
     second, first = np.partition(best, -2, axis=1)[:, -2:].T
@@ -220,7 +220,7 @@ def _margin(scores: Scores, of_type: list[str], given: NDArray[np.object_]) -> N
     return np.where((position < 0) | (len(present) < 2), np.nan, chosen - best.max(axis=1))
 
 
-def _family(lineages: NDArray[np.object_]) -> NDArray[np.object_]:
+def family(lineages: NDArray[np.object_]) -> NDArray[np.object_]:
     """Take the kinds of T cells as one."""
     return np.where(np.isin(lineages, lineage.T_CELLS), lineage.T_CELLS[-1], lineages).astype(object)
 

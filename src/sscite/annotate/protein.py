@@ -161,6 +161,27 @@ def support(rna: NDArray[np.object_], protein: NDArray[np.object_]) -> NDArray[n
     return np.where(~speaks, NO_PROTEIN, np.where(agrees, SUPPORTED, CONTRADICTED)).astype(object)
 
 
+def decide(
+    rna: NDArray[np.object_], cell_type: NDArray[np.object_], protein: NDArray[np.object_], doubtful: NDArray[np.bool_]
+) -> NDArray[np.object_]:
+    """Give each cell the lineage of RNA, or of protein where that knows more; all of shape (cells,).
+
+    Parameters
+    ----------
+    rna, protein
+        Lineages; that of protein is empty where it is not clear.
+    cell_type
+        Labels, which may name a kind of T cells.
+    doubtful
+        Cells whose own RNA does not favour the lineage.
+    """
+    kind = np.isin(protein, ["CD4 T", "CD8 T"])
+    open_t = np.isin(rna, ["CD4 T", "CD8 T"]) | ((rna == "other T") & np.isin(cell_type, GENERIC_T))
+    gives_way = (doubtful | (rna == names.UNASSIGNED)) & (protein != "") & ~np.isin(rna, list(SILENT))
+    gives_way &= support(rna, protein) != SUPPORTED
+    return np.where((kind & open_t) | gives_way, protein, rna).astype(object)
+
+
 def witness(labels: pd.DataFrame, values: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Cut]]:
     """Set the proteins beside the RNA lineage, and let them decide where RNA leaves doubt.
 
@@ -177,20 +198,15 @@ def witness(labels: pd.DataFrame, values: pd.DataFrame) -> tuple[pd.DataFrame, d
 
     Returns
     -------
-    `cell_type cell_type_fine cell_type_confidence lineage protein_lineage protein_support set_aside`, and the cuts.
-    `protein_support` speaks of the lineage that RNA gave.
+    `cell_type cell_type_fine cell_type_confidence lineage lineage_rna protein_lineage protein_support set_aside`, and
+    the cuts. `protein_support` speaks of `lineage_rna`, the lineage that RNA gave.
     """
     rna = labels[names.LINEAGE].to_numpy(dtype=object)
     found = cuts(values, labels[names.LINEAGE])
     protein, doublet = gate(values, found)
-    kind = np.isin(protein, ["CD4 T", "CD8 T"])
-    open_t = np.isin(rna, ["CD4 T", "CD8 T"]) | (
-        (rna == "other T") & labels[names.CELL_TYPE].isin(GENERIC_T).to_numpy()
-    )
-    doubtful = (rna == names.UNASSIGNED) | (labels["lineage_margin"].to_numpy(dtype=float) < DOUBTFUL)
-    doubtful &= (protein != "") & ~np.isin(rna, list(SILENT)) & (support(rna, protein) != SUPPORTED)
+    doubtful = labels["lineage_margin"].to_numpy(dtype=float) < DOUBTFUL
     frame = without(labels)
-    frame[names.LINEAGE] = np.where((kind & open_t) | doubtful, protein, rna).astype(object)
+    frame[names.LINEAGE] = decide(rna, labels[names.CELL_TYPE].to_numpy(dtype=object), protein, doubtful)
     frame[names.PROTEIN_LINEAGE] = protein
     frame[names.PROTEIN_SUPPORT] = support(rna, protein)
     frame[names.SET_ASIDE] = np.where((frame[names.SET_ASIDE] == "") & doublet, DOUBLET, frame[names.SET_ASIDE]).astype(
@@ -202,7 +218,12 @@ def witness(labels: pd.DataFrame, values: pd.DataFrame) -> tuple[pd.DataFrame, d
 def without(labels: pd.DataFrame) -> pd.DataFrame:
     """Give the labels as they are where no protein was measured."""
     kept = [names.CELL_TYPE, names.CELL_TYPE_FINE, names.CELL_TYPE_CONFIDENCE, names.LINEAGE]
-    said = {names.PROTEIN_LINEAGE: "", names.PROTEIN_SUPPORT: NO_PROTEIN, names.SET_ASIDE: labels[names.SET_ASIDE]}
+    said = {
+        names.LINEAGE_RNA: labels[names.LINEAGE],
+        names.PROTEIN_LINEAGE: "",
+        names.PROTEIN_SUPPORT: NO_PROTEIN,
+        names.SET_ASIDE: labels[names.SET_ASIDE],
+    }
     return labels[kept].assign(**said).astype({names.PROTEIN_LINEAGE: object, names.PROTEIN_SUPPORT: object})
 
 

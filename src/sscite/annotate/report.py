@@ -16,13 +16,19 @@ if TYPE_CHECKING:
     from sscite.annotate.model import Model
     from sscite.command import Facts
 
+NO_VOTE = {
+    "library": "No majority voting: the library has 50 cells or fewer.",
+    "cohort": "These are labels cell by cell: the majority is voted once all libraries are together.",
+    "none": "No majority voting: it was switched off.",
+}
 LOW_OVERLAP = 0.4  # share of the model's genes below which labels are less sure
 
 
 def tell(
-    facts: Facts, found: Annotation, model: Model, counts: sparse.csr_matrix, features: pd.DataFrame, *, seed: int
-) -> None:
-    """Add numbers, warnings, tables and figures of an annotation."""
+    facts: Facts, found: Annotation, model: Model, counts: sparse.csr_matrix, features: pd.DataFrame, *,
+    voting: str, seed: int,
+) -> None:  # fmt: skip
+    """Add numbers, warnings, tables and figures of an annotation; `voting` is one of `vote.SCOPES`."""
     cells = found.cells
     share = len(found.overlap.columns) / len(model.genes)
     unassigned = int((cells[names.LINEAGE] == names.UNASSIGNED).sum())
@@ -40,6 +46,8 @@ def tell(
         + (f"; {unassigned:,} stay unassigned." if unassigned else ".")
     )
     _warn(facts, found, share)
+    if found.clusters is None:
+        facts.warn(NO_VOTE[voting])
     _tables(facts, found)
     facts.figure(
         "labels",
@@ -72,8 +80,6 @@ def _warn(facts: Facts, found: Annotation, share: float) -> None:
             f"Labels without a known lineage count as 'other': {', '.join(found.unmapped)}. "
             "Map them by --celltypist_lineages."
         )
-    if found.clusters is None:
-        facts.warn("No majority voting: it was switched off, or the library has 50 cells or fewer.")
 
 
 def _tables(facts: Facts, found: Annotation) -> None:
@@ -86,7 +92,9 @@ def _tables(facts: Facts, found: Annotation) -> None:
         .sort_values("cells", ascending=False)
     )
     counts.insert(3, "percent", (100 * counts["cells"] / len(cells)).round(2))
-    facts.table("labels", counts.round({"median_probability": 3}), "Labels", "After majority voting.")
+    facts.table(
+        "labels", counts.round({"median_probability": 3}), "Labels", "Of the cells, with the probability of the label."
+    )
     facts.table(
         "overlap",
         found.overlap.tried.round(4),

@@ -19,15 +19,23 @@ from scipy.linalg import eigh
 from scipy.sparse.linalg import eigsh
 
 from sscite.annotate.predict import blocks
+from sscite.errors import UserError
 
 if TYPE_CHECKING:
     from igraph import Graph
     from numpy.typing import NDArray
 
+SCOPES = ("library", "cohort", "none")  # whose clusters vote
 FEWEST_CELLS = 51  # CellTypist does not vote among 50 cells or fewer
 VARIABLE_GENES, COMPONENTS, NEIGHBOURS, LIMIT = 2500, 50, 10, 10.0
 EXACT = 20_000  # cells up to which neighbours are searched without an index
 RESOLUTIONS = ((5_000, 5), (20_000, 10), (40_000, 15), (100_000, 20), (200_000, 25))
+
+
+def check(scope: str) -> None:
+    """Refuse a scope of the vote that is none of `SCOPES`."""
+    if scope not in SCOPES:
+        raise UserError(f"--majority-voting '{scope}' is unknown; allowed: {', '.join(SCOPES)}")
 
 
 def over_cluster(graph: Graph, *, seed: int) -> NDArray[np.intp]:

@@ -17,8 +17,8 @@ MISSING = {"", "na", "n/a", "nan"}
 RESERVED = {
     names.CELL, names.N_GENES, names.N_COUNTS, names.PCT_MT, names.QC_PASS, names.QC_REASON, names.DOUBLET_SCORE,
     names.DOUBLET, names.HTO_CALL, names.HTO_CONFIDENCE, names.GENOTYPE_CALL, names.CELL_TYPE, names.CELL_TYPE_FINE,
-    names.CELL_TYPE_CONFIDENCE, names.LINEAGE, names.PROTEIN_SUPPORT, names.CLUSTER, names.SUBSET, names.SUBSET_SCORE,
-    names.SET_ASIDE, names.PROTEIN_LINEAGE, "library_id", "level", "parent",
+    names.CELL_TYPE_CONFIDENCE, names.LINEAGE, names.LINEAGE_RNA, names.PROTEIN_SUPPORT, names.CLUSTER, names.SUBSET,
+    names.SUBSET_SCORE, names.SET_ASIDE, names.PROTEIN_LINEAGE, "library_id", "level", "parent",
 }  # fmt: skip
 
 

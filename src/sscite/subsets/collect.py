@@ -32,10 +32,12 @@ def join(parts: Parts) -> pd.DataFrame:
     """Join all tables of the cells used; `lineage_annotated` keeps the lineage before subsets were sought."""
     obs = io.read_obs(parts.merged, names.RNA)
     if names.LINEAGE in obs:
-        obs = obs.rename(columns={names.LINEAGE: "lineage_annotated"})
+        obs = obs.rename(columns={names.LINEAGE: names.LINEAGE_ANNOTATED})
+    subsets = io.read_fragment(parts.subsets)
+    obs = obs.drop(columns=subsets.columns, errors="ignore")  # a vote over the cohort replaces labels
     tissue = io.read_fragment(parts.tissue_states)
     frames = [
-        io.read_fragment(parts.subsets), io.read_fragment(parts.clusters), io.read_fragment(parts.signatures),
+        subsets, io.read_fragment(parts.clusters), io.read_fragment(parts.signatures),
         tissue[[column for column in TISSUE_COLUMNS if column in tissue]],
     ]  # fmt: skip
     for frame in frames:

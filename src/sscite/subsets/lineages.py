@@ -26,10 +26,20 @@ class Subsets:
     skipped: dict[str, int]
 
 
-def find(merged: Path, definitions: Definitions, *, resolution: float | None, seed: int) -> Subsets:
-    """Cluster every lineage that has enough cells; cells of the others keep their annotated lineage."""
-    data, counts = reading.read(merged, definitions, least=cluster.MIN_CELLS)
+def find(
+    merged: Path, definitions: Definitions, *, resolution: float | None, seed: int, voted: pd.DataFrame | None = None
+) -> Subsets:
+    """Cluster every lineage that has enough cells; cells of the others keep their annotated lineage.
+
+    Parameters
+    ----------
+    voted
+        Labels of a vote over the cohort, in place of those in the file; they are passed on.
+    """
     obs = io.read_obs(merged, names.RNA)
+    if voted is not None:
+        obs = obs.assign(**voted)
+    data, counts = reading.read(merged, definitions, obs=obs, least=cluster.MIN_CELLS)
     found = {}
     for lineage in definitions.lineages:
         if lineage.name in data:
@@ -39,6 +49,8 @@ def find(merged: Path, definitions: Definitions, *, resolution: float | None, se
     cells = _base(obs, reading.lineage_masks(obs, definitions))
     for part in found.values():
         cells.loc[part.cells.index, part.cells.columns] = part.cells
+    if voted is not None:
+        cells = cells.join(voted.rename(columns={names.LINEAGE: names.LINEAGE_ANNOTATED}))
     skipped = {name: count for name, count in counts.items() if name not in found}
     return Subsets(
         cells, _scores(found, obs.index), _tables(found, "clusters"), _tables(found, "resolutions"), found, skipped

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from sscite import io, names
+from sscite import names
 from sscite.cohort import prepare, store, variable
 from sscite.subsets.cluster import LineageCells
 from sscite.subsets.definitions import Definitions, Lineage
@@ -44,7 +44,9 @@ def variable_genes(statistics: dict[str, np.ndarray], lineage: Lineage, *, top: 
     return np.flatnonzero(mask)
 
 
-def read(merged: Path, definitions: Definitions, *, least: int) -> tuple[dict[str, LineageCells], dict[str, int]]:
+def read(
+    merged: Path, definitions: Definitions, *, obs: pd.DataFrame, least: int
+) -> tuple[dict[str, LineageCells], dict[str, int]]:
     """Read the variable genes and markers of every lineage with at least `least` cells, in one pass.
 
     Returns
@@ -52,7 +54,6 @@ def read(merged: Path, definitions: Definitions, *, least: int) -> tuple[dict[st
     tuple
         Cells by lineage, and the number of cells of every lineage.
     """
-    obs = io.read_obs(merged, names.RNA)
     genes = store.read_index(merged, "var")
     statistics = store.read_element(merged, f"mod/{names.RNA}/uns/lineage_statistics")
     masks = lineage_masks(obs, definitions)

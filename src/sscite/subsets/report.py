@@ -11,6 +11,7 @@ from sscite.command import Facts
 from sscite.names import UNASSIGNED
 from sscite.subsets.cluster import Found
 from sscite.subsets.lineages import Subsets
+from sscite.subsets.voting import Voted
 
 
 def clusters(facts: Facts, found: Subsets) -> None:
@@ -50,6 +51,28 @@ def clusters(facts: Facts, found: Subsets) -> None:
         )  # fmt: skip
     if len(found.lineages):
         facts.figure("composition", composition(found.cells), "Cells of each subset", "Cells by lineage and subset.")
+
+
+def voted(facts: Facts, found: Voted) -> None:
+    """Report the vote over the cohort."""
+    facts.number(clusters_voted=found.clusters, clusters_refined=len(found.changed))
+    types = found.cells.groupby([names.LINEAGE, names.CELL_TYPE]).size().reset_index(name="cells")
+    facts.table(
+        "voted", types.sort_values("cells", ascending=False), "Cell types by vote of the cohort",
+        f"{found.clusters} fine clusters of all libraries each took the label that most of their cells had.",
+    )  # fmt: skip
+    if len(found.changed):
+        facts.table(
+            "refined", found.changed, "Clusters moved to another lineage",
+            "More of their cells express the rival's genes than those of the voted lineage.",
+        )  # fmt: skip
+
+
+def by_sample(cells: pd.DataFrame) -> pd.DataFrame:
+    """Count each cell type in each sample: a row a type, the most frequent first, a column a sample."""
+    counts = pd.crosstab(cells[names.CELL_TYPE].astype(str).replace("", "no label"), cells[names.SAMPLE].astype(str))
+    order = counts.sum(axis=1).sort_values(ascending=False, kind="stable").index
+    return counts.loc[order].rename_axis(columns=None).reset_index()
 
 
 def _maps(part: Found) -> object:
@@ -157,6 +180,8 @@ def collected(facts: Facts, cells: pd.DataFrame) -> None:
     )
     columns = pd.DataFrame({"column": cells.columns, "type": [str(t) for t in cells.dtypes]})
     facts.table("columns", columns, "Columns of cells.parquet", "docs/methods/cohort.md says what each means.")
+    if used[names.SAMPLE].nunique() > 0 and names.CELL_TYPE in used:
+        facts.table("cell_types", by_sample(used), "Cell types of each sample", "Cells used, a column a sample.")
     if used[names.SAMPLE].nunique() > 0:
         share = pd.crosstab(used[names.SAMPLE], used[names.LINEAGE], normalize="index")
         figure, axis = figures.new(7, 1.2 + 0.2 * len(share))
