@@ -37,7 +37,12 @@ def test_all_wrong_values_are_told_at_once(sheet: Path, tmp_path: Path):
     options = ["--adt_method", "dbs", "--seed", "x", "--min_donors", 1, "--reference_tissue", "it's"]
     run = nextflow("-stub-run", "-profile", "stub,local", "--input", sheet, *options, folder=tmp_path)
     assert run.returncode == 2
-    for words in ("choose one of auto, per_library, dsb", "--seed is 'x'", "--min_donors is 1: at least 2", "quotes, backslashes"):
+    for words in (
+        "choose one of auto, per_library, dsb",
+        "--seed is 'x'",
+        "--min_donors is 1: at least 2",
+        "quotes, backslashes",
+    ):
         assert words in run.stdout
 
 
