@@ -13,6 +13,8 @@ from sscite.subsets.cluster import Found
 from sscite.subsets.lineages import Subsets
 from sscite.subsets.voting import Voted
 
+OUTVOTED = 10  # cells of a lineage from which its loss is a warning
+
 
 def clusters(facts: Facts, found: Subsets) -> None:
     """Report subsets found, lineages skipped, clusters flagged."""
@@ -61,6 +63,15 @@ def voted(facts: Facts, found: Voted) -> None:
         "voted", types.sort_values("cells", ascending=False), "Cell types by vote of the cohort",
         f"{found.clusters} fine clusters of all libraries each took the label that most of their cells had.",
     )  # fmt: skip
+    facts.table(
+        "kept", found.kept, "What the vote left of each lineage", "Cells by their own RNA, and those still in it after."
+    )
+    lost = found.kept[(found.kept["cells"] >= OUTVOTED) & (found.kept["kept"] < found.kept["cells"] / 2)]
+    for row in lost[lost[names.LINEAGE] != UNASSIGNED].itertuples():
+        facts.warn(
+            f"The vote left {row.kept} of {row.cells} cells in {row.lineage}: the map of the cohort does not set them "
+            "apart. If they matter, vote by library."
+        )
     if len(found.changed):
         facts.table(
             "refined", found.changed, "Clusters moved to another lineage",

@@ -34,11 +34,14 @@ class Voted:
         How many voted.
     changed
         Clusters that decisive genes moved to another lineage.
+    kept
+        Of each lineage by single cells' RNA, how many cells there were, and how many the vote left in it.
     """
 
     cells: pd.DataFrame
     clusters: int
     changed: pd.DataFrame
+    kept: pd.DataFrame
 
 
 def run(merged: Path, embedding: Path, *, seed: int) -> Voted:
@@ -90,7 +93,7 @@ def majority(obs: pd.DataFrame, axes: np.ndarray, expression: sp.csr_matrix, gen
     rna = _lineages(labels, voted, clusters, lineage_of)
     cells = before.drop(columns=[names.CELL_TYPE_FINE, names.PROTEIN_LINEAGE])
     cells.iloc[rows] = _heard(labels, voted, rna)[cells.columns].to_numpy()
-    return Voted(cells, len(np.unique(clusters)), changed)
+    return Voted(cells, len(np.unique(clusters)), changed, _kept(labels[names.LINEAGE_RNA].to_numpy(), rna))
 
 
 def _labels(obs: pd.DataFrame) -> pd.DataFrame:
@@ -135,6 +138,12 @@ def _lineages(labels: pd.DataFrame, voted: np.ndarray, clusters: np.ndarray, lin
     support = agrees.groupby(clusters).transform("mean").to_numpy()
     unsure = (labels[names.LINEAGE_RNA] == names.UNASSIGNED).to_numpy() & (support < celltypist.LOW_SUPPORT)
     return np.where(unsure, names.UNASSIGNED, given).astype(object)
+
+
+def _kept(before: np.ndarray, after: np.ndarray) -> pd.DataFrame:
+    """Count the cells of each lineage before the vote, and those that it left there; `lineage cells kept`."""
+    same = pd.Series(before == after).groupby(before)
+    return pd.DataFrame({"cells": same.size(), "kept": same.sum()}).rename_axis(index=names.LINEAGE).reset_index()
 
 
 def _heard(labels: pd.DataFrame, voted: np.ndarray, rna: np.ndarray) -> pd.DataFrame:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse as sp
 
 from sscite.annotate import vote
+from sscite.cohort import store
+from sscite.command import step
 from sscite.errors import Skipped, UserError
-from sscite.subsets import voting
+from sscite.subsets import definitions, lineages, report, voting
 
 GENES = pd.Index(["CD3D", "CD3E", "TYROBP", "FCER1G"])
 ISLANDS = ["B cells", "Tcm/Naive helper T cells", "CD16+ NK cells"]
@@ -81,6 +85,20 @@ def test_a_library_without_labels_neither_votes_nor_changes(cohort):
     assert "" not in set(cells.loc[~silent, "cell_type"])
 
 
+def test_a_lineage_that_the_vote_leaves_few_cells_is_named_in_a_warning(cohort, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    obs, axes, expression, _ = cohort
+    rare = obs.index[1:120:10]
+    obs.loc[rare, ["cell_type_fine", "cell_type"]] = "pDC"
+    obs.loc[rare, ["lineage", "lineage_rna"]] = "pDC"
+    found = voting.majority(obs, axes, expression, GENES, seed=0)
+    assert found.kept.set_index("lineage").loc["pDC"].tolist() == [12, 0]
+    with step("subsets_cluster", "cohort") as facts:
+        report.voted(facts, found)
+    (warning,) = json.loads((tmp_path / "cohort.subsets_cluster.json").read_text())["warnings"]
+    assert "0 of 12 cells in pDC" in warning
+
+
 def test_without_labels_cells_or_coordinates_there_is_no_vote(cohort):
     obs, axes, expression, _ = cohort
     with pytest.raises(Skipped, match="50 cells with a label"):
@@ -94,3 +112,17 @@ def test_without_labels_cells_or_coordinates_there_is_no_vote(cohort):
 def test_an_unknown_scope_of_the_vote_names_the_allowed_ones():
     with pytest.raises(UserError, match="allowed: library, cohort, none"):
         vote.check("true")
+
+
+def test_lineages_are_split_by_the_vote_and_its_labels_are_passed_on(tmp_path):
+    counts = sp.csr_matrix(np.random.default_rng(0).poisson(1, (30, 5)).astype(np.float32))
+    writer = store.CohortWriter(tmp_path / "merged.h5mu", 5)
+    writer.append(counts, counts.data)
+    obs = pd.DataFrame({"library": "L", "lineage": "B", "cell_type": "b"}, index=[f"c{i}" for i in range(30)])
+    writer.finish(obs, pd.DataFrame(index=list("vwxyz")), protein=None, uns={})
+    voted = obs[["cell_type", "lineage"]].assign(cell_type=["b"] * 20 + ["k"] * 10, lineage=["B"] * 20 + ["NK"] * 10)
+    known = definitions.Definitions(tuple(definitions.Lineage(name, (name,), (), (), (), ()) for name in ("B", "NK")))
+    found = lineages.find(tmp_path / "merged.h5mu", known, resolution=1.0, seed=0, voted=voted)
+    assert found.skipped == {"B": 20, "NK": 10}
+    assert list(found.cells["lineage_annotated"]) == list(found.cells["lineage"]) == list(voted["lineage"])
+    assert list(found.cells["cell_type"]) == list(voted["cell_type"])
