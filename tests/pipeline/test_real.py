@@ -84,7 +84,7 @@ def protein(real: Path) -> pd.DataFrame:
     return mdata["prot"].to_df(layer=layer)
 
 
-# CD14 is carried by classical monocytes. citefuse has no empty droplets: dsb with the background from the cells gives .85
+# CD14 is carried by classical monocytes. citefuse has no empty droplets: dsb with background from the cells gives .85
 # there, where raw counts give .96; the other two libraries give .98 either way
 FLOORS = {("citefuse", "CD14"): 0.84}
 LABELS = {
