@@ -30,16 +30,19 @@ def demo() -> Path:
     return ROOT / "results" / "demo"
 
 
+def answers(*command: str) -> bool:
+    return bool(shutil.which(command[0])) and subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
 @pytest.fixture(scope="session")
 def engine() -> list[str]:
-    """The profiles to run real libraries with: in the image where Docker answers, else on this machine."""
-    answers = (
-        shutil.which("docker") and subprocess.run(["docker", "info"], capture_output=True, check=False).returncode == 0
-    )
-    if not answers:
+    """The profiles to run real libraries with: in the image where Docker and its base image are there, else here."""
+    base = os.environ.get("BASE_IMAGE", "python:3.13-slim-trixie")
+    if not answers("docker", "info") or not (
+        answers("docker", "image", "inspect", base) or answers("docker", "pull", base)
+    ):
         return ["-profile", "test,local"]
-    build = subprocess.run(
-        [ROOT / "containers" / "build.sh"], capture_output=True, text=True, check=False, timeout=2400
-    )
+    script = ROOT / "containers" / "build.sh"
+    build = subprocess.run([script], capture_output=True, text=True, check=False, timeout=2400)
     assert build.returncode == 0, build.stdout[-3000:] + build.stderr[-3000:]
     return ["-profile", "test,docker", "--image", build.stdout.splitlines()[-1]]
