@@ -1,0 +1,204 @@
+#!/usr/bin/env python3
+"""Findings 2 and 3 on simulated cohorts, and the share of false calls among the compositions called.
+
+Finding 2: NF-kB targets stand out in CD14_EGR1, between renal crisis and the others (ranked) and among the subset's
+marker genes (Fisher). Finding 3: THBS1_Mac follows CD14_EGR1 from blood to kidney along pseudotime. The null of finding
+2 has a fold of 1; that of finding 3 has subsets' names shuffled in kidney, and THBS1 within donors.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+import calibration
+import numpy as np
+import pandas as pd
+import typer
+from anndata import AnnData
+from scipy import sparse
+
+from sscite import names, simulate
+from sscite.cohort import integrate, pca, store
+from sscite.compare import composition, enrichment, expression, trajectory
+from sscite.compare.checks import compare
+from sscite.compare.contrasts import Comparison, Contrast
+from sscite.simulate import cohort
+from sscite.simulate.library import Settings
+
+LINEAGE, BLOOD, START, END, GENE = "monocyte/DC", "CD14_VCAN", "CD14_EGR1", "THBS1_Mac", "THBS1"
+BRANCHES = ["CD14_ISG", "CD16", "CD16_ISG"]  # ends of their own, which COMPARE_TRAJECTORY's `without` can leave out
+ROOT_UP, ROOT_DOWN = ["S100A12"], ["HLA-DRB1"]
+UNCHANGED = np.log(1.1)  # natural log; a smaller true change of a share counts as none
+
+
+def gene_sets() -> dict[str, list[str]]:
+    """Give the simulator's sets; NF-kB's without the subset's own markers, which stand out whatever is planted."""
+    own = simulate.profiles.definition()["subsets"][START]["genes"]
+    sets = simulate.gene_sets()
+    return sets | {"NFKB_TARGETS": [gene for gene in sets["NFKB_TARGETS"] if gene not in own]}
+
+
+def as_pseudobulk(counts: pd.DataFrame, cells: pd.DataFrame, samples: pd.DataFrame) -> AnnData:
+    """Put summed counts (rows sample, subset) as COMPARE_PSEUDOBULK writes them."""
+    obs = counts.index.to_frame(index=False).merge(samples[["sample", "donor", "tissue"]], on="sample")
+    obs = obs.rename(columns={"subset": "name"}).assign(level="subset", parent=LINEAGE)
+    obs["n_cells"] = [cells.loc[s, n] for s, n in zip(obs["sample"], obs["name"], strict=True)]
+    obs.index = obs["sample"] + "|" + obs["name"]
+    return AnnData(sparse.csr_matrix(counts.to_numpy()), obs=obs, var=pd.DataFrame(index=counts.columns.astype(str)))
+
+
+def nfkb(fold: float, *, cells: int, genes: int, seed: int) -> dict[str, bool]:
+    """Draw a cohort and ask by name: NF-kB in CD14_EGR1, by rank where SRC donors have it, by markers where all do."""
+    samples = simulate.design(seed=seed).astype(str)
+    counts = simulate.compositions(samples, np.random.default_rng([seed, 7]), effect=0, cells=cells)
+    lineage = simulate.subsets()["lineage"]
+    kept = [name for name in counts if lineage[name] == LINEAGE and counts[name].any()]
+    # the same seed draws the same donors and libraries with and without the effect
+    plain, raised = (
+        simulate.pseudobulk(
+            samples, counts, np.random.default_rng([seed, 11]), subsets=kept, genes=genes, effect={"nfkb": f}
+        )
+        for f in (1, fold)
+    )
+    src = plain.index.get_level_values("sample").isin(samples.loc[samples["group"] == "SRC", "sample"])
+    between = pd.concat([plain[~src], raised.loc[plain.index[src]]]).loc[plain.index]
+    asked = Contrast("SRC against other SSc", "src_ssc", "SRC", ("no",), ("yes",), ("blood",), (START,))
+    bulk = as_pseudobulk(between, counts, samples)
+    table = expression.test_contrast(bulk, compare(asked, samples), min_cells=10, min_donors=3)[0]
+    sets = {"sets": gene_sets()}
+    marked = enrichment.markers(as_pseudobulk(raised, counts, samples), min_cells=10, min_donors=3)
+    return {
+        "2: NF-kB in CD14_EGR1, SRC against other SSc (ranked)": up(enrichment.rank_contrast(table, sets)),
+        "2: NF-kB in CD14_EGR1's marker genes (Fisher)": up(enrichment.test_markers(marked, sets)),
+    }
+
+
+def up(table: pd.DataFrame) -> bool:
+    """Tell whether NF-kB's genes stand out upwards in CD14_EGR1 at FDR 5 %."""
+    found = enrichment.nfkb(table)
+    return bool(((found["fdr"] < 0.05) & (found["effect"] > 0)).any())
+
+
+def monocytes(fold: float, *, cells: int, genes: int, seed: int) -> tuple[np.ndarray, pd.DataFrame, pd.DataFrame]:
+    """Simulate blood monocytes and kidney macrophages of four SRC donors: corrected space, cells, log values."""
+    settings = Settings(doublets=0, empties=0, negatives=0, effect={"kidney_thbs1": fold})
+    design = simulate.design({"SRC": 4}, kidney=4, seed=seed)
+    counts, _ = cohort.compose(design, cells=cells, settings=settings, seed=seed)
+    out = simulate.subsets()["lineage"] != LINEAGE
+    counts.loc[:, out[out].index] = 0
+    drawn = [library for _, library in cohort.libraries(design, counts, genes=genes, settings=settings, seed=seed)]
+    obs = pd.concat([library.truth for library in drawn]).set_index("cell")
+    matrix = sparse.vstack([library.counts[:, :genes] for library in drawn], format="csr").astype(np.float32)
+    matrix.data = store.log_normalise(matrix, np.asarray(matrix.sum(axis=1)).ravel())
+    kept = np.flatnonzero(~obs["dying"].to_numpy(bool) & ~obs[names.SUBSET].isin(["cDC1", "cDC2"]).to_numpy())
+    matrix, obs = matrix[kept], obs.iloc[kept]
+    space = integrate.correct(pca.fit(matrix, components=30).project(matrix), obs, seed=seed)[0]
+    seen = np.flatnonzero(matrix.getnnz(axis=0) >= 10)
+    return space, obs, pd.DataFrame(matrix[:, seen].toarray(), obs.index, simulate.build(genes).genes[seen])
+
+
+def path_found(space: np.ndarray, obs: pd.DataFrame, values: pd.DataFrame, *, seed: int) -> dict[str, bool]:
+    """Trace the path; tell whether the order is right, THBS1 rises, and THBS1_Mac connects most with CD14_EGR1."""
+    score = trajectory.root_score(values, ROOT_UP, ROOT_DOWN)
+    path = trajectory.trace(space, obs, score, reference="blood", seed=seed)
+    median = path.cells.groupby([names.TISSUE, names.SUBSET], observed=True)["pseudotime"].median()
+    blood, middle, last = (median[place] for place in (("blood", BLOOD), ("kidney", START), ("kidney", END)))
+    rising = trajectory.along(values.to_numpy(), values.columns, path.cells, "gene").set_index("feature").loc[GENE]
+    others = path.connections[END].drop(START)
+    found = {
+        f"3: in order {BLOOD} (blood), {START}, {END}": bool(blood < middle < last),
+        f"3: {GENE} rises in every donor": bool(rising["lowest"] > 0),
+        f"3: {END} connects most with {START}": bool(path.connections.loc[START, END] > others.max()),
+    }
+    fdr = {f"3: {GENE} rises at FDR 5 %": bool(rising["correlation"] > 0 and rising["fdr"] < 0.05)}
+    return found | {"3: all of these": all(found.values())} | fdr
+
+
+def shuffled(obs: pd.DataFrame, values: pd.DataFrame, *, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Shuffle the names of subsets among the kidney's cells, and THBS1 among the cells of a donor."""
+    rng = np.random.default_rng([seed, 13])
+    subset, gene = obs[names.SUBSET].astype(str).to_numpy(), values[GENE].to_numpy()
+    rows = np.flatnonzero(obs[names.TISSUE] == "kidney")
+    subset[rows] = rng.permutation(subset[rows])
+    for places in obs.groupby(names.DONOR).indices.values():
+        gene[places] = rng.permutation(gene[places])
+    return obs.assign(subset=subset), values.assign(**{GENE: gene})
+
+
+def true_changes(samples: pd.DataFrame, comparison: Comparison, fold: float) -> dict[str, pd.Series]:
+    """Give the true change of each test's logit and log-ratio between the sides, by measure, level, parent, subset."""
+    expected = calibration.tidy((simulate.expected_proportions(samples, fold) * 1e7).round().astype(int))
+    group = comparison.donors["group"].to_numpy()
+    parts: dict[str, list[pd.Series]] = {"logit": [], "clr": []}
+    for kind in ("parent", "all"):
+        frames = comparison.collapse(composition.per_sample(expected, measure=kind))
+        for name, found in parts.items():
+            sides = frames[name].groupby(group).mean()
+            found.append(pd.concat({kind: sides.loc[1] - sides.loc[0]}, names=["measure"]))
+    return {name: pd.concat(found) for name, found in parts.items()}
+
+
+def false_discoveries(fold: float, *, cells: int, seed: int) -> list[list[object]]:
+    """Give the share of false calls of each method and contrast in one cohort with all effects planted.
+
+    False is a call where the true change is below a tenth, or where its sign is wrong.
+    """
+    samples, counted = calibration.cohort(20_000 + seed, fold, cells=cells)
+    rows: list[list[object]] = []
+    for contrast in calibration.CONTRASTS:
+        comparison = compare(contrast, samples)
+        measures = composition.measure(counted, comparison)
+        kept = measures.pick((measures.tests["note"] == "").to_numpy())
+        fits = composition.moderated(kept, comparison.donors["group"].to_numpy(), composition.nuisance(comparison))
+        changes = true_changes(samples, comparison, fold)
+        keys = pd.MultiIndex.from_frame(kept.tests[["measure", "level", "parent", "subset"]])
+        for name, change in changes.items():
+            real = change.reorder_levels(keys.names).reindex(keys).to_numpy()
+            called = fits[f"{name}_fdr"] <= composition.LEVEL
+            false = called & ((np.abs(real) < UNCHANGED) | (np.sign(fits[f"{name}_t"]) != np.sign(real)))
+            rows.append([contrast.name, f"{name} BH", fold, called.sum(), false.sum() / max(called.sum(), 1)])
+    return rows
+
+
+def report(hits: list[dict[str, bool]], what: str) -> pd.DataFrame:
+    """Share of cohorts for each question."""
+    return pd.DataFrame([[what, name, len(hits), np.mean([hit[name] for hit in hits])] for name in hits[0]])
+
+
+def main(
+    cohorts: Annotated[int, typer.Option(help="cohorts with an effect")] = 50,
+    nulls: Annotated[int, typer.Option(help="cohorts without, of finding 2")] = 50,
+    nfkb_folds: Annotated[str, typer.Option(help="of NF-kB's targets, comma-separated")] = "1.2,1.5,2",
+    thbs1_fold: Annotated[float, typer.Option(help="of THBS1_Mac; 3 is 9 percent of the kidney's cells")] = 3,
+    folds: Annotated[str, typer.Option(help="of all effects, for false discoveries")] = "3,4,6",
+    cells: Annotated[int, typer.Option(help="cells of a blood sample")] = 8000,
+    tissue_cells: Annotated[int, typer.Option(help="cells of the cohort of finding 3, all lineages")] = 8000,
+    genes: Annotated[int, typer.Option(help="genes")] = 1000,
+    seed: Annotated[int, typer.Option(help="of all cohorts")] = 0,
+) -> None:
+    """Print how often findings 2 and 3 are recovered, with and without effect, and the false discoveries."""
+    start, tables = time.monotonic(), []
+    for fold, number in [(1.0, nulls), *((float(text), cohorts) for text in nfkb_folds.split(","))]:
+        found = [nfkb(fold, cells=cells, genes=genes, seed=seed + i) for i in range(number)]
+        tables.append(report(found, f"fold {fold:g}"))
+    paths: dict[str, list[dict[str, bool]]] = {f"fold {thbs1_fold:g}": [], "branches left out": [], "shuffled": []}
+    for number in range(30_000 + seed, 30_000 + seed + cohorts):
+        space, obs, values = monocytes(thbs1_fold, cells=tissue_cells, genes=genes, seed=number)
+        straight = np.flatnonzero(~obs[names.SUBSET].isin(BRANCHES))
+        asked = [(space, obs, values), (space[straight], obs.iloc[straight], values.iloc[straight])]
+        for hits, part in zip(paths.values(), [*asked, (space, *shuffled(obs, values, seed=number))], strict=True):
+            hits.append(path_found(*part, seed=number))
+    tables += [report(hits, what) for what, hits in paths.items()]
+    recovered = pd.concat(tables).set_axis(["effect", "finding", "cohorts", "share"], axis=1)
+    print(recovered.to_string(index=False, float_format=lambda v: f"{v:.2f}"))
+    rows = [row for fold in folds.split(",") for i in range(cohorts)
+            for row in false_discoveries(float(fold), cells=cells, seed=seed + i)]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["contrast", "method", "fold", "calls", "false"])
+    means = table.groupby(["contrast", "method", "fold"], sort=False).mean()
+    print(means.reset_index().to_string(index=False, float_format=lambda v: f"{v:.3f}"))
+    print(f"false_discoveries_max={means['false'].max():.3f} seconds={time.monotonic() - start:.0f}")
+
+
+if __name__ == "__main__":
+    typer.run(main)
