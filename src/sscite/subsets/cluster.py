@@ -95,7 +95,8 @@ def _named(
     if scores.shape[1] == 0:
         table = pd.DataFrame({"cluster": np.unique(clusters), "subset": UNASSIGNED, "flag": "no marker was measured"})
     else:
-        table = naming.name_clusters(scores, clusters, obs)
+        tissues = {subset.name: subset.tissues for subset in lineage.subsets if subset.tissues}
+        table = naming.name_clusters(scores, clusters, obs, tissues=tissues)
     of_cluster = table.set_index("cluster")["subset"].reindex(clusters).to_numpy()
     cells = pd.DataFrame(index=obs.index)
     cells[names.LINEAGE] = lineage.name

@@ -68,6 +68,17 @@ def test_evidence_is_the_median_over_donors_so_that_one_donor_cannot_name_a_clus
     assert table["subset"].iloc[1] == UNASSIGNED
 
 
+@pytest.mark.parametrize(("tissue", "name"), [("kidney", "macrophage"), ("blood", "monocyte")])
+def test_a_cluster_from_a_subsets_own_tissue_takes_its_name_before_the_state_it_arises_from(tissue: str, name: str):
+    clusters = np.repeat([0, 1], 40)
+    scores = pd.DataFrame({"monocyte": np.where(clusters, 2.0, 0.0), "macrophage": np.where(clusters, 1.4, 0.0)})
+    obs = pd.DataFrame(
+        {"donor": np.tile(["D1", "D2"], 40), "library": "L", "tissue": np.where(clusters, tissue, "blood")}
+    )
+    table = naming.name_clusters(scores, clusters, obs, tissues={"macrophage": ["kidney", "lung"]})
+    assert table["subset"].tolist() == [UNASSIGNED, name]
+
+
 def test_proteins_are_found_whatever_the_spelling():
     assert scoring.find_proteins(["HLA-DR", "CD197"], pd.DataFrame(columns=["HLA.DR", "CD3"])) == ["HLA.DR"]
 
