@@ -17,6 +17,7 @@ from sscite.subsets.definitions import Lineage
 MIN_CELLS = 60
 COMPONENTS = 30
 NEAREST = 15
+CONTRADICTED = 0.5  # standard deviations by which a cell's own subset must exceed its cluster's to take its place
 
 
 @dataclass
@@ -97,7 +98,7 @@ def _named(
     else:
         tissues = {subset.name: subset.tissues for subset in lineage.subsets if subset.tissues}
         table = naming.name_clusters(scores, clusters, obs, tissues=tissues)
-    of_cluster = table.set_index("cluster")["subset"].reindex(clusters).to_numpy()
+    of_cluster = contradicted(scores, table.set_index("cluster")["subset"].reindex(clusters).to_numpy(dtype=object))
     cells = pd.DataFrame(index=obs.index)
     cells[names.LINEAGE] = lineage.name
     cells[names.CLUSTER] = [f"{lineage.name}:{number}" for number in clusters]
@@ -110,6 +111,26 @@ def _named(
     cells["subset_by_cell"] = by_cell(scores)
     table.insert(0, "lineage", lineage.name)
     return cells, scores, table
+
+
+def contradicted(scores: pd.DataFrame, of_cluster: np.ndarray) -> np.ndarray:
+    """Give cells their own subset's name where it stands out clearly against their cluster's: a cluster may hold two.
+
+    Parameters
+    ----------
+    scores
+        Cells × subsets, standardised.
+    of_cluster
+        Name of each cell's cluster; cells of unassigned clusters keep it.
+    """
+    place = scores.columns.get_indexer(of_cluster)
+    rows = np.flatnonzero(place >= 0)
+    values = scores.to_numpy()[rows]
+    named = of_cluster.copy()
+    if len(rows):
+        moved = values.max(axis=1) - values[np.arange(len(rows)), place[rows]] > CONTRADICTED
+        named[rows[moved]] = scores.columns.to_numpy()[values[moved].argmax(axis=1)]
+    return named
 
 
 def _margin(values: np.ndarray, place: np.ndarray) -> np.ndarray:

@@ -79,6 +79,12 @@ def test_a_cluster_from_a_subsets_own_tissue_takes_its_name_before_the_state_it_
     assert table["subset"].tolist() == [UNASSIGNED, name]
 
 
+def test_a_cell_that_clearly_shows_another_subset_leaves_its_clusters_name():
+    scores = pd.DataFrame({"a": [1.0, 1.0, 0.0, 0.0], "b": [0.0, 1.4, 0.6, 3.0]})
+    of_cluster = np.array(["a", "a", "a", UNASSIGNED], dtype=object)
+    assert cluster.contradicted(scores, of_cluster).tolist() == ["a", "a", "b", UNASSIGNED]
+
+
 def test_proteins_are_found_whatever_the_spelling():
     assert scoring.find_proteins(["HLA-DR", "CD197"], pd.DataFrame(columns=["HLA.DR", "CD3"])) == ["HLA.DR"]
 
