@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import matplotlib
+import numpy as np
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
 
 # Okabe and Ito's palette: told apart by readers with colour-vision deficiency
 PALETTE = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000"]
@@ -33,6 +38,18 @@ def colours(names: list[str]) -> dict[str, object]:
         return dict(zip(names, PALETTE, strict=False))
     spread = matplotlib.colormaps["gist_ncar"]
     return {name: spread(0.03 + 0.92 * i / len(names)) for i, name in enumerate(names)}
+
+
+def shares(axis: Axes, table: pd.DataFrame, *, numbers: bool = True) -> None:
+    """Draw a table of counts as squares shaded by share of the row, with the counts where there is room."""
+    share = table.div(table.sum(axis=1).clip(lower=1), axis=0).to_numpy()
+    axis.imshow(share, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    axis.set_xticks(range(table.shape[1]), table.columns, rotation=45, ha="right")
+    axis.set_yticks(range(table.shape[0]), table.index)
+    for (row, column), count in np.ndenumerate(table.to_numpy()):
+        if numbers and count:
+            colour = "white" if share[row, column] > 0.5 else "black"
+            axis.text(column, row, f"{count:,}", ha="center", va="center", fontsize=7, color=colour)
 
 
 def save(figure: Figure, stem: Path) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 from sscite import names
 from sscite.annotate.predict import blocks
 from sscite.annotate.vote import neighbour_graph
-from sscite.figures import GREY, PALETTE, new
+from sscite.figures import GREY, PALETTE, new, shares
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -116,20 +116,7 @@ def scatter_lineages(axis, where: NDArray, lineages: NDArray) -> None:
 def agreement(table: pd.DataFrame) -> Figure:
     """Draw, for each RNA lineage (rows), the share of its cells in each protein lineage (columns), with the counts."""
     figure, axis = new(2.6 + 0.62 * table.shape[1], 1.6 + 0.36 * table.shape[0])
-    share = table.div(table.sum(axis=1), axis=0).to_numpy()
-    axis.imshow(share, cmap="Blues", vmin=0, vmax=1, aspect="auto")
-    for (row, column), cells in np.ndenumerate(table.to_numpy()):
-        if cells:
-            axis.text(
-                column,
-                row,
-                f"{cells:,}",
-                ha="center",
-                va="center",
-                color="white" if share[row, column] > 0.6 else "black",
-            )
-    axis.set_xticks(range(table.shape[1]), table.columns, rotation=40, ha="right")
-    axis.set_yticks(range(table.shape[0]), table.index)
+    shares(axis, table)
     axis.set(xlabel="lineage by protein", ylabel="lineage by RNA")
     return figure
 

@@ -12,7 +12,6 @@ from sscite.demux import likelihoods, quality
 from sscite.demux.call import METHODS, Calls
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 SHOWN_DROPLETS = 2000
@@ -104,7 +103,7 @@ def agreement(calls: Calls) -> Figure:
     figure, axes = figures.new(size * len(present) + 0.6, size, 1, len(present), squeeze=False)
     for method, axis in zip(present, axes.flat, strict=True):
         table = pd.crosstab(calls.calls["hto_joint"], calls.calls[f"hto_{method}"])
-        _shares(axis, table.reindex(index=order, columns=order, fill_value=0))
+        figures.shares(axis, table.reindex(index=order, columns=order, fill_value=0))
         same = (calls.calls["hto_joint"] == calls.calls[f"hto_{method}"]).mean()
         axis.set_title(f"{method}: {same:.1%} alike")
     axes.flat[0].set_ylabel("joint model")
@@ -114,30 +113,10 @@ def agreement(calls: Calls) -> Figure:
 def confusion(table: pd.DataFrame, *, rows: str, columns: str) -> Figure:
     """Droplets by two sets of calls, shaded by share of the row."""
     figure, axis = figures.new(2.2 + 0.6 * table.shape[1], 1.4 + 0.32 * table.shape[0])
-    _shares(axis, table, numbers=table.shape[0] <= 20)
+    figures.shares(axis, table, numbers=table.shape[0] <= 20)
     axis.set_ylabel(rows)
     axis.set_xlabel(columns)
     return figure
-
-
-def _shares(axis: Axes, table: pd.DataFrame, *, numbers: bool = False) -> None:
-    """Draw a table as squares shaded by share of the row, with the counts where there is room."""
-    share = table.div(table.sum(axis=1).clip(lower=1), axis=0).to_numpy()
-    axis.imshow(share, cmap="Blues", vmin=0, vmax=1, aspect="auto")
-    axis.set_xticks(range(table.shape[1]), table.columns, rotation=45, ha="right")
-    axis.set_yticks(range(table.shape[0]), table.index)
-    if numbers:
-        for (row, column), value in np.ndenumerate(table.to_numpy()):
-            if value:
-                axis.text(
-                    column,
-                    row,
-                    f"{value:,}",
-                    ha="center",
-                    va="center",
-                    fontsize=7,
-                    color="white" if share[row, column] > 0.5 else "black",
-                )
 
 
 def doublets(table: pd.DataFrame, expected: float) -> Figure:
