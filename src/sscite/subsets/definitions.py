@@ -9,8 +9,11 @@ from typing import Any
 import yaml
 
 from sscite.errors import UserError
+from sscite.subsets import questions
+from sscite.subsets.mapping import directions, listed, lists, texts, unknown
+from sscite.subsets.questions import Questions
 
-LINEAGE_KEYS = {"lineages", "labels", "gate", "subsets"}
+LINEAGE_KEYS = {"lineages", "labels", "subsets"}
 SUBSET_KEYS = {"up", "also", "down", "proteins", "tissue"}
 
 
@@ -29,13 +32,11 @@ class Subset:
 
 @dataclass(frozen=True)
 class Lineage:
-    """A lineage: the annotated lineages and labels that belong to it, its protein gate and its subsets."""
+    """A lineage: the annotated lineages and labels that belong to it, and its subsets."""
 
     name: str
     lineages: tuple[str, ...]
     labels: tuple[str, ...]
-    gate_up: tuple[str, ...]
-    gate_down: tuple[str, ...]
     subsets: tuple[Subset, ...]
 
     @property
@@ -46,9 +47,10 @@ class Lineage:
 
 @dataclass(frozen=True)
 class Definitions:
-    """All lineages, in the order of the file."""
+    """All lineages, in the order of the file, and the questions to be answered by name."""
 
     lineages: tuple[Lineage, ...]
+    questions: Questions
 
     @property
     def subsets(self) -> dict[str, Subset]:
@@ -80,7 +82,8 @@ def load(path: Path) -> Definitions:
     problems = validate(content)
     if problems:
         raise UserError([f"{path}: {problem}" for problem in problems])
-    return Definitions(tuple(_lineage(str(name), entry) for name, entry in content["lineages"].items()))
+    lineages = tuple(_lineage(str(name), entry) for name, entry in content["lineages"].items())
+    return Definitions(lineages, questions.build(content.get("questions")))
 
 
 def validate(content: Any) -> list[str]:
@@ -93,15 +96,16 @@ def validate(content: Any) -> list[str]:
     taken: dict[str, str] = {}
     for name, entry in lineages.items():
         if not isinstance(entry, dict):
-            problems.append(f"lineage '{name}': expected a mapping with {_listed(LINEAGE_KEYS)}")
+            problems.append(f"lineage '{name}': expected a mapping with {listed(LINEAGE_KEYS)}")
             continue
-        problems += _unknown(f"lineage '{name}'", entry, LINEAGE_KEYS)
-        problems += _lists(f"lineage '{name}'", entry, ("lineages", "labels"))
-        problems += _directions(f"lineage '{name}', gate", entry.get("gate"))
+        problems += unknown(f"lineage '{name}'", entry, LINEAGE_KEYS)
+        problems += lists(f"lineage '{name}'", entry, ("lineages", "labels"))
         if not entry.get("lineages") and not entry.get("labels"):
             problems.append(f"lineage '{name}': neither 'lineages' nor 'labels' says which cells belong to it")
         problems += _repeated(name, entry.get("lineages"), taken, "annotated lineage")
         problems += _validate_subsets(name, entry.get("subsets"), owner)
+    problems += unknown("top level", content, {"version", "lineages", "questions"})
+    problems += questions.validate(content.get("questions"), lineages=set(map(str, lineages)), subsets=set(owner))
     return problems
 
 
@@ -113,74 +117,40 @@ def _validate_subsets(lineage: str, subsets: Any, owner: dict[str, str]) -> list
     for name, entry in subsets.items():
         where = f"subset '{name}' of lineage '{lineage}'"
         if not isinstance(entry, dict):
-            problems.append(f"{where}: expected a mapping with {_listed(SUBSET_KEYS)}")
+            problems.append(f"{where}: expected a mapping with {listed(SUBSET_KEYS)}")
             continue
-        problems += _unknown(where, entry, SUBSET_KEYS)
-        problems += _lists(where, entry, ("up", "also", "down", "tissue"))
-        problems += _directions(f"{where}, proteins", entry.get("proteins"))
+        problems += unknown(where, entry, SUBSET_KEYS)
+        problems += lists(where, entry, ("up", "also", "down", "tissue"))
+        problems += directions(f"{where}, proteins", entry.get("proteins"))
         if not (entry.get("up") or entry.get("also")):
             problems.append(f"{where}: no gene under 'up' or 'also'; name at least one that is high in it")
-        both = set(_texts(entry.get("up"))) & set(_texts(entry.get("down")))
+        both = set(texts(entry.get("up"))) & set(texts(entry.get("down")))
         if both:
-            problems.append(f"{where}: {_listed(both)} both up and down; keep one")
+            problems.append(f"{where}: {listed(both)} both up and down; keep one")
     return problems
 
 
 def _repeated(lineage: str, found: Any, owner: dict[str, str], what: str) -> list[str]:
     """List the names that an earlier lineage has already used."""
     problems = []
-    for name in _texts(found):
+    for name in texts(found):
         if name in owner:
             problems.append(f"lineage '{lineage}': {what} '{name}' is used before, in '{owner[name]}'; name it once")
         owner.setdefault(name, str(lineage))
     return problems
 
 
-def _directions(where: str, entry: Any) -> list[str]:
-    """List the problems of an {up: [...], down: [...]} mapping."""
-    if entry is None:
-        return []
-    if not isinstance(entry, dict):
-        return [f"{where}: expected {{up: [...], down: [...]}}, found {entry!r}"]
-    return _unknown(where, entry, {"up", "down"}) + _lists(where, entry, ("up", "down"))
-
-
-def _lists(where: str, entry: dict, keys: tuple[str, ...]) -> list[str]:
-    """List the keys whose value is not a list of names."""
-    wrong = [k for k in keys if entry.get(k) is not None and not isinstance(entry[k], list)]
-    return [f"{where}: '{key}' must be a list such as [A, B], found {entry[key]!r}" for key in wrong]
-
-
-def _unknown(where: str, entry: dict, allowed: set[str]) -> list[str]:
-    """List the keys that mean nothing here."""
-    return [f"{where}: unknown key '{key}'; allowed: {_listed(allowed)}" for key in entry if key not in allowed]
-
-
-def _listed(names: set[str]) -> str:
-    """Write names as a list in a sentence."""
-    return ", ".join(sorted(names))
-
-
-def _texts(values: Any) -> tuple[str, ...]:
-    """Turn a YAML list into text; None into nothing."""
-    return tuple(str(value) for value in values) if isinstance(values, list) else ()
-
-
 def _lineage(name: str, entry: dict) -> Lineage:
     """Build a lineage from checked content."""
-    gate = entry.get("gate") or {}
     subsets = tuple(_subset(str(subset), name, content) for subset, content in entry["subsets"].items())
-    return Lineage(
-        name, _texts(entry.get("lineages")), _texts(entry.get("labels")), _texts(gate.get("up")),
-        _texts(gate.get("down")), subsets,
-    )  # fmt: skip
+    return Lineage(name, texts(entry.get("lineages")), texts(entry.get("labels")), subsets)
 
 
 def _subset(name: str, lineage: str, entry: dict) -> Subset:
     """Build a subset from checked content."""
     proteins = entry.get("proteins") or {}
-    up = tuple(dict.fromkeys(_texts(entry.get("up")) + _texts(entry.get("also"))))
+    up = tuple(dict.fromkeys(texts(entry.get("up")) + texts(entry.get("also"))))
     return Subset(
-        name, lineage, up, _texts(entry.get("down")), _texts(proteins.get("up")), _texts(proteins.get("down")),
-        _texts(entry.get("tissue")),
+        name, lineage, up, texts(entry.get("down")), texts(proteins.get("up")), texts(proteins.get("down")),
+        texts(entry.get("tissue")),
     )  # fmt: skip

@@ -14,7 +14,7 @@ from sscite.subsets.definitions import Lineage, Subset
 
 A = Subset("a", "T", ("G0", "G1", "G2"), proteins_up=("HLA-DR",))
 B = Subset("b", "T", ("G3", "G4", "G5"), ("G0",))
-LINEAGE = Lineage("T", ("T",), (), (), (), (A, B, Subset("c", "T", ("absent",))))
+LINEAGE = Lineage("T", ("T",), (), (A, B, Subset("c", "T", ("absent",))))
 
 
 def planted(cells: int = 400) -> tuple[cluster.LineageCells, np.ndarray]:
@@ -43,7 +43,7 @@ def test_planted_subsets_are_found_and_named():
 def test_a_subset_of_another_tissue_is_not_sought():
     data, _ = planted()
     kidney = Subset("kidney_only", "T", ("G0",), tissues=("kidney",))
-    lineage = Lineage("T", ("T",), (), (), (), (*LINEAGE.subsets, kidney))
+    lineage = Lineage("T", ("T",), (), (*LINEAGE.subsets, kidney))
     assert "kidney_only" not in cluster.cluster_lineage(data, lineage, resolution=0.5, seed=0).scores
 
 

@@ -42,3 +42,41 @@ def test_a_file_without_lineages_says_what_to_write(tmp_path):
     path.write_text("subsets: {}\n")
     with pytest.raises(UserError, match="write 'lineages:'"):
         definitions.load(path)
+
+
+def test_the_default_questions_are_the_study_s(root):
+    asked = definitions.load(root / "assets" / "subsets.yaml").questions
+    assert asked.recruitment[0].ligands == ("CXCL9", "CXCL10", "CXCL11")
+    assert (asked.recruitment[0].receptor, asked.recruitment[0].receiver) == ("CXCR3", "CD8_TEM_T2ISG")
+    assert asked.gene_sets[0].subset == "CD14_EGR1"
+    assert (asked.trajectories[0].root_up, asked.trajectories[0].root_down) == (("S100A12",), ("HLA-DRB1",))
+
+
+LINEAGE = "lineages:\n  T:\n    lineages: [T]\n    subsets:\n      a: {up: [X]}\n"
+
+
+def test_questions_may_be_left_out(tmp_path):
+    path = tmp_path / "subsets.yaml"
+    path.write_text(LINEAGE)
+    asked = definitions.load(path).questions
+    assert (asked.gene_sets, asked.recruitment, asked.trajectories) == ((), (), ())
+
+
+def test_every_problem_of_the_questions_is_told_with_its_place(tmp_path):
+    path = tmp_path / "subsets.yaml"
+    path.write_text(
+        LINEAGE + "questions:\n  colour: red\n  gene_sets:\n    - {subset: b, sets: S}\n    - what\n"
+        "  recruitment: {ligands: [L]}\n"
+        "  trajectories:\n    - {lineage: B, without: [c], root: {down: [Y]}}\n    - {lineage: T}\n"
+    )
+    with pytest.raises(UserError) as raised:
+        definitions.load(path)
+    text = str(raised.value)
+    for part in (
+        "questions: unknown key 'colour'", "gene_sets, number 1: subset 'b' is not defined in this file",
+        "gene_sets, number 1: 'sets' must be a list", "gene_sets, number 2: expected a mapping",
+        "recruitment: expected a list of mappings", "trajectories, number 1: lineage 'B' is not defined",
+        "trajectories, number 1: without 'c' is not defined", "trajectories, number 1, root: no gene under 'up'",
+        "trajectories, number 2: 'root' is missing",
+    ):  # fmt: skip
+        assert part in text

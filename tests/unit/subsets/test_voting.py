@@ -13,7 +13,8 @@ from sscite.annotate import vote
 from sscite.cohort import store
 from sscite.command import step
 from sscite.errors import Skipped, UserError
-from sscite.subsets import definitions, lineages, report, voting
+from sscite.subsets import definitions, report, voting
+from sscite.subsets.questions import Questions
 
 GENES = pd.Index(["CD3D", "CD3E", "TYROBP", "FCER1G"])
 ISLANDS = ["B cells", "Tcm/Naive helper T cells", "CD16+ NK cells"]
@@ -121,7 +122,8 @@ def test_lineages_are_split_by_the_vote_and_its_labels_are_passed_on(tmp_path):
     obs = pd.DataFrame({"library": "L", "lineage": "B", "cell_type": "b"}, index=[f"c{i}" for i in range(30)])
     writer.finish(obs, pd.DataFrame(index=list("vwxyz")), protein=None, uns={})
     voted = obs[["cell_type", "lineage"]].assign(cell_type=["b"] * 20 + ["k"] * 10, lineage=["B"] * 20 + ["NK"] * 10)
-    known = definitions.Definitions(tuple(definitions.Lineage(name, (name,), (), (), (), ()) for name in ("B", "NK")))
+    two = tuple(definitions.Lineage(name, (name,), (), ()) for name in ("B", "NK"))
+    known = definitions.Definitions(two, Questions())
     found = lineages.find(tmp_path / "merged.h5mu", known, resolution=1.0, seed=0, voted=voted)
     assert found.skipped == {"B": 20, "NK": 10}
     assert list(found.cells["lineage_annotated"]) == list(found.cells["lineage"]) == list(voted["lineage"])
