@@ -13,7 +13,7 @@ from sscite.annotate import vote
 from sscite.cohort import store
 from sscite.command import step
 from sscite.errors import Skipped, UserError
-from sscite.subsets import definitions, report, voting
+from sscite.subsets import definitions, lineages, report, voting
 from sscite.subsets.questions import Questions
 
 GENES = pd.Index(["CD3D", "CD3E", "TYROBP", "FCER1G"])
