@@ -18,7 +18,7 @@ workflow COMPARE {
     cells // value: cells.parquet
     samples // value: samples.csv
     contrasts // value: contrasts.csv
-    _subsets // path: lineages and subsets
+    definitions // path: lineages, subsets, questions
     gene_sets // list of paths: GMT files and TRRUST-like tables, or []
 
     main:
