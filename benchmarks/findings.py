@@ -25,6 +25,7 @@ from sscite.compare.checks import compare
 from sscite.compare.contrasts import Comparison, Contrast
 from sscite.simulate import cohort
 from sscite.simulate.library import Settings
+from sscite.subsets.questions import GeneSets
 
 LINEAGE, BLOOD, START, END, GENE = "monocyte/DC", "CD14_VCAN", "CD14_EGR1", "THBS1_Mac", "THBS1"
 BRANCHES = ["CD14_ISG", "CD16", "CD16_ISG"]  # ends of their own, which COMPARE_TRAJECTORY's `without` can leave out
@@ -76,7 +77,7 @@ def nfkb(fold: float, *, cells: int, genes: int, seed: int) -> dict[str, bool]:
 
 def up(table: pd.DataFrame) -> bool:
     """Tell whether NF-kB's genes stand out upwards in CD14_EGR1 at FDR 5 %."""
-    found = enrichment.nfkb(table)
+    found = enrichment.asked(table, GeneSets(START, ("NFKB_TARGETS",)))
     return bool(((found["fdr"] < 0.05) & (found["effect"] > 0)).any())
 
 
