@@ -16,6 +16,7 @@ def main(
     pseudobulk: Annotated[Path, typer.Option(help="summed counts per sample and subset, .h5ad", exists=True)],
     contrasts: Annotated[Path, typer.Option(help="contrasts.csv, a row per comparison", exists=True)],
     gene_sets: Annotated[Path, typer.Option(help="folder with GMT files or tables of regulator and target")],
+    subsets: Annotated[Path, typer.Option(help="subsets.yaml, whose questions are answered by name", exists=True)],
     min_cells: Annotated[int, typer.Option(help="cells that a donor needs in a subset to enter", min=1)] = 10,
     min_donors: Annotated[int, typer.Option(help="donors that marker genes need", min=2)] = 3,
 ) -> None:
@@ -30,8 +31,10 @@ def main(
     from sscite.compare import contrasts as design
     from sscite.compare import enrichment, expression, figures_enrichment
     from sscite.errors import Reason, Skipped
+    from sscite.subsets import definitions
     from sscite.subsets import gene_sets as reader
 
+    asked = definitions.load(subsets).questions.gene_sets
     files = sorted(path for path in gene_sets.rglob("*") if path.is_file()) if gene_sets.is_dir() else []
     sets = {path.stem: reader.read([path]) for path in files}
     found = {}
@@ -57,7 +60,7 @@ def main(
         result = enrichment.test_markers(table, sets)
         if result.empty:
             raise Skipped(Reason.TOO_FEW_DONORS, f"no subset has marker genes in {min_donors} donors")
-        figures_enrichment.describe(facts, result, "Marker genes of subsets", ranked=False)
+        figures_enrichment.describe(facts, result, "Marker genes of subsets", asked, ranked=False)
         return result
 
     write("markers", of_markers)
@@ -69,8 +72,8 @@ def main(
             result = enrichment.rank_contrast(found[contrast.id], sets)
             if result.empty:
                 raise Skipped(Reason.NO_GENE_SETS, "no set has five genes among those tested")
-            figures_enrichment.describe(facts, result, contrast.sides, ranked=True)
-            drawing = figures_enrichment.curves(found[contrast.id], result, sets)
+            figures_enrichment.describe(facts, result, contrast.sides, asked, ranked=True)
+            drawing = figures_enrichment.curves(found[contrast.id], result, sets, asked)
             if drawing is not None:
                 facts.figure("running", drawing, "Where in the ranking a set lies", "Bars: the genes of the set.")
             return result

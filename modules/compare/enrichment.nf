@@ -7,6 +7,7 @@ process COMPARE_ENRICHMENT {
     path pseudobulk
     path contrasts
     path gene_sets, stageAs: 'gene_sets/?/*'
+    path subsets
 
     output:
     path '*/enrichment.csv', emit: tables, optional: true
@@ -21,6 +22,7 @@ process COMPARE_ENRICHMENT {
         --pseudobulk ${pseudobulk} \\
         --contrasts ${contrasts} \\
         --gene_sets gene_sets \\
+        --subsets ${subsets} \\
         --min_cells ${params.min_cells} \\
         --min_donors ${params.min_donors}
     """

@@ -5,6 +5,7 @@ process COMPARE_LIGAND_RECEPTOR {
     input:
     path cohort
     path cells
+    path subsets
 
     output:
     path '*/ligand_receptor.csv', emit: tables, optional: true
@@ -18,6 +19,7 @@ process COMPARE_LIGAND_RECEPTOR {
     compare_ligand_receptor.py \\
         --cohort ${cohort} \\
         --cells ${cells} \\
+        --subsets ${subsets} \\
         --reference_tissue "${params.reference_tissue}" \\
         --min_cells ${params.min_cells} \\
         --seed ${params.seed}

@@ -35,11 +35,11 @@ workflow COMPARE {
     // genes and proteins
     COMPARE_EXPRESSION(pseudobulk, samples, contrasts)
     expressed = COMPARE_EXPRESSION.out.tables.ifEmpty([])
-    COMPARE_ENRICHMENT(expressed, pseudobulk, contrasts, gene_sets)
+    COMPARE_ENRICHMENT(expressed, pseudobulk, contrasts, gene_sets, definitions)
     COMPARE_TISSUE_BLOOD(pseudobulk, composition, cells, samples)
     COMPARE_STAGE(composition, pseudobulk, cells, samples)
 
     // cells themselves
-    COMPARE_TRAJECTORY(cohort, cells)
-    COMPARE_LIGAND_RECEPTOR(cohort, cells)
+    COMPARE_TRAJECTORY(cohort, cells, definitions)
+    COMPARE_LIGAND_RECEPTOR(cohort, cells, definitions)
 }

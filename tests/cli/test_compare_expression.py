@@ -29,6 +29,10 @@ def files(tmp_path: Path) -> Path:
     (tmp_path / "contrasts.csv").write_text(
         CONTRASTS + "lung against blood,lung,tissue,blood,lung,,,donor,\nno kidney,none,tissue,blood,kidney,,,donor,\n"
     )
+    (tmp_path / "subsets.yaml").write_text(
+        "lineages:\n  T:\n    lineages: [T]\n    subsets: {A: {up: [X]}, B: {up: [Y]}}\n"
+        "questions:\n  gene_sets:\n    - {subset: A, sets: [RESIDENT]}\n    - {subset: B, sets: [RESIDENT, OTHER]}\n"
+    )
     (tmp_path / "sets").mkdir()
     (tmp_path / "sets" / "own.gmt").write_text("RESIDENT\tours\tCD69\tITGAE\tZNF683\tITGA1\tCXCR6\tPDCD1\n")
     return tmp_path
@@ -48,8 +52,14 @@ def test_expression_then_enrichment_answer_one_contrast_and_skip_the_other(scrip
     assert pd.read_csv(files / "none" / "expression.csv").empty
     (files / "tables").mkdir()
     (files / "lung" / "expression.csv").rename(files / "tables" / "expression.csv")
-    done = script("compare_enrichment.py", *shared, "--tables", "tables", "--gene_sets", "sets")
+    done = script(
+        "compare_enrichment.py", *shared, "--tables", "tables", "--gene_sets", "sets", "--subsets", "subsets.yaml"
+    )
     assert done.returncode == 0, done.stderr
+    found = facts(files, "lung.compare_enrichment")
+    assert "RESIDENT in A: yes (p = " in found["verdict"]
+    assert "RESIDENT, OTHER in B: yes (RESIDENT, p = " in found["verdict"]
+    assert {"asked_1_smallest_p", "asked_2_smallest_p"} <= set(found["numbers"])
     sets = pd.read_csv(files / "lung" / "enrichment.csv")
     assert (sets["p_value"] < 0.001).all()
     assert facts(files, "none.compare_enrichment")["status"] == "skipped"

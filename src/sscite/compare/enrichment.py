@@ -20,6 +20,8 @@ from sscite.compare.statistics import benjamini_hochberg, moderated_t
 if TYPE_CHECKING:
     from anndata import AnnData
 
+    from sscite.subsets.questions import GeneSets
+
 COLUMNS = [
     "contrast_id", "level", "subset", "source", "gene_set", "genes", "overlap", "effect", "enrichment_score", "p_value",
     "fdr", "p_without_stress", "leading_genes",
@@ -27,8 +29,6 @@ COLUMNS = [
 FEWEST, MOST = 5, 500
 CORRELATION = 0.01
 MARKER_FOLD, MARKERS_KEPT, FEWEST_MARKERS = 0.5, 200, 5
-NFKB_SUBSET = "CD14_EGR1"
-NFKB_SETS = ("HALLMARK_TNFA_SIGNALING_VIA_NFKB", "NFKB1", "RELA", "NFKB_TARGETS")
 
 Sets = dict[str, dict[str, list[str]]]
 
@@ -230,6 +230,7 @@ def test_markers(table: pd.DataFrame, sets: Sets) -> pd.DataFrame:
     return result.reindex(columns=COLUMNS)
 
 
-def nfkb(table: pd.DataFrame) -> pd.DataFrame:
-    """Take the answer to the study's question: NF-kB's gene sets in CD14_EGR1 monocytes."""
-    return table[(table["subset"] == NFKB_SUBSET) & table["gene_set"].isin(NFKB_SETS)]
+def asked(table: pd.DataFrame, question: GeneSets) -> pd.DataFrame:
+    """Take the answer to a question by name: its gene sets in its subset, not in a lineage of the same name."""
+    inside = (table["level"] == "subset") & (table["subset"] == question.subset)
+    return table[inside & table["gene_set"].isin(question.sets)]

@@ -8,23 +8,28 @@ from matplotlib.figure import Figure
 
 from sscite import figures
 from sscite.command import Facts
-from sscite.compare.enrichment import NFKB_SUBSET, Sets, membership, nfkb, running_scores
+from sscite.compare.enrichment import Sets, asked, membership, running_scores
+from sscite.subsets.questions import GeneSets
 
-SETS_SHOWN, SUBSETS_SHOWN, CURVES = 25, 30, 6
+SETS_SHOWN, SUBSETS_SHOWN, CURVES, SETS_NAMED = 25, 30, 6, 4
+Questions = tuple[GeneSets, ...]
 
 
-def describe(facts: Facts, table: pd.DataFrame, what: str, *, ranked: bool) -> None:
-    """Add numbers, a sentence, tables and the dot plot."""
+def describe(facts: Facts, table: pd.DataFrame, what: str, questions: Questions, *, ranked: bool) -> None:
+    """Add numbers, a sentence, tables (one for each question that was answered) and the dot plot."""
     found = table[table["fdr"] < 0.05]
     facts.number(tests=len(table), sets_fdr_5=len(found), subsets=int(table["subset"].nunique()))
-    facts.verdict(f"{_sentence(table, what)} {answer(table)}".strip())
+    facts.verdict(" ".join([_sentence(table, what), *(answer(table, question) for question in questions)]))
     columns = [name for name in table.columns if name != "contrast_id" and table[name].notna().any()]
     facts.table("sets", found.sort_values("p_value")[columns].head(100).round({"effect": 3, "enrichment_score": 3}),
                 "Gene sets of smallest p", "p_without_stress: the same without dissociation-stress genes.")  # fmt: skip
-    named = nfkb(table)
-    if len(named):
-        facts.table("nfkb", named[columns], f"NF-kB in {NFKB_SUBSET}, asked by name")
-        facts.number(nfkb_smallest_p=float(named["p_value"].min()))
+    for number, question in enumerate(questions, start=1):
+        named = asked(table, question)
+        if len(named):
+            absent = ", ".join(name for name in question.sets if name not in set(named["gene_set"]))
+            facts.table(f"asked_{number}", named[columns], f"Asked by name: {_title(question)}",
+                        f"Not tested: {absent}." if absent else "")  # fmt: skip
+            facts.number(**{f"asked_{number}_smallest_p": float(named["p_value"].min())})
     if len(found):
         caption = (
             "Colour: difference of the mean statistic." if ranked else "Colour: log2 of observed over expected overlap."
@@ -43,16 +48,19 @@ def _sentence(table: pd.DataFrame, what: str) -> str:
     return f"{what}: {len(found)} gene sets stand out in a subset (FDR 5 %), first {', '.join(top)}.{tail}"
 
 
-def answer(table: pd.DataFrame) -> str:
-    """Answer in words whether NF-kB's genes stand out in CD14_EGR1."""
-    named = nfkb(table).sort_values("p_value")
+def answer(table: pd.DataFrame, question: GeneSets) -> str:
+    """Answer in words whether the sets of a question stand out in its subset, by that of smallest p."""
+    named = asked(table, question).sort_values("p_value")
     if named.empty:
-        return f"NF-kB in {NFKB_SUBSET}: not answered, the subset or the gene sets were not tested."
+        tested = ((table["level"] == "subset") & (table["subset"] == question.subset)).any()
+        missing = "none of the gene sets was tested in it" if tested else "the subset was not tested"
+        return f"{_title(question)}: not answered, {missing}."
     best = named.iloc[0]
-    verdict = "yes" if best["fdr"] < 0.05 and best["effect"] > 0 else "no"
+    verdict = "no" if best["fdr"] >= 0.05 else "yes" if best["effect"] > 0 else "no, lower"
     calm = best["p_without_stress"]
     stressed = f", without stress genes p = {calm:.2g}" if np.isfinite(calm) else ""
-    return f"NF-kB in {NFKB_SUBSET}: {verdict} ({_short(best['gene_set'])}, p = {best['p_value']:.2g}{stressed})."
+    which = f"{_short(best['gene_set'])}, " if len(question.sets) > 1 else ""
+    return f"{_title(question)}: {verdict} ({which}p = {best['p_value']:.2g}{stressed})."
 
 
 def dots(table: pd.DataFrame) -> Figure:
@@ -83,16 +91,15 @@ def dots(table: pd.DataFrame) -> Figure:
     return figure
 
 
-def curves(genes: pd.DataFrame, table: pd.DataFrame, sets: Sets) -> Figure | None:
-    """Draw running scores: NF-kB in CD14_EGR1 where asked, and the clearest sets; None where there is nothing."""
-    clear = table[table["fdr"] < 0.05].nsmallest(CURVES, "p_value")
-    asked = pd.concat([nfkb(table), clear]).drop_duplicates(["level", "subset", "gene_set"]).head(CURVES)
-    if asked.empty:
+def curves(genes: pd.DataFrame, table: pd.DataFrame, sets: Sets, questions: Questions) -> Figure | None:
+    """Draw running scores: the sets asked by name, and the clearest up to six; None where there is nothing."""
+    shown = _drawn(table, questions)
+    if shown.empty:
         return None
-    columns = min(3, len(asked))
-    lines = -(-len(asked) // columns)
+    columns = min(3, len(shown))
+    lines = -(-len(shown) // columns)
     figure, axes = figures.new(width=3.1 * columns, height=2.4 * lines, rows=lines, columns=columns, squeeze=False)
-    for place, row in zip(axes.flat, asked.itertuples(), strict=False):
+    for place, row in zip(axes.flat, shown.itertuples(), strict=False):
         part = genes[(genes["level"] == row.level) & (genes["subset"] == row.subset)]
         part = part[part["statistic"].notna() & part["p_value"].notna()].drop_duplicates("gene")
         matrix, _ = membership({row.gene_set: sets[row.source][row.gene_set]}, pd.Index(part["gene"]))
@@ -105,9 +112,25 @@ def curves(genes: pd.DataFrame, table: pd.DataFrame, sets: Sets) -> Figure | Non
         place.axhline(0, color="black", linewidth=0.4)
         place.set_title(f"{_short(row.gene_set)}\n{row.subset}, p = {row.p_value:.1g}", fontsize=7.5)
         place.set(xlabel="genes, highest first", ylabel="running score")
-    for place in axes.flat[len(asked) :]:
+    for place in axes.flat[len(shown) :]:
         place.set_axis_off()
     return figure
+
+
+def _drawn(table: pd.DataFrame, questions: Questions) -> pd.DataFrame:
+    """Choose the rows whose curves are drawn: those asked by name, twelve at most, then the clearest up to six."""
+    once = ["level", "subset", "gene_set"]
+    parts = [asked(table, question).sort_values("p_value") for question in questions]
+    named = pd.concat([table.head(0), *parts]).drop_duplicates(once).head(2 * CURVES)
+    clear = table[table["fdr"] < 0.05].nsmallest(CURVES, "p_value")
+    return pd.concat([named, clear]).drop_duplicates(once).head(max(CURVES, len(named)))
+
+
+def _title(question: GeneSets) -> str:
+    """Write a question in few words: its sets, four at most, in its subset."""
+    sets = ", ".join(_short(name) for name in question.sets[:SETS_NAMED])
+    more = len(question.sets) - SETS_NAMED
+    return f"{sets}{f' and {more} more' if more > 0 else ''} in {question.subset}"
 
 
 def _short(name: str) -> str:

@@ -6,6 +6,8 @@ all donors. So each pair is also looked for in every donor by itself. Expression
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +20,9 @@ from sscite.errors import Reason, Skipped
 if TYPE_CHECKING:
     from anndata import AnnData
 
+    from sscite.subsets.definitions import Definitions
+    from sscite.subsets.questions import Recruitment
+
 COLUMNS = [
     "tissue", "sender", "receiver", "ligand", "receptor", "magnitude_rank", "specificity_rank", "donors",
     "donors_asked", "asked",
@@ -26,18 +31,33 @@ NAMED_COLUMNS = [
     "tissue", "ligand", "sender", "sender_share", "sender_donors", "receiver", "receptor", "receiver_share",
     "receiver_donors", "magnitude_rank", "specificity_rank",
 ]  # fmt: skip
-CHEMOKINES, RECEPTOR, RECEIVER = ("CXCL9", "CXCL10", "CXCL11"), "CXCR3", "CD8_TEM_T2ISG"
-DETAILED, MOST_GROUPS = ("CD8 T", "monocyte/DC"), 20
+MOST_GROUPS = 20
 CELLS_OF_SUBSET, PERMUTATIONS, EXPRESSED = 300, 100, 0.1
 CELLS_OF_DONOR, FEWEST_CELLS = 10, 5
 KEPT = 5000
 
 
-def choose(cells: pd.DataFrame, tissue: str, *, min_cells: int, seed: int) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Answer:
+    """What a tissue says to a question: a row per ligand and sender, and the genes or subset that it lacks."""
+
+    question: Recruitment
+    table: pd.DataFrame
+    absent: tuple[str, ...]
+
+
+def detailed(known: Definitions) -> set[str]:
+    """Give the lineages that the questions of any kind are about."""
+    asked = known.questions
+    subsets = [question.subset for question in asked.gene_sets] + [question.receiver for question in asked.recruitment]
+    return {known.subsets[name].lineage for name in subsets} | {question.lineage for question in asked.trajectories}
+
+
+def choose(cells: pd.DataFrame, tissue: str, lineages: set[str], *, min_cells: int, seed: int) -> pd.DataFrame:
     """Choose at most 300 cells of each subset of a tissue, evenly over donors; subsets with `min_cells` cells.
 
-    Beyond twenty subsets, lineages other than those the study asks about (CD8 T, monocyte/DC) enter whole: pairs grow
-    with the square of the groups.
+    Beyond twenty subsets, lineages other than those named, if any is, enter whole: pairs grow with the square of the
+    groups.
 
     Raises
     ------
@@ -48,9 +68,9 @@ def choose(cells: pd.DataFrame, tissue: str, *, min_cells: int, seed: int) -> pd
     subset = part[names.SUBSET].astype(str)
     part = part[~subset.isin(["", names.UNASSIGNED])]
     part = part.assign(subset=part[names.SUBSET].astype(str), donor=part[names.DONOR].astype(str))
-    if part["subset"].nunique() > MOST_GROUPS:
+    if lineages and part["subset"].nunique() > MOST_GROUPS:
         lineage = part[names.LINEAGE].astype(str)
-        part["subset"] = part["subset"].where(lineage.isin(DETAILED), lineage)
+        part["subset"] = part["subset"].where(lineage.isin(lineages), lineage)
     size = part.groupby("subset")["subset"].transform("size")
     part = part[size >= min_cells]
     if part["subset"].nunique() < 2:
@@ -68,9 +88,10 @@ def resource() -> pd.DataFrame:
     return select_resource("consensus")
 
 
-def genes_needed(pairs: pd.DataFrame) -> list[str]:
-    """List the genes of all pairs, complexes taken apart."""
-    both = pd.concat([pairs["ligand"], pairs["receptor"]])
+def genes_needed(pairs: pd.DataFrame, questions: Iterable[Recruitment] = ()) -> list[str]:
+    """List the genes of all pairs and questions, complexes taken apart."""
+    both = [*pairs["ligand"], *pairs["receptor"]]
+    both += [name for question in questions for name in (*question.ligands, question.receptor)]
     return list(dict.fromkeys(gene for name in both for gene in name.split("_")))
 
 
@@ -95,7 +116,7 @@ def expressed_pairs(data: AnnData, pairs: pd.DataFrame) -> pd.DataFrame:
         found = int(pd.Index(needed).isin(measured).sum())
         raise Skipped(
             Reason.NO_PAIRS,
-            f"{found} of the {len(needed)} genes looked for ({', '.join(CHEMOKINES)}, {RECEPTOR} and others) are seen "
+            f"{found} of the {len(needed)} genes looked for ({', '.join(needed[:4])} and others) are seen "
             f"in the cells, none of {len(pairs)} pairs in {EXPRESSED:.0%} of a subset; human gene symbols are expected",
         )
     return kept
@@ -170,29 +191,43 @@ def support(table: pd.DataFrame, rows: pd.DataFrame, share: np.ndarray, genes: p
     return table.assign(donors=np.nansum(both, axis=1).astype(int), donors_asked=np.isfinite(both).sum(axis=1))
 
 
-def asked(data: AnnData, table: pd.DataFrame, rows: pd.DataFrame, share: np.ndarray) -> pd.DataFrame:
-    """Answer the study's question by name: who makes CXCL9, CXCL10, CXCL11, and does CD8_TEM_T2ISG carry CXCR3.
+def answer(data: AnnData, table: pd.DataFrame, rows: pd.DataFrame, share: np.ndarray, question: Recruitment) -> Answer:
+    """Answer a question by name: who makes its ligands, and does its receiver carry their receptor.
 
-    Every sender of the tissue is listed, also where LIANA leaves the pair out because a gene is too rare.
+    Every sender of the tissue is listed, also where LIANA leaves the pair out because a gene is too rare. Of a complex
+    (`ITGA4_ITGB1`) the rarest part counts.
     """
     genes = pd.Index(data.var_names)
     subset = data.obs["subset"].astype(str).to_numpy()
-    receptor = genes.get_indexer([RECEPTOR])[0]
-    if receptor < 0 or RECEIVER not in subset:
-        return pd.DataFrame(columns=NAMED_COLUMNS)
+    places = {name: genes.get_indexer(name.split("_")) for name in (*question.ligands, question.receptor)}
+    absent = [name for name, found in places.items() if found.min() < 0]
+    absent += [question.receiver] * (question.receiver not in subset)
+    ligands = [name for name in question.ligands if name not in absent]
+    if not ligands or question.receptor in absent or question.receiver in absent:
+        return Answer(question, pd.DataFrame(columns=NAMED_COLUMNS), tuple(absent))
 
-    def seen(name: str, place: int) -> tuple[float, int]:
+    def seen(name: str, gene: str) -> tuple[float, int]:
         """Give the share of a subset's cells, and the donors in whom a tenth of ten or more cells express it."""
-        mine = share[(rows["subset"] == name).to_numpy(), place]
-        return float((data.X[np.flatnonzero(subset == name), place] > 0).mean()), int((mine >= EXPRESSED).sum())
+        mine = share[(rows["subset"] == name).to_numpy()][:, places[gene]].min(axis=1)
+        cells = data.X[np.flatnonzero(subset == name)][:, places[gene]] > 0
+        return float(cells.mean(axis=0).min()), int((mine >= EXPRESSED).sum())
 
-    carried, carriers = seen(RECEIVER, receptor)
-    found = []
-    for ligand in [name for name in CHEMOKINES if name in genes]:
-        for sender in sorted(set(subset)):
-            made, makers = seen(sender, genes.get_loc(ligand))
-            found.append([ligand, sender, made, makers, RECEIVER, RECEPTOR, carried, carriers])
+    carried = (question.receiver, question.receptor, *seen(question.receiver, question.receptor))
+    found = [(ligand, name, *seen(name, ligand), *carried) for ligand in ligands for name in sorted(set(subset))]
     named = pd.DataFrame(found, columns=NAMED_COLUMNS[1:9])
     ranks = table[["sender", "receiver", "ligand", "receptor", "magnitude_rank", "specificity_rank"]]
     named = named.merge(ranks, how="left", on=["sender", "receiver", "ligand", "receptor"])
-    return named.sort_values("sender_share", ascending=False, ignore_index=True)
+    return Answer(question, named.sort_values("sender_share", ascending=False, ignore_index=True), tuple(absent))
+
+
+def asked(table: pd.DataFrame, questions: Iterable[Recruitment]) -> list[bool]:
+    """Tell of each pair whether a question names its ligand and receptor."""
+    pairs = {(ligand, question.receptor) for question in questions for ligand in question.ligands}
+    return [pair in pairs for pair in zip(table["ligand"], table["receptor"], strict=True)]
+
+
+def answers_table(answers: list[Answer], tissue: str) -> pd.DataFrame:
+    """Put the answers of a tissue below each other, in the order of the questions."""
+    parts = [answer.table for answer in answers if len(answer.table)]
+    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=NAMED_COLUMNS)
+    return table.assign(tissue=tissue)[NAMED_COLUMNS]

@@ -1,4 +1,4 @@
-"""Gene sets: Fisher's test by hand, the ranking test against gseapy, stress genes left out."""
+"""Gene sets: Fisher's test by hand, the ranking test against gseapy, stress genes left out, questions by name."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sscite.compare import enrichment
+from sscite.command import Facts
+from sscite.compare import enrichment, figures_enrichment
+from sscite.subsets.questions import GeneSets
 
 GENES = pd.Index([f"G{i}" for i in range(200)])
 
@@ -51,8 +53,63 @@ def test_a_set_that_rests_on_stress_genes_loses_its_p_without_them():
     stressed = ["FOS", "JUN", "JUNB", "EGR1", "IER2", "DUSP1", "ATF3", "NFKBIA", "HSPA1A", "HSPA1B"]
     rng = np.random.default_rng(2)
     genes = pd.DataFrame({"gene": [*stressed, *GENES], "statistic": np.r_[np.full(10, 4.0), rng.normal(size=200)]})
-    genes = genes.assign(p_value=0.5, level="subset", subset="CD14_EGR1", contrast_id="c")
-    table = enrichment.rank_contrast(genes, {"own": {"NFKB1": [*stressed, *GENES[:8]]}})
+    genes = genes.assign(p_value=0.5, level="subset", subset="a", contrast_id="c")
+    table = enrichment.rank_contrast(genes, {"own": {"S": [*stressed, *GENES[:8]]}})
     assert table.loc[0, "p_value"] < 1e-6
     assert table.loc[0, "p_without_stress"] > 0.01
-    assert len(enrichment.nfkb(table)) == 1
+
+
+def answers() -> pd.DataFrame:
+    """Three sets in subset `a`, of which one is higher and one lower; one in a lineage and a subset named `b`."""
+    rows = [
+        ("subset", "a", "UP", 1.0, 0.001, 0.01, 0.02), ("subset", "a", "DOWN", -1.0, 0.002, 0.02, np.nan),
+        ("subset", "a", "NONE", 0.1, 0.5, 0.5, 0.6), ("lineage", "b", "UP", 1.0, 0.001, 0.01, 0.02),
+        ("subset", "b", "UP", 0.1, 0.4, 0.4, 0.4),
+    ]  # fmt: skip
+    columns = ["level", "subset", "gene_set", "effect", "p_value", "fdr", "p_without_stress"]
+    return pd.DataFrame(rows, columns=columns).assign(contrast_id="c", source="own", leading_genes="X")
+
+
+def test_a_question_takes_its_sets_in_its_subset_and_not_in_a_lineage_of_that_name():
+    found = enrichment.asked(answers(), GeneSets("b", ("UP", "DOWN")))
+    assert found[["level", "subset", "gene_set"]].to_numpy().tolist() == [["subset", "b", "UP"]]
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        (GeneSets("a", ("NONE", "UP")), "NONE, UP in a: yes (UP, p = 0.001, without stress genes p = 0.02)."),
+        (GeneSets("a", ("DOWN",)), "DOWN in a: no, lower (p = 0.002)."),
+        (GeneSets("b", ("UP",)), "UP in b: no (p = 0.4, without stress genes p = 0.4)."),
+        (GeneSets("a", ("OTHER",)), "OTHER in a: not answered, none of the gene sets was tested in it."),
+        (GeneSets("c", tuple("UVWXYZ")), "U, V, W, X and 2 more in c: not answered, the subset was not tested."),
+    ],
+)
+def test_a_question_is_answered_in_a_sentence(question: GeneSets, sentence: str):
+    assert figures_enrichment.answer(answers(), question) == sentence
+
+
+def test_every_question_has_its_table_and_number_and_none_where_nothing_is_asked(tmp_path):
+    def told(*questions: GeneSets) -> dict:
+        facts = Facts("compare_enrichment", "c", seed=None, folder=tmp_path)
+        figures_enrichment.describe(facts, answers(), "x against y", questions, ranked=True)
+        return facts.content
+
+    two = told(GeneSets("a", ("UP", "OTHER")), GeneSets("b", ("UP",)))
+    titles = {table["title"]: table["caption"] for table in two["tables"] if table["name"] != "sets"}
+    assert titles == {"Asked by name: UP, OTHER in a": "Not tested: OTHER.", "Asked by name: UP in b": ""}
+    smallest = {name: value for name, value in two["numbers"].items() if "smallest" in name}
+    assert smallest == {"asked_1_smallest_p": 0.001, "asked_2_smallest_p": 0.4}
+    none = told()
+    assert [table["name"] for table in none["tables"]] == ["sets"]
+    assert two["verdict"].startswith(f"{none['verdict']} UP, OTHER in a: yes")
+
+
+def test_curves_are_drawn_of_what_was_asked_and_then_of_the_clearest():
+    rng = np.random.default_rng(0)
+    genes = pd.DataFrame({"gene": GENES, "statistic": rng.normal(size=200), "p_value": 0.5})
+    genes = pd.concat([genes.assign(level=level, subset=name) for level, name in [("subset", "a"), ("lineage", "b")]])
+    sets = {"own": {name: list(GENES[:10]) for name in ("UP", "DOWN", "NONE")}}
+    drawing = figures_enrichment.curves(genes, answers(), sets, (GeneSets("a", ("NONE",)),))
+    titles = [place.get_title().replace("\n", " ").partition(",")[0] for place in drawing.axes]
+    assert [title for title in titles if title] == ["NONE a", "UP a", "UP b", "DOWN a"]
