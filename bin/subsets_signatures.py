@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Score gene sets (interferon, NF-kB, dissociation stress, the user's own) in each cell by ranks."""
+"""Score gene sets (those of the pipeline and the user's own) in each cell by ranks."""
 
 from pathlib import Path
 from typing import Annotated
@@ -20,7 +20,7 @@ def main(
     seed: Annotated[int, typer.Option(help="orders genes that tie")] = 0,
     id: Annotated[str, typer.Option(help="names the files written")] = "cohort",
 ) -> None:
-    """Score gene sets (interferon, NF-kB, dissociation stress, the user's own) in each cell by ranks."""
+    """Score gene sets (those of the pipeline and the user's own) in each cell by ranks."""
     import numpy as np
     import pandas as pd
 

@@ -15,7 +15,7 @@ CALLED = {"up": figures.PALETTE[5], "down": figures.PALETTE[0], "": figures.GREY
 
 
 def label(row: pd.Series) -> str:
-    """Name a test in a figure: `CD14_EGR1 (% of monocyte)`."""
+    """Name a test in a figure: `CD16 (% of monocyte)`."""
     return f"{row['subset']} (% of {row['parent'] if row['measure'] == 'parent' else 'all'})"
 
 
