@@ -5,6 +5,7 @@ process COMPARE_TRAJECTORY {
     input:
     path cohort
     path cells
+    path subsets
 
     output:
     path '*/trajectory.csv', emit: tables, optional: true
@@ -18,6 +19,7 @@ process COMPARE_TRAJECTORY {
     compare_trajectory.py \\
         --cohort ${cohort} \\
         --cells ${cells} \\
+        --subsets ${subsets} \\
         --reference_tissue "${params.reference_tissue}" \\
         --min_cells ${params.min_cells} \\
         --seed ${params.seed}

@@ -39,8 +39,11 @@ class Reason(StrEnum):
     COLLINEAR_DESIGN = "the covariates determine the groups"
     NO_GENE_SETS = "no gene sets were given"
     NO_PAIRS = "no pair of ligand and receptor is expressed"
+    NO_END = "every state of the tissue has a counterpart in the reference"
+    NO_WAY = "nothing connects the states"
     NO_STAGE = "no donor was sampled at several stages"
     NO_CONTRAST = "no contrast was given and none follows from the samplesheet"
+    NO_QUESTION = "subsets.yaml asks no question of this kind"
     NOT_REQUESTED = "it was switched off by a parameter"
 
 

@@ -1,4 +1,4 @@
-"""What the trajectory tells the report."""
+"""Figures of a trajectory: the map, the states, what comes before the end, genes along it."""
 
 from __future__ import annotations
 
@@ -7,82 +7,37 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from sscite import figures, names
-from sscite.command import Facts
 from sscite.compare.trajectory import Path
 
-STABLE, APART = 0.8, 0.1
 
-
-def describe(
-    facts: Facts, path: Path, table: pd.DataFrame, carried: pd.DataFrame, tissue: str, markers: pd.DataFrame
-) -> None:
-    """Add numbers, a sentence, tables and figures; `markers` holds values of genes to draw, a row per cell."""
-    stability = path.stability[np.isfinite(path.stability)]
-    middle = float(np.median(stability)) if len(stability) else float("nan")
-    number = int(carried["carries"].sum())
-    facts.number(
-        cells=len(path.cells), donors=len(carried), donors_carrying=number, root_cell=path.root,
-        not_connected=int(path.cells["pseudotime"].isna().sum()), stability_median=middle,
-        stability_lowest=float(stability.min()) if len(stability) else float("nan"),
-    )  # fmt: skip
-    facts.verdict(sentence(path, table, middle, number, len(carried), tissue))
-    if number < 3:
-        facts.warn(f"{number} donors carry the whole path: it describes them and is no test.")
-    apart = path.cells["pseudotime"].isna()
-    if apart.mean() > APART:
-        facts.warn(f"{apart.mean():.0%} of the cells are not connected with the root: there is no single path.")
-    if len(stability) and middle < STABLE:
-        facts.warn(f"The order is not stable under other donors (median correlation {middle:.2f}).")
-    facts.table("donors", carried, "Donors along the path", "Cells in each third; carries: ten cells at both ends.")
-    shown = pd.concat([table.head(25), table.tail(25)]).drop_duplicates(["kind", "feature"])
-    facts.table("features", shown.round(4), "Genes and proteins along the path", "Mean correlation within donors.")
-    facts.figure("path", on_map(path), "The path", "Pseudotime from the root, and the subsets.")
-    facts.figure("subsets", by_subset(path), "Pseudotime by subset", "Lines beside: subsets that PAGA connects.")
-    if markers.shape[1]:
-        facts.figure(
-            "markers", trends(path, markers), "Genes along the path", "Thin: a donor; thick: the mean of donors."
-        )
-
-
-def sentence(path: Path, table: pd.DataFrame, middle: float, number: int, donors: int, tissue: str) -> str:
-    """Say in one sentence where the path leads, who carries it and how stable it is."""
-    place = path.cells.groupby(path.cells[names.SUBSET].astype(str))["pseudotime"].median().sort_values()
-    rising = table[(table["kind"] == "gene")].head(4)["feature"]
-    stable = f"; its order agrees with that of other draws of donors at {middle:.2f}" if np.isfinite(middle) else ""
-    return (
-        f"Blood to {tissue}: the path runs from {place.index[0]} to {place.index[-1]}, "
-        f"{number} of {donors} donors carry it whole{stable}. Genes that rise along it: {', '.join(rising)}."
-    )
-
-
-def on_map(path: Path) -> Figure:
-    """Draw the cells on their map, by pseudotime and by subset."""
+def on_map(path: Path, everything: pd.DataFrame) -> Figure:
+    """Draw the cells on their map, by pseudotime and by state; those beside the way in grey."""
     figure, axes = figures.new(width=8.4, height=3.6, columns=2)
     cells = path.cells
-    x, y = cells["umap_1"].to_numpy(float), cells["umap_2"].to_numpy(float)
+    x, y = (cells[f"umap_{axis}"].to_numpy(float) for axis in (1, 2))
+    for place in axes:
+        place.scatter(everything["umap_1"], everything["umap_2"], s=2, color="#DDDDDD", linewidths=0, rasterized=True)
+        place.set(xticks=[], yticks=[], xlabel="UMAP 1", ylabel="UMAP 2")
     dots = axes[0].scatter(x, y, c=cells["pseudotime"], s=3, cmap="viridis", linewidths=0, rasterized=True)
     root = cells.index.get_loc(path.root)
     axes[0].scatter(x[root], y[root], marker="*", s=130, c=figures.PALETTE[5], edgecolors="white", linewidths=0.6)
     figure.colorbar(dots, ax=axes[0], label="pseudotime", shrink=0.7)
     subsets = cells[names.SUBSET].astype(str)
-    colours = figures.colours(sorted(set(subsets)))
-    for name, colour in colours.items():
+    for name, colour in figures.colours(list(path.way)).items():
         mine = (subsets == name).to_numpy()
         axes[1].scatter(x[mine], y[mine], s=3, color=colour, label=name, linewidths=0, rasterized=True)
     axes[1].legend(bbox_to_anchor=(1.0, 1.0), loc="upper left", fontsize=7, markerscale=3)
-    for place in axes:
-        place.set(xticks=[], yticks=[], xlabel="UMAP 1", ylabel="UMAP 2")
     return figure
 
 
 def by_subset(path: Path) -> Figure:
-    """Draw each subset's pseudotime, by tissue, and PAGA's connections as a grid."""
-    cells = path.cells[path.cells["pseudotime"].notna()]
-    place = cells.groupby(cells[names.SUBSET].astype(str))["pseudotime"].median().sort_values()
-    figure, axes = figures.new(width=8.4, height=max(2.6, 1 + 0.28 * len(place)), columns=2)
+    """Draw the pseudotime of each state by tissue, in the order of the way, and PAGA's connections as a grid."""
+    cells, states = path.cells, list(path.way)
+    levels = [*states, *(name for name in path.connections.index if name not in states)]
+    figure, axes = figures.new(width=8.4, height=max(2.6, 1 + 0.28 * len(levels)), columns=2)
     tissues = sorted(set(cells[names.TISSUE].astype(str)))
     for shift, (tissue, colour) in zip((-0.17, 0.17), figures.colours(tissues).items(), strict=False):
-        for row, name in enumerate(place.index):
+        for row, name in enumerate(states):
             mine = (cells[names.SUBSET].astype(str) == name) & (cells[names.TISSUE].astype(str) == tissue)
             values = cells.loc[mine, "pseudotime"]
             if len(values) >= 5:
@@ -90,14 +45,31 @@ def by_subset(path: Path) -> Figure:
                 axes[0].plot([low, high], [row + shift] * 2, color=colour, linewidth=2)
                 axes[0].plot(middle, row + shift, "o", color=colour, markersize=5)
         axes[0].plot([], [], color=colour, linewidth=2, label=tissue)
-    axes[0].set_yticks(range(len(place)), place.index, fontsize=7)
+    axes[0].set_yticks(range(len(states)), states, fontsize=7)
     axes[0].set(xlabel="pseudotime (10 %, median, 90 % of cells)")
     axes[0].legend(fontsize=7)
-    grid = path.connections.reindex(index=place.index, columns=place.index)
+    grid = path.connections.reindex(index=levels, columns=levels)
     image = axes[1].imshow(grid, cmap="Blues", vmin=0, vmax=1, origin="lower", aspect="auto")
-    axes[1].set_xticks(range(len(place)), place.index, rotation=90, fontsize=7)
-    axes[1].set_yticks([])
+    axes[1].set_xticks(range(len(levels)), levels, rotation=90, fontsize=7)
+    axes[1].set_yticks(range(len(levels)), levels, fontsize=7)
     figure.colorbar(image, ax=axes[1], label="PAGA connectivity", shrink=0.7)
+    return figure
+
+
+def before(table: pd.DataFrame, end: str) -> Figure:
+    """Draw how far the end and each state are drawn out towards each other, and how often each comes before it."""
+    shown = table.head(12).iloc[::-1]
+    figure, axes = figures.new(width=8.4, height=max(2.2, 1 + 0.3 * len(shown)), columns=2)
+    rows = np.arange(len(shown))
+    axes[0].barh(rows + 0.2, shown["end_towards_it"], height=0.38, label=f"{end} towards it")
+    axes[0].barh(rows - 0.2, shown["it_towards_end"], height=0.38, label=f"it towards {end}")
+    axes[0].axvline(1, color="black", linewidth=0.6, linestyle="--")
+    axes[0].set(xlabel="variance along the line between both,\nagainst that of other states")
+    axes[0].legend(fontsize=7, loc="lower right")
+    axes[1].barh(rows, 100 * shown["draws"], color=figures.PALETTE[1], height=0.7)
+    axes[1].set(xlabel="draws of donors in which\nit comes before, %", xlim=(0, 100))
+    for place in axes:
+        place.set_yticks(rows, shown.index, fontsize=7)
     return figure
 
 
