@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""dsb beside muon's and beside the results of the R package: difference, time, memory, separation of cell types."""
+"""dsb beside muon's and R's: difference, time, memory, separation of cell types, with and without empty droplets."""
 
 import resource
 import subprocess
@@ -15,17 +15,21 @@ import typer
 from scipy import sparse
 from sklearn.metrics import roc_auc_score
 
-from sscite.adt import clr, dsb
+from sscite import names
+from sscite.adt import clr, dsb, normalize
 from sscite.adt.panels import canonical
-from sscite.formats import read_counts
+from sscite.annotate import celltypist, model, protein
+from sscite.formats import read_counts, split_features
 
 ROOT = Path(__file__).resolve().parents[1]
-# marker: published types that carry it, types left out because part of them does
+# marker: types that carry it, types left out because part of them does
 MARKERS = {
-    "CD3": (["CD4 T", "CD8 T"], []), "CD4": (["CD4 T"], ["monocytes", "DCs"]), "CD8": (["CD8 T"], ["NK", "DCs"]),
-    "CD19": (["B"], []), "CD20": (["B"], []), "CD56": (["NK"], []), "CD14": (["monocytes"], []),
-    "CD11c": (["monocytes"], ["DCs", "NK"]),
+    "CD3": (["CD4 T", "CD8 T", "other T"], []), "CD4": (["CD4 T"], ["monocytes", "DCs", "pDC", "other T"]),
+    "CD8": (["CD8 T"], ["NK", "DCs", "other T"]), "CD19": (["B"], ["plasma"]), "CD20": (["B"], ["plasma"]),
+    "CD56": (["NK"], ["other T"]), "CD14": (["monocytes"], []), "CD11c": (["monocytes"], ["DCs", "pDC", "NK"]),
 }  # fmt: skip
+LABELLED = ("citefuse_500_rna_adt_hto.h5mu", "pbmc_5k_protein_v3_200.h5ad", "pbmc_10k_protein_v3_200.h5ad")
+RESAMPLES = 20
 
 
 def ours(counts: sparse.csr_matrix, empties: sparse.csr_matrix, isotypes: np.ndarray) -> np.ndarray:
@@ -71,15 +75,89 @@ def resized(counts: sparse.csr_matrix, cells: int, proteins: int, *, seed: int) 
     )
 
 
-def separation(values: np.ndarray, proteins: list[str], types: pd.Series) -> tuple[float, float]:
-    """AUROC of the lineage markers: mean over markers, and with one threshold for all (cells and markers pooled)."""
-    single, scores, truth = [], [], []
+def separation(values: np.ndarray, proteins: list[str], types: pd.Series) -> tuple[float, float, float]:
+    """AUROC of the lineage markers: mean over markers, with one threshold for all (pooled), and of CD14."""
+    single, scores, truth = {}, [], []
     for marker, (carriers, unclear) in MARKERS.items():
+        if marker not in proteins:
+            continue
         use = ~types.isin([*unclear, "undefined"]).to_numpy()
         scores.append(values[use, proteins.index(marker)])
         truth.append(types[use].isin(carriers).to_numpy())
-        single.append(roc_auc_score(truth[-1], scores[-1]))
-    return float(np.mean(single)), float(roc_auc_score(np.concatenate(truth), np.concatenate(scores)))
+        single[marker] = roc_auc_score(truth[-1], scores[-1])
+    pooled = roc_auc_score(np.concatenate(truth), np.concatenate(scores))
+    return float(np.mean(list(single.values()))), float(pooled), float(single["CD14"])
+
+
+def labelled(data: Path, file: str) -> tuple[sparse.csr_matrix, list[str], pd.DataFrame, pd.Series]:
+    """Antibody counts, their features, labels by RNA, and types of the cells whose label is sure."""
+    counts = read_counts(data / "citeseq" / file)
+    kinds = split_features(counts.features)
+    prot, rna = counts.select(kinds == "prot"), counts.select(kinds == "rna")
+    classifier = model.load(data / "celltypist" / "Immune_All_Low.pkl")
+    genes = pd.DataFrame({"gene_id": ""}, index=rna.features.index.astype(str))
+    matrix = sparse.csr_matrix(rna.matrix).astype(np.float32)
+    labels = celltypist.annotate(matrix, pd.Index(counts.barcodes).astype(str), genes, classifier).cells
+    types = labels[names.LINEAGE].astype(str).replace({"monocyte/DC": "DCs", "platelet": "undefined"})
+    types[labels[names.CELL_TYPE] == "Classical monocytes"] = "monocytes"
+    types[labels[names.CELL_TYPE_CONFIDENCE] < 0.5] = "undefined"
+    return sparse.csr_matrix(prot.matrix), list(prot.features.index), labels, types.reset_index(drop=True)
+
+
+def witnessed(values: np.ndarray, proteins: list[str], labels: pd.DataFrame) -> tuple[float, float, float]:
+    """Cells of a clear lineage by protein, and how many of these agree with RNA before and after the witness.
+
+    Means over resamples of cells, since a cut may jump; agreement over those in which a lineage is clear.
+    """
+    rows = []
+    for seed in range(RESAMPLES):
+        drawn = np.random.default_rng(seed).choice(len(values), len(values))
+        again = labels.iloc[drawn].set_axis([f"c{i}" for i in range(len(drawn))])
+        frame, _ = protein.witness(again, pd.DataFrame(values[drawn], columns=proteins, index=again.index))
+        shown = frame[names.PROTEIN_LINEAGE].to_numpy()
+        clear = shown != ""
+        agrees = [
+            [a in protein.COMPATIBLE[b] for a, b in zip(frame[which][clear], shown[clear], strict=True)]
+            for which in (names.LINEAGE_RNA, names.LINEAGE)
+        ]
+        rows.append([clear.mean(), *(np.mean(x) if x else np.nan for x in agrees)])
+    clear, before, after = np.nanmean(rows, axis=0)
+    return clear, before, after
+
+
+def no_empties(counts: sparse.csr_matrix, panel: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Every way to normalise cells alone: steps of dsb, and the form of R's ModelNegativeADTnorm."""
+    isotypes, rng = np.flatnonzero(panel["is_isotype"]), np.random.default_rng
+    step1 = dsb.correct(counts, dsb.ambient_of_cells(counts, rng=rng(0)))
+    negative = dsb.ambient_of_cells(counts, rng=rng(0), pseudocount=1)
+    theirs = dsb.correct(counts, negative, pseudocount=1, standardize=False)
+    settings = normalize.Settings(method="dsb_cells")
+    return {
+        "step 1 alone": step1,
+        "slope over all cells": dsb.regress_out(step1, dsb.technical(step1, isotypes).noise),
+        "ModelNegativeADTnorm": dsb.regress_out(theirs, dsb.technical(theirs, isotypes).noise),
+        "dsb_cells": normalize.normalise(counts, panel, empties=None, settings=settings, rng=rng(0)).proteins,
+        "clr_cell": clr.clr_cell(counts), "clr_protein": clr.clr_protein(counts),
+    }  # fmt: skip
+
+
+def compare_no_empties(data: Path) -> None:
+    """Print how well lineage markers separate, and what the witness makes of them, where cells are all there is."""
+    counts = read_counts(data / "adt/dsb_tsang/cells_counts.csv.gz")
+    published = pd.read_csv(data / "adt/dsb_tsang/cell_type_labels_matched_from_ADTnorm.csv", index_col=0)
+    types = published["cell_type_l1"].reindex(counts.barcodes).reset_index(drop=True)
+    print("without empty droplets   mean AUROC   one threshold   CD14   clear by protein   agrees: RNA   after witness")
+    sets = {"dsb_tsang": (sparse.csr_matrix(counts.matrix), list(counts.features.index), None, types)}
+    for file in LABELLED:
+        sets[file] = labelled(data, file)
+    for name, (matrix, features, labels, truth) in sets.items():
+        panel = canonical(features)
+        proteins = list(panel["protein"])
+        print(f"  {name}")
+        for way, values in no_empties(matrix, panel).items():
+            figures = [*separation(values, proteins, truth)]
+            figures += witnessed(values, proteins, labels) if labels is not None else []
+            print(f"    {way:22}", "   ".join(f"{x:.3f}" for x in figures), flush=True)
 
 
 def large(cells: int, proteins: int, data: Path) -> None:
@@ -98,8 +176,12 @@ def main(
     cells: Annotated[int, typer.Option(help="Cells of the timed comparison.")] = 10_000,
     proteins: Annotated[int, typer.Option(help="Proteins of the timed comparison.")] = 140,
     large_cells: Annotated[int, typer.Option(help="Only time and measure this many cells, without muon.")] = 0,
+    cells_only: Annotated[bool, typer.Option(help="Only compare what can be done without empty droplets.")] = False,
 ) -> None:
     """Print the equality table, the speed beside muon, scaling and memory, and how well cell types separate."""
+    if cells_only:
+        compare_no_empties(data.parents[1])
+        return
     if large_cells:
         large(large_cells, proteins, data)
         return
@@ -136,8 +218,9 @@ def main(
     }  # fmt: skip
     pooled = {}
     for name, values in methods.items():
-        mean, pooled[name] = separation(values, list(panel["protein"]), types)
+        mean, pooled[name], _ = separation(values, list(panel["protein"]), types)
         print(f"  {name:24} {mean:.4f}            {pooled[name]:.4f}")
+    compare_no_empties(data.parents[1])
     print(f"adt: {other / own:.0f} times muon on {cells:,} x {proteins}; pooled AUROC dsb {pooled['dsb']:.4f}, "
           f"clr_protein {pooled['clr_protein']:.4f}, clr_cell {pooled['clr_cell']:.4f}")  # fmt: skip
 

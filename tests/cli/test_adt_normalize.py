@@ -41,6 +41,7 @@ def test_done_writes_a_table_like_the_one_given(script, tmp_path: Path):
     assert np.isfinite(values.to_numpy()).all()
     facts = json.loads((tmp_path / "library.adt_normalize.json").read_text())
     assert facts["numbers"]["empty_droplets"] == 120
+    assert facts["numbers"]["technical_slopes"] == "over all cells"
     assert {figure["name"] for figure in facts["figures"]} == {"distributions", "antibodies", "noise"}
 
 

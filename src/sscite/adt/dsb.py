@@ -87,18 +87,20 @@ def ambient_of_cells(
     spread of the lower component includes the negative cells' own technical differences, so that it is wider than that
     of empty droplets: values are comparable within this method, not with those of `ambient`.
     """
-    rows = (
-        sorted(rng.choice(counts.shape[0], MAX_CELLS_FOR_BACKGROUND, replace=False))
-        if (counts.shape[0] > MAX_CELLS_FOR_BACKGROUND)
-        else slice(None)
-    )
-    values = np.log(counts[rows].toarray().T + pseudocount)
+    values = np.log(counts[some_cells(counts.shape[0], rng=rng)].toarray().T + pseudocount)
     fits = mixture.fit_rows(values)
     lower_first = fits.lower_mean <= fits.upper_mean
     mean = np.where(lower_first, fits.lower_mean, fits.upper_mean)
     sd = np.where(lower_first, fits.lower_sd, fits.upper_sd)
     unfitted = ~np.isfinite(mean)
     return _filled(np.where(unfitted, values.mean(axis=1), mean), np.where(unfitted, values.std(axis=1), sd))
+
+
+def some_cells(cells: int, *, rng: np.random.Generator) -> np.ndarray:
+    """Rows of at most `MAX_CELLS_FOR_BACKGROUND` cells, in order: enough to fit a protein's two components."""
+    if cells <= MAX_CELLS_FOR_BACKGROUND:
+        return np.arange(cells)
+    return np.sort(rng.choice(cells, MAX_CELLS_FOR_BACKGROUND, replace=False))
 
 
 def correct(
@@ -140,11 +142,18 @@ def technical(values: np.ndarray, isotypes: np.ndarray, *, threads: int = 2) -> 
     return Technical(background, noise, int(unfitted.sum()), isotypes)
 
 
-def regress_out(values: np.ndarray, covariate: np.ndarray) -> np.ndarray:
-    """Subtract from each column its least-squares slope on the covariate times the covariate.
+def regress_out(values: np.ndarray, covariate: np.ndarray, *, slopes: np.ndarray | None = None) -> np.ndarray:
+    """Subtract from each column its slope on the covariate times the covariate.
 
     As limma (10.1093/nar/gkv007), which does not centre the covariate. A constant covariate changes nothing.
+
+    Parameters
+    ----------
+    slopes
+        of shape (n_proteins,); by least squares over all cells where None.
     """
+    if slopes is not None:
+        return values - np.outer(covariate, slopes)
     centred = covariate - covariate.mean()
     total = centred @ centred
     if total <= 0:

@@ -15,6 +15,7 @@ from itertools import pairwise
 
 import numba
 import numpy as np
+from scipy.special import expit
 
 TOLERANCE = 1e-5  # mclust's emControl()$tol
 LONGEST = 1000  # iterations; mclust knows no limit, fits end after some tens
@@ -45,6 +46,18 @@ class Mixtures:
     lower_weight: np.ndarray
     gain: np.ndarray
 
+    def lower_share(self, values: np.ndarray) -> np.ndarray:
+        """Probability of each value to be of its row's lower component; NaN where there is no fit.
+
+        Parameters
+        ----------
+        values
+            of shape (n_rows, n_values), the rows that were fitted.
+        """
+        lower = _log_density(values, self.lower_mean, self.lower_sd, self.lower_weight)
+        upper = _log_density(values, self.upper_mean, self.upper_sd, 1 - self.lower_weight)
+        return expit(lower - upper)
+
 
 def fit_rows(values: np.ndarray, *, splits: np.ndarray | None = None, threads: int = 2) -> Mixtures:
     """Fit a two-component mixture to each row.
@@ -69,6 +82,13 @@ def fit_rows(values: np.ndarray, *, splits: np.ndarray | None = None, threads: i
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(lambda block: _fit_block(values[block], splits[block], at_median, out[block]), blocks))
     return Mixtures(*out.T)
+
+
+def _log_density(values: np.ndarray, mean: np.ndarray, sd: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Log of weight times the Gaussian density, without its constant; a component a row."""
+    with np.errstate(divide="ignore"):
+        level = np.log(weight) - np.log(sd)
+    return level[:, None] - 0.5 * ((values - mean[:, None]) / sd[:, None]) ** 2
 
 
 # a check for division by zero would keep the loops from becoming vector code: numpy's error model has none

@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from sscite.adt import clr, dsb, empty, method, positivity, quality
+from sscite.adt import clr, dsb, empty, method, positivity, quality, within
 from sscite.errors import UserError
 
 SCALES = ("standardize", "mean_subtract")
+OVER_ALL, WITHIN = "over all cells", "within negative and positive cells"
 QUALITY_COLUMNS = [
     "feature", "protein", "clone", "gene", "is_isotype", "mean_count", "detected", "ambient_mean",
     "signal_to_background", "above_background", "bimodal", "separation", "stain_index", "threshold", "threshold_low",
@@ -81,12 +82,15 @@ class Normalised:
         what dsb regressed out; None where it did not.
     notes
         fallbacks taken, as sentences for the reader.
+    slopes
+        among which cells the slopes on the technical level were taken; empty where it was not regressed out.
     """
 
     proteins: np.ndarray
     background: dsb.Ambient | None = None
     technical: dsb.Technical | None = None
     notes: list[str] = field(default_factory=list)
+    slopes: str = ""
 
 
 def normalise(
@@ -189,7 +193,16 @@ def _dsb(
         )
     found = dsb.technical(values, np.flatnonzero(panel["is_isotype"]))
     notes += _isotype_notes(panel, found)
-    return Normalised(dsb.regress_out(values, found.noise), background, found, notes)
+    if settings.method == "dsb":
+        return Normalised(dsb.regress_out(values, found.noise), background, found, notes, OVER_ALL)
+    slopes = _slopes_within(values, found.noise, rng)
+    return Normalised(dsb.regress_out(values, found.noise, slopes=slopes), background, found, notes, WITHIN)
+
+
+def _slopes_within(values: np.ndarray, noise: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Estimate the slopes on the technical level apart from biology, on as many cells as the background."""
+    rows = dsb.some_cells(len(values), rng=rng)
+    return within.slopes(values[rows], noise[rows])
 
 
 def _ambient(empties: sparse.csr_matrix | None, settings: Settings) -> dsb.Ambient:

@@ -50,6 +50,7 @@ def normalised(
     counted = quality["verdict"].value_counts()
     facts.number(
         cells=len(cells), proteins=len(quality), method=used, isotypes=int(quality["is_isotype"].sum()),
+        technical_slopes=result.slopes or "none",
         empty_droplets=0 if library.empties is None else library.empties.shape[0],
         aggregates=int(cells["adt_aggregate"].sum()),
         **{str(name).replace(" ", "_"): int(n) for name, n in counted.items()},

@@ -39,6 +39,12 @@ def test_regressing_out_subtracts_slope_times_the_covariate_itself():
     np.testing.assert_allclose(dsb.regress_out(values, covariate), [[5, 1], [5, 0], [5, 1]], atol=1e-12)
 
 
+def test_given_slopes_are_taken_instead_of_those_over_all_cells():
+    values = np.array([[5.0, 1.0], [7.0, 1.0]])
+    found = dsb.regress_out(values, np.array([1.0, 2.0]), slopes=np.array([3.0, -0.5]))
+    np.testing.assert_allclose(found, [[2, 1.5], [1, 2]])
+
+
 def test_a_constant_covariate_changes_nothing():
     values = np.array([[1.0, 2.0], [3.0, 4.0]])
     np.testing.assert_array_equal(dsb.regress_out(values, np.array([7.0, 7.0])), values)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import logsumexp
 
-from sscite.adt.mixture import fit_rows
+from sscite.adt.mixture import Mixtures, fit_rows
 
 
 def plain_em(x: np.ndarray) -> tuple[float, float]:
@@ -71,3 +71,12 @@ def test_a_rare_group_is_found_from_a_high_start():
 def test_more_values_than_a_block_do_not_overflow():
     rows = np.random.default_rng(3).normal(size=(2, 5000))
     assert np.isfinite(fit_rows(rows).gain).all()
+
+
+def test_the_share_of_the_lower_component_follows_both_densities():
+    fits = Mixtures(*(np.array([x]) for x in (0.0, 2.0, 1.0, 1.0, 0.5, 10.0)))
+    np.testing.assert_allclose(
+        fits.lower_share(np.array([[0.0, 1.0, 2.0]])), [[1 / (1 + np.exp(-2)), 0.5, 1 / (1 + np.exp(2))]]
+    )
+    rare = Mixtures(*(np.array([x]) for x in (0.0, 2.0, 1.0, 1.0, 0.8, 10.0)))
+    np.testing.assert_allclose(rare.lower_share(np.array([[1.0]])), [[0.8]])

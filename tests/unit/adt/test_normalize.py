@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
+from sklearn.metrics import roc_auc_score
 
+from sscite.adt import dsb
 from sscite.adt.inputs import name_panel
 from sscite.adt.method import METHODS
 from sscite.adt.normalize import CELL_COLUMNS, QUALITY_COLUMNS, Settings, assess, normalise
@@ -105,11 +107,47 @@ def test_negative_and_missing_counts_are_refused():
         run(counts, np.where(np.arange(empties.size).reshape(empties.shape) == 3, np.nan, empties.astype(float)))
 
 
+def sticky_monocytes() -> tuple[np.ndarray, np.ndarray]:
+    """Every tenth cell carries CD14 and CD11c, dimly in some, and binds three times as much of everything."""
+    rng = np.random.default_rng(1)
+    monocyte = np.arange(600) % 10 == 0
+    level = np.exp(rng.normal(0, 0.3, 600)) * np.where(monocyte, 3, 1)
+    mean = np.full((600, len(NAMES)), 20.0)
+    mean[:, [0, 1]] += 400 * (~monocyte & (np.arange(600) % 3 > 0))[:, None]
+    mean[:, [3, 7]] += np.exp(rng.normal(3.5, 1, 600))[:, None] * monocyte[:, None]
+    return rng.poisson(mean * level[:, None]), monocyte
+
+
+def test_without_empty_droplets_a_lineage_that_binds_more_of_everything_keeps_its_marker():
+    counts, monocyte = sticky_monocytes()
+    result, _, _ = run(counts, None, method="dsb_cells")
+    assert result.slopes == "within negative and positive cells"
+    over_all = dsb.regress_out(*corrected(counts))
+    auroc = [roc_auc_score(monocyte, values[:, NAMES.index("CD14")]) for values in (result.proteins, over_all)]
+    assert auroc[0] > auroc[1] + 0.1
+
+
+def corrected(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Values after step 1 with the background of the cells, and the technical level in them."""
+    matrix = sparse.csr_matrix(counts)
+    values = dsb.correct(matrix, dsb.ambient_of_cells(matrix, rng=np.random.default_rng(0)))
+    return values, dsb.technical(values, np.array([10, 11])).noise
+
+
+def test_with_empty_droplets_the_slope_is_rs_over_all_cells():
+    counts, empties = library()
+    result, _, _ = run(counts, empties)
+    values = dsb.correct(sparse.csr_matrix(counts), dsb.ambient(sparse.csr_matrix(empties)))
+    assert result.slopes == "over all cells"
+    np.testing.assert_array_equal(result.proteins, dsb.regress_out(values, result.technical.noise))
+
+
 @pytest.mark.parametrize("cells", [1, 2, 19])
 def test_few_cells_are_corrected_and_not_denoised(cells: int):
     counts, empties = library(cells)
     result, _, _ = run(counts, empties)
     assert result.technical is None
+    assert result.slopes == ""
     assert any(f"{cells} cells, at least 20" in note for note in result.notes)
     run(counts, None, method="dsb_cells")
 
