@@ -192,8 +192,8 @@ def main(
     paths: dict[str, list[dict[str, float]]] = {f"fold {thbs1_fold:g}": [], "names shuffled": []}
     for number in range(30_000 + seed, 30_000 + seed + cohorts):
         space, obs, values = monocytes(thbs1_fold, cells=tissue_cells, genes=genes, seed=number)
-        for hits, cells in zip(paths.values(), [obs, shuffled(obs, seed=number)], strict=True):
-            hits.append(path_found(space, cells, values, seed=number))
+        for hits, named in zip(paths.values(), [obs, shuffled(obs, seed=number)], strict=True):
+            hits.append(path_found(space, named, values, seed=number))
     tables += [report(hits, what) for what, hits in paths.items()]
     recovered = pd.concat(tables).set_axis(["effect", "finding", "cohorts", "share"], axis=1)
     print(recovered.to_string(index=False, float_format=lambda v: f"{v:.2f}"))

@@ -1,4 +1,4 @@
-"""The demo's results hold what was planted: findings 1, 4, 5 and 6, and no more than is there.
+"""The demo's results hold what was planted: findings 1, 3, 4, 5 and 6, and no more than is there.
 
 Reads the run of `make demo`, or a finished one: SSCITE_DEMO_RESULTS and SSCITE_DEMO_COHORT name its folders.
 """
@@ -88,6 +88,17 @@ def test_finding_1_cd14_egr1_is_raised_in_renal_crisis(results):
     assert len(rows)
     others = set(table.loc[table["finding"] != "", "subset"]) - {"CD14_EGR1", *composition.RAISED_IN_SRC}
     assert len(others) <= 1
+
+
+def test_finding_3_the_kidney_s_macrophages_follow_cd14_egr1(results, cells):
+    ordered = pd.read_csv(results / "7_compare" / "kidney_THBS1_Mac" / "trajectory_cells.csv").set_index("cell")
+    kidney = ordered[ordered["tissue"] == "kidney"]
+    place = kidney.groupby("subset")["pseudotime"].median()
+    assert ordered.loc[ordered["tissue"] == "blood", "pseudotime"].median() < place["CD14_EGR1"] < place["THBS1_Mac"]
+    planted = cells["true_position"].reindex(kidney.index)  # 0 CD14_EGR1, 1 THBS1_Mac
+    assert kidney["pseudotime"].corr(planted, method="spearman") > 0.6
+    along = pd.read_csv(results / "7_compare" / "kidney_THBS1_Mac" / "trajectory.csv").set_index("feature")
+    assert along.loc["THBS1", "lowest"] > 0
 
 
 def test_finding_4_egr1_follows_the_stage_of_the_crisis(results):

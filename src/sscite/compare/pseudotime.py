@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 COMPONENTS = 10
-FEWEST_CELLS = 100
+FEWEST_CELLS, FEWEST_OF_STATE = 100, 10
 
 
 def on_line(space: np.ndarray, states: NDArray[np.str_], way: tuple[str, ...]) -> np.ndarray:
@@ -41,6 +41,25 @@ def on_line(space: np.ndarray, states: NDArray[np.str_], way: tuple[str, ...]) -
         place = np.where(apart < nearest, passed + along, place)
         nearest, passed = np.minimum(apart, nearest), passed + length
     return (place - place.min()) / (place.max() - place.min())
+
+
+def without_shift(space: np.ndarray, states: NDArray[np.str_], away: NDArray[np.bool_]) -> np.ndarray:
+    """Take from a tissue's cells what all its states differ by from the reference's: digestion is no step of a way.
+
+    Parameters
+    ----------
+    space
+        Positions, shape (n_cells, n_components).
+    states, away
+        The state of each cell, and whether it is of the tissue, shape (n_cells,). The shift is the median over
+        the states that have ten cells in both; none is taken where there is no such state.
+    """
+    shifts = []
+    for name in np.unique(states):
+        there, here = away & (states == name), ~away & (states == name)
+        if min(there.sum(), here.sum()) >= FEWEST_OF_STATE:
+            shifts.append(space[there].mean(axis=0) - space[here].mean(axis=0))
+    return space - away[:, None] * np.median(shifts, axis=0) if shifts else space
 
 
 def by_diffusion(data: AnnData, start: int, *, seed: int) -> np.ndarray:

@@ -166,7 +166,7 @@ def trace(
     data = state_graph.graph(space, cells, seed=seed)
     connections = state_graph.connections(data)
     steps = _steps(data, connections, before, state_graph.root(data, score, reference=reference), end=end)
-    ordered = _order(space, cells, steps)
+    ordered = _order(space, cells, steps, reference=reference)
     on = cells.index.isin(ordered.index)
     joined = state_graph.graph(space[on], ordered, seed=seed)
     start = state_graph.root(joined, score[on], reference=reference)
@@ -192,11 +192,12 @@ def _steps(data: AnnData, connections: pd.DataFrame, before: pd.DataFrame, root:
     return way(connections, start=start.iloc[0], before=str(before.index[0]), end=end)
 
 
-def _order(space: np.ndarray, cells: pd.DataFrame, steps: tuple[str, ...]) -> pd.DataFrame:
+def _order(space: np.ndarray, cells: pd.DataFrame, steps: tuple[str, ...], *, reference: str) -> pd.DataFrame:
     """Take the cells of the way, with their place on it."""
-    subset = cells[names.SUBSET].to_numpy(str)
+    subset, place = (cells[name].to_numpy(str) for name in (names.SUBSET, names.TISSUE))
     on = np.isin(subset, steps)
-    return cells[on].assign(pseudotime=pseudotime.on_line(space[on], subset[on], steps))
+    level = pseudotime.without_shift(space, subset, place != reference)
+    return cells[on].assign(pseudotime=pseudotime.on_line(level[on], subset[on], steps))
 
 
 def bootstrap(donor: np.ndarray, again: Callable[[np.ndarray], tuple[float, str]], *, seed: int) -> pd.DataFrame:
@@ -239,6 +240,6 @@ def _repeat(
         steps = _steps(data, state_graph.connections(data), before, root, end=end)
     except Skipped:
         return float("nan"), ""
-    place_again = _order(space, cells, steps)["pseudotime"]
+    place_again = _order(space, cells, steps, reference=reference)["pseudotime"]
     both = place_again.index.intersection(ordered.index)
     return float(stats.spearmanr(place_again[both], ordered.loc[both, "pseudotime"]).statistic), steps[-2]

@@ -102,6 +102,18 @@ def test_cells_are_placed_at_the_nearest_point_of_the_line_through_the_states():
     assert place.tolist() == pytest.approx(((by_hand + 1) / 8).tolist())
 
 
+def test_what_all_states_of_a_tissue_share_is_taken_off_but_not_what_one_has_alone():
+    states = np.repeat(["a", "b", "c", "own"], 40)
+    away = np.tile([True, False], 80) | (states == "own")
+    space = np.zeros((160, 2))
+    space[away] += [5, 0]
+    space[away & (states == "b")] += [0, 3]
+    level = pseudotime.without_shift(space, states, away)
+    assert np.abs(level[states == "a"]).max() == 0
+    assert level[away & (states == "b")].tolist() == [[0, 3]] * 20
+    assert pseudotime.without_shift(space, states, away | True).tolist() == space.tolist()
+
+
 def test_the_best_connected_states_lead_to_the_one_before_the_end_and_not_through_the_end():
     names = ["a", "b", "c", "end"]
     connected = pd.DataFrame(0.0, names, names)
