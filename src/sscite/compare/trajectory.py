@@ -113,12 +113,12 @@ def root_score(expression: pd.DataFrame, asked: Trajectory) -> np.ndarray:
     Raises
     ------
     Skipped
-        LOW_GENE_OVERLAP where no marker was measured.
+        NO_ROOT where no marker was measured.
     """
     up, down = ([gene for gene in genes if gene in expression] for genes in (asked.root_up, asked.root_down))
     if not up and not down:
         looked = ", ".join((*asked.root_up, *asked.root_down))
-        raise Skipped(Reason.LOW_GENE_OVERLAP, f"no root marker was measured: {looked}")
+        raise Skipped(Reason.NO_ROOT, looked)
     ranks = expression[[*up, *down]].rank(pct=True)
     return (ranks[up].mean(axis=1).fillna(0) - ranks[down].mean(axis=1).fillna(0)).to_numpy()
 
