@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,8 +12,8 @@ import scipy.sparse as sp
 from sscite import names
 from sscite.cohort import graph, integrate, layout, neighbours, pca
 from sscite.names import UNASSIGNED
-from sscite.subsets import naming, scoring, stability
-from sscite.subsets.definitions import Lineage
+from sscite.subsets import naming, scoring, shown, stability
+from sscite.subsets.definitions import Lineage, Subset
 
 MIN_CELLS = 60
 COMPONENTS = 30
@@ -71,15 +72,20 @@ def cluster_lineage(data: LineageCells, lineage: Lineage, *, resolution: float |
     embedding, _, _ = integrate.correct(components.project(data.X), data.obs, seed=seed)
     k = min(NEAREST, len(embedding) // 4)
     fuzzy = graph.fuzzy(*neighbours.among_themselves(embedding, k, seed=seed))
-    table = pd.DataFrame() if resolution else stability.assess(embedding, seed=seed, k=k)
-    chosen = resolution or stability.choose(table)
+    resolutions = pd.DataFrame() if resolution else stability.assess(embedding, seed=seed, k=k)
+    chosen = resolution or stability.choose(resolutions)
     clusters = graph.leiden(fuzzy, resolution=chosen, seed=seed)
     expression = marker_expression(data, lineage)
     tissues = set(data.obs[names.TISSUE].astype(str))
     sought = [subset for subset in lineage.subsets if not subset.tissues or tissues & set(subset.tissues)]
-    scores = scoring.marker_scores(expression, data.protein, sought, scoring.smoothing(fuzzy))
+    smoother = scoring.smoothing(fuzzy)
+    scores = scoring.marker_scores(expression, data.protein, sought, smoother)
+    table = name_clusters(data, expression, scores, clusters, sought)
+    table.insert(0, "lineage", lineage.name)
+    can_be = possible(expression, data.obs, sought, smoother)[scores.columns]
+    cells = name_cells(scores, can_be, clusters, table)
     umap = layout.embed(fuzzy, embedding, seed=seed)
-    return Found(*_named(scores, clusters, data.obs, lineage), table, umap, chosen, embedding, expression)
+    return Found(cells, scores, table, resolutions, umap, chosen, embedding, expression)
 
 
 def marker_expression(data: LineageCells, lineage: Lineage) -> pd.DataFrame:
@@ -89,37 +95,72 @@ def marker_expression(data: LineageCells, lineage: Lineage) -> pd.DataFrame:
     return pd.DataFrame(dense, index=data.obs.index, columns=present)
 
 
-def _named(
-    scores: pd.DataFrame, clusters: np.ndarray, obs: pd.DataFrame, lineage: Lineage
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Name clusters, and give each cell its cluster's name and its own score of it."""
+def name_clusters(
+    data: LineageCells, expression: pd.DataFrame, scores: pd.DataFrame, clusters: np.ndarray, sought: Sequence[Subset]
+) -> pd.DataFrame:
+    """Name clusters, and say which genes stand out in each, for those that stay without a name."""
+    donors = pd.factorize(data.obs[names.DONOR].astype(str), sort=True)[0]
     if scores.shape[1] == 0:
         table = pd.DataFrame({"cluster": np.unique(clusters), "subset": UNASSIGNED, "flag": "no marker was measured"})
     else:
-        tissues = {subset.name: subset.tissues for subset in lineage.subsets if subset.tissues}
-        table = naming.name_clusters(scores, clusters, obs, tissues=tissues)
-    of_cluster = contradicted(scores, table.set_index("cluster")["subset"].reindex(clusters).to_numpy(dtype=object))
-    cells = pd.DataFrame(index=obs.index)
-    cells[names.LINEAGE] = lineage.name
-    cells[names.CLUSTER] = [f"{lineage.name}:{number}" for number in clusters]
+        tissues = {subset.name: subset.tissues for subset in sought if subset.tissues}
+        seen = shown.by_cluster(expression, data.protein, sought, clusters, donors)
+        table = naming.name_clusters(scores, clusters, data.obs, shown=seen, tissues=tissues)
+    table["strongest"] = shown.strongest(data.X, data.genes, clusters, donors)
+    return table
+
+
+def possible(
+    expression: pd.DataFrame, obs: pd.DataFrame, sought: Sequence[Subset], smoother: sp.csr_matrix
+) -> pd.DataFrame:
+    """Say which subsets each cell can be: it shows their markers, and is from their tissue; cells × subsets."""
+    can = shown.by_cell(expression, sought, smoother)
+    for subset in sought:
+        if subset.tissues:
+            can[subset.name] &= obs[names.TISSUE].astype(str).isin(subset.tissues).to_numpy()
+    return can
+
+
+def name_cells(scores: pd.DataFrame, can_be: pd.DataFrame, clusters: np.ndarray, table: pd.DataFrame) -> pd.DataFrame:
+    """Give each cell its cluster's name, or its own where that is clearly another, and its score of it.
+
+    Parameters
+    ----------
+    scores
+        Cells × subsets, standardised.
+    can_be
+        Cells × subsets: whether the cell can be of the subset.
+    clusters
+        Number of each cell's cluster.
+    table
+        A row per cluster, with lineage, cluster, subset.
+    """
+    lineage = table["lineage"].iloc[0]
+    of_cluster = contradicted(
+        scores, can_be, table.set_index("cluster")["subset"].reindex(clusters).to_numpy(dtype=object)
+    )
+    cells = pd.DataFrame(index=scores.index)
+    cells[names.LINEAGE] = lineage
+    cells[names.CLUSTER] = [f"{lineage}:{number}" for number in clusters]
     cells[names.SUBSET] = of_cluster
     place = scores.columns.get_indexer(of_cluster)
     values = scores.to_numpy()
     own = np.where(place >= 0, values[np.arange(len(values)), place] if values.shape[1] else 0.0, np.nan)
     cells[names.SUBSET_SCORE] = own.astype(np.float32)
     cells["subset_margin"] = _margin(values, place)
-    cells["subset_by_cell"] = by_cell(scores)
-    table.insert(0, "lineage", lineage.name)
-    return cells, scores, table
+    cells["subset_by_cell"] = by_cell(scores, can_be)
+    return cells
 
 
-def contradicted(scores: pd.DataFrame, of_cluster: np.ndarray) -> np.ndarray:
+def contradicted(scores: pd.DataFrame, can_be: pd.DataFrame, of_cluster: np.ndarray) -> np.ndarray:
     """Give cells their own subset's name where it stands out clearly against their cluster's: a cluster may hold two.
 
     Parameters
     ----------
     scores
         Cells × subsets, standardised.
+    can_be
+        Cells × subsets: whether the cell can be of the subset; it takes no other's name.
     of_cluster
         Name of each cell's cluster; cells of unassigned clusters keep it.
     """
@@ -128,8 +169,9 @@ def contradicted(scores: pd.DataFrame, of_cluster: np.ndarray) -> np.ndarray:
     values = scores.to_numpy()[rows]
     named = of_cluster.copy()
     if len(rows):
-        moved = values.max(axis=1) - values[np.arange(len(rows)), place[rows]] > CONTRADICTED
-        named[rows[moved]] = scores.columns.to_numpy()[values[moved].argmax(axis=1)]
+        others = np.where(can_be.to_numpy()[rows], values, -np.inf)
+        moved = others.max(axis=1) - values[np.arange(len(rows)), place[rows]] > CONTRADICTED
+        named[rows[moved]] = scores.columns.to_numpy()[others[moved].argmax(axis=1)]
     return named
 
 
@@ -145,9 +187,9 @@ def _margin(values: np.ndarray, place: np.ndarray) -> np.ndarray:
     return margin
 
 
-def by_cell(scores: pd.DataFrame, threshold: float = 0.5) -> np.ndarray:
-    """Call each cell by its own best score, whatever its cluster; unassigned where that is low."""
+def by_cell(scores: pd.DataFrame, can_be: pd.DataFrame, threshold: float = 0.5) -> np.ndarray:
+    """Call each cell by its best score among the subsets that it can be; unassigned where that is low."""
     if scores.shape[1] == 0:
         return np.full(len(scores), UNASSIGNED, dtype=object)
-    values = scores.to_numpy()
+    values = np.where(can_be.to_numpy(), scores.to_numpy(), -np.inf)
     return np.where(values.max(axis=1) >= threshold, scores.columns.to_numpy()[values.argmax(axis=1)], UNASSIGNED)

@@ -8,41 +8,13 @@ import numpy as np
 import pandas as pd
 
 from sscite.names import UNASSIGNED
+from sscite.subsets import evidence
+from sscite.subsets.shown import MIN_SUPPORT, SHOWN
 
 MIN_SCORE = 0.25  # of a cluster above the rest of its lineage, in standard deviations of the score
-MIN_SUPPORT = 0.6  # share of donors in which the cluster is above the rest
-MIN_CELLS = 5  # of a donor inside and outside of a cluster, to be heard
+HOME = 0.5  # share of a cluster beyond which it is from a subset's tissues
 NATIVE = 0.5  # of the best evidence is enough for a subset of the tissue that most of the cluster's cells are from
 DOMINATED = 0.7  # share of one donor or library beyond which a cluster is flagged
-
-
-def donor_differences(scores: np.ndarray, donors: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    """Give, for each donor with enough cells on both sides, the mean score inside a cluster less that outside.
-
-    Parameters
-    ----------
-    scores
-        Cells × subsets.
-    donors
-        Code of each cell's donor, from 0.
-    inside
-        Mask of the cluster's cells.
-
-    Returns
-    -------
-    np.ndarray
-        Donors heard × subsets.
-    """
-    count = int(donors.max()) + 1
-    sums = []
-    for mask in (inside, ~inside):
-        totals = np.stack(
-            [np.bincount(donors[mask], scores[mask, j], minlength=count) for j in range(scores.shape[1])], 1
-        )
-        cells = np.bincount(donors[mask], minlength=count)
-        sums.append((totals / np.maximum(cells, 1)[:, None], cells))
-    heard = (sums[0][1] >= MIN_CELLS) & (sums[1][1] >= MIN_CELLS)
-    return (sums[0][0] - sums[1][0])[heard]
 
 
 def name_clusters(
@@ -50,15 +22,17 @@ def name_clusters(
     clusters: np.ndarray,
     obs: pd.DataFrame,
     *,
+    shown: pd.DataFrame,
     tissues: Mapping[str, Collection[str]] | None = None,
 ) -> pd.DataFrame:
     """Name each cluster of a lineage by the subset whose markers stand out most, donor by donor.
 
     The evidence for a subset is the median over donors of the difference between cluster and rest; its support is
-    the share of donors in which that difference is positive. A cluster is `unassigned` where the best evidence or
-    support is too low. It is flagged where one donor or library holds most of its cells. A subset that belongs to
-    certain tissues keeps much of the state that it arises from: in a cluster from these tissues it goes before that
-    state once it has half of its evidence.
+    the share of donors in which that difference is positive. Only a subset whose own markers the cluster shows can name
+    it, with enough evidence and support, and one that belongs to certain tissues only a cluster most of which is from
+    them. A cluster that none can name is `unassigned`. It is flagged where one donor or library holds most of
+    its cells. A subset that belongs to certain tissues keeps much of the state that it arises from: in its tissues it
+    goes before that state once it has half of its evidence.
 
     Parameters
     ----------
@@ -68,49 +42,56 @@ def name_clusters(
         Number of each cell's cluster.
     obs
         Cells with donor, library and, where `tissues` are given, tissue.
+    shown
+        Clusters × subsets: share of the subset's markers that the cluster shows.
     tissues
         The tissues of each subset that does not occur everywhere.
 
     Returns
     -------
     pd.DataFrame
-        A row per cluster: cluster, cells, donors, subset, score, margin, support, second, donor_share,
-        library_share, flag.
+        A row per cluster: cluster, cells, donors (heard), subset, best, score, margin, support, shown, second,
+        donor_share, library_share, flag. Where no subset can name it, best is the one with most evidence.
     """
-    values = scores.to_numpy(np.float64)
-    donors = pd.factorize(obs["donor"].astype(str), sort=True)[0]
+    found = evidence.weigh(scores.to_numpy(np.float64), clusters, pd.factorize(obs["donor"].astype(str), sort=True)[0])
+    share = shown[scores.columns].to_numpy()
     rows = []
-    for cluster in range(int(clusters.max()) + 1):
+    for cluster, strength in enumerate(found.difference):
         inside = clusters == cluster
-        differences = donor_differences(values, donors, inside)
-        if len(differences) == 0:
-            outside = values[~inside].mean(axis=0) if (~inside).any() else 0
-            differences = (values[inside].mean(axis=0) - outside)[None]
-        evidence = np.median(differences, axis=0)
-        order = np.argsort(-evidence, kind="stable")
-        native = _native(obs, inside, tissues or {})
-        known = [
-            j for j in order if native.get(scores.columns[j], 0) > 0.5 and evidence[j] >= NATIVE * evidence[order[0]]
-        ]
-        best = (known or order)[0]
-        second = next((j for j in order if j != best), best)
-        support = float((differences[:, best] > 0).mean())
-        named = evidence[best] >= MIN_SCORE and support >= MIN_SUPPORT
+        native = _native(obs, inside, tissues or {}, scores.columns)
+        can = (share[cluster] > SHOWN) & (strength >= MIN_SCORE) & (found.support[cluster] >= MIN_SUPPORT)
+        can &= ~(native <= HOME)
+        best, second = _choose(strength, can, native > HOME)
         rows.append({
-            "cluster": cluster, "cells": int(inside.sum()), "donors": len(differences),
-            "subset": scores.columns[best] if named else UNASSIGNED, "score": evidence[best],
-            "margin": evidence[best] - evidence[second] if len(order) > 1 else evidence[best],
-            "support": support, "second": scores.columns[second], **_shares(obs[inside], obs),
+            "cluster": cluster, "cells": int(inside.sum()), "donors": found.donors[cluster],
+            "subset": scores.columns[best] if can[best] else UNASSIGNED, "best": scores.columns[best],
+            "score": strength[best],
+            "margin": strength[best] - (strength[second] if second != best else 0),
+            "support": found.support[cluster, best], "shown": share[cluster, best], "second": scores.columns[second],
+            **_shares(obs[inside], obs),
         })  # fmt: skip
     return pd.DataFrame(rows)
 
 
-def _native(obs: pd.DataFrame, inside: np.ndarray, tissues: Mapping[str, Collection[str]]) -> dict[str, float]:
-    """Give the share of a cluster that comes from the tissues of each subset, each tissue weighed by its cells."""
+def _choose(strength: np.ndarray, can: np.ndarray, native: np.ndarray) -> tuple[int, int]:
+    """Choose the best of the subsets that can name a cluster, of all where none can, and the next best of all."""
+    order = np.argsort(-strength, kind="stable")
+    possible = [j for j in order if can[j]] or list(order)
+    known = [j for j in possible if can[j] and native[j] and strength[j] >= NATIVE * strength[possible[0]]]
+    best = int((known or possible)[0])
+    return best, int(next((j for j in order if j != best), best))
+
+
+def _native(
+    obs: pd.DataFrame, inside: np.ndarray, tissues: Mapping[str, Collection[str]], subsets: pd.Index
+) -> np.ndarray:
+    """Give the share of a cluster from each subset's tissues, each weighed by its cells; NaN where it has none."""
     if not tissues:
-        return {}
+        return np.full(len(subsets), np.nan)
     rate = obs["tissue"][inside].astype(str).value_counts() / obs["tissue"].astype(str).value_counts()
-    return {subset: float(rate.reindex(list(where)).sum() / rate.sum()) for subset, where in tissues.items()}
+    return np.array([
+        rate.reindex(list(tissues[subset])).sum() / rate.sum() if subset in tissues else np.nan for subset in subsets
+    ])  # fmt: skip
 
 
 def _shares(cluster: pd.DataFrame, everything: pd.DataFrame) -> dict[str, object]:

@@ -31,13 +31,15 @@ def clusters(facts: Facts, found: Subsets) -> None:
         flagged = found.clusters[found.clusters["flag"].astype(str) != ""]
         for row in flagged.itertuples():
             facts.warn(f"Cluster {row.cluster} of {row.lineage} ({row.subset}) rests on {row.flag}.")
+    without_name(facts, found.clusters)
     facts.verdict(
         f"{subset[subset != UNASSIGNED].nunique()} subsets were found in {len(found.lineages)} lineages; {named:,} of "
         f"{len(subset):,} cells carry a subset's name."
     )
     facts.table(
-        "clusters", found.clusters.round(3), "Clusters and their names", "Score, margin and share of donors behind it."
-    )
+        "clusters", found.clusters.round(3), "Clusters and their names",
+        "Score, margin, share of donors and of the subset's markers behind it; strongest: genes that stand out.",
+    )  # fmt: skip
     facts.table(
         "resolutions",
         found.resolutions.round(3),
@@ -53,6 +55,23 @@ def clusters(facts: Facts, found: Subsets) -> None:
         )  # fmt: skip
     if len(found.lineages):
         facts.figure("composition", composition(found.cells), "Cells of each subset", "Cells by lineage and subset.")
+
+
+def without_name(facts: Facts, clusters: pd.DataFrame) -> None:
+    """List the clusters that no subset names, with the genes that stand out, so that a reader can name them."""
+    columns = ["lineage", "cluster", "cells", "strongest", "best", "score", "shown", "flag"]
+    unnamed = clusters[clusters["subset"] == UNASSIGNED].reindex(columns=columns)
+    if len(unnamed):
+        facts.warn(
+            f"{len(unnamed)} clusters ({unnamed['cells'].sum():,.0f} cells) show too little of any subset and have no "
+            "name; the table of clusters without a name says which genes stand out in them."
+        )
+        facts.table(
+            "unnamed", unnamed.sort_values("cells", ascending=False).round(2), "Clusters without a name",
+            "Strongest: genes that stand out, the highest first. Best: the subset that came nearest, its score, and "
+            "the share of its markers that the cluster shows; more than half are needed. A state that you know can be "
+            "added to subsets.yaml.",
+        )  # fmt: skip
 
 
 def voted(facts: Facts, found: Voted) -> None:

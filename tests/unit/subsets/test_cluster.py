@@ -47,12 +47,18 @@ def test_a_subset_of_another_tissue_is_not_sought():
     assert "kidney_only" not in cluster.cluster_lineage(data, lineage, resolution=0.5, seed=0).scores
 
 
+def name(scores: pd.DataFrame, clusters: np.ndarray, obs: pd.DataFrame, *, shown: dict | None = None, **more):
+    """Name clusters that show all markers of all subsets, unless said otherwise: subset to its share by cluster."""
+    share = pd.DataFrame(dict.fromkeys(scores, 1.0), index=range(clusters.max() + 1)).assign(**(shown or {}))
+    return naming.name_clusters(scores, clusters, obs, shown=share, **more)
+
+
 def test_a_cluster_that_stands_out_in_nothing_is_unassigned_and_one_of_a_single_donor_is_flagged():
     donors = np.repeat(["D1", "D2"], 100)
     clusters = np.zeros(200, int)
     clusters[:40] = 1
     scores = pd.DataFrame({"a": np.where(clusters == 1, 2.0, 0.0)})
-    table = naming.name_clusters(scores, clusters, pd.DataFrame({"donor": donors, "library": "L"}))
+    table = name(scores, clusters, pd.DataFrame({"donor": donors, "library": "L"}))
     assert table["subset"].tolist() == [UNASSIGNED, "a"]
     assert table["flag"].tolist() == ["", "one donor: D1"]
     assert table["score"].iloc[1] == pytest.approx(2)
@@ -62,27 +68,88 @@ def test_evidence_is_the_median_over_donors_so_that_one_donor_cannot_name_a_clus
     donors = np.repeat(np.arange(5), 40)
     clusters = np.tile(np.repeat([0, 1], 20), 5)
     values = np.where((clusters == 1) & (donors == 0), 50.0, 0.0)
-    table = naming.name_clusters(
-        pd.DataFrame({"a": values}), clusters, pd.DataFrame({"donor": donors.astype(str), "library": "L"})
-    )
+    table = name(pd.DataFrame({"a": values}), clusters, pd.DataFrame({"donor": donors.astype(str), "library": "L"}))
     assert table["subset"].iloc[1] == UNASSIGNED
 
 
-@pytest.mark.parametrize(("tissue", "name"), [("kidney", "macrophage"), ("blood", "monocyte")])
-def test_a_cluster_from_a_subsets_own_tissue_takes_its_name_before_the_state_it_arises_from(tissue: str, name: str):
+@pytest.mark.parametrize(
+    ("share", "subset"), [([1.0, 0.2], "b"), ([1.0, 0.5], "b"), ([1.0, 0.6], "a")], ids=["fifth", "half", "more"]
+)
+def test_a_name_needs_more_than_half_of_its_markers_else_the_next_that_has_them_is_given(share: list, subset: str):
+    clusters = np.repeat([0, 1], 40)
+    scores = pd.DataFrame({"a": np.where(clusters, 2.0, 0.0), "b": np.where(clusters, 1.0, 0.0)})
+    obs = pd.DataFrame({"donor": np.tile(["D1", "D2"], 40), "library": "L"})
+    table = name(scores, clusters, obs, shown={"a": share})
+    assert table["subset"].tolist() == [UNASSIGNED, subset]
+    alone = name(scores[["a"]], clusters, obs, shown={"a": [1.0, 0.2]}).iloc[1]
+    assert (alone["subset"], alone["best"], alone["shown"]) == (UNASSIGNED, "a", 0.2)
+
+
+@pytest.mark.parametrize(("tissue", "subset"), [("kidney", "macrophage"), ("blood", "monocyte")])
+def test_a_cluster_from_a_subsets_own_tissue_takes_its_name_before_the_state_it_arises_from(tissue: str, subset: str):
     clusters = np.repeat([0, 1], 40)
     scores = pd.DataFrame({"monocyte": np.where(clusters, 2.0, 0.0), "macrophage": np.where(clusters, 1.4, 0.0)})
     obs = pd.DataFrame(
         {"donor": np.tile(["D1", "D2"], 40), "library": "L", "tissue": np.where(clusters, tissue, "blood")}
     )
-    table = naming.name_clusters(scores, clusters, obs, tissues={"macrophage": ["kidney", "lung"]})
-    assert table["subset"].tolist() == [UNASSIGNED, name]
+    table = name(scores, clusters, obs, tissues={"macrophage": ["kidney", "lung"]})
+    assert table["subset"].tolist() == [UNASSIGNED, subset]
+
+
+def test_a_cluster_of_another_tissue_does_not_take_a_tissues_name_even_if_its_evidence_is_best():
+    clusters = np.tile([0, 1], 60)
+    scores = pd.DataFrame({"macrophage": np.where(clusters, 2.0, 0.0)})
+    tissue = np.where(clusters, "blood", "kidney")
+    obs = pd.DataFrame({"donor": "D", "library": "L", "tissue": tissue})
+    assert name(scores, clusters, obs, tissues={"macrophage": ["kidney"]})["subset"].iloc[1] == UNASSIGNED
+    assert name(scores, clusters, obs, tissues={"macrophage": ["blood"]})["subset"].iloc[1] == "macrophage"
 
 
 def test_a_cell_that_clearly_shows_another_subset_leaves_its_clusters_name():
     scores = pd.DataFrame({"a": [1.0, 1.0, 0.0, 0.0], "b": [0.0, 1.4, 0.6, 3.0]})
     of_cluster = np.array(["a", "a", "a", UNASSIGNED], dtype=object)
-    assert cluster.contradicted(scores, of_cluster).tolist() == ["a", "a", "b", UNASSIGNED]
+    can_be = pd.DataFrame(True, index=scores.index, columns=scores.columns)
+    assert cluster.contradicted(scores, can_be, of_cluster).tolist() == ["a", "a", "b", UNASSIGNED]
+    assert cluster.contradicted(scores, can_be.assign(b=False), of_cluster).tolist() == ["a", "a", "a", UNASSIGNED]
+
+
+def test_a_cell_is_called_by_itself_only_as_what_it_can_be():
+    scores = pd.DataFrame({"a": [0.9, 0.9, 0.4], "b": [0.6, 0.3, 0.1]})
+    can_be = pd.DataFrame({"a": [False, False, True], "b": True})
+    assert cluster.by_cell(scores, can_be).tolist() == ["b", UNASSIGNED, UNASSIGNED]
+
+
+def test_a_cell_can_be_of_a_tissues_subset_only_in_that_tissue():
+    kidney = Subset("kidney_only", "T", ("G0",), tissues=("kidney",))
+    expression = pd.DataFrame({"G0": [2.0, 2.0, 0.0]})
+    obs = pd.DataFrame({"tissue": ["blood", "kidney", "kidney"]})
+    can_be = cluster.possible(expression, obs, [kidney, A], sp.identity(3, format="csr"))
+    assert can_be["kidney_only"].tolist() == [False, True, False]
+    assert can_be["a"].tolist() == [True, True, False]
+
+
+def test_a_state_that_no_subset_describes_stays_without_a_name_though_it_lacks_what_another_is_to_lack():
+    """Group 2 has genes of its own, none of B's, and lacks A's G0, which is to be low in B: its score of B is high."""
+    rng = np.random.default_rng(1)
+    group = np.arange(600) % 3
+    rate = np.full((600, 40), 0.5)
+    rate[:, 0] = 8
+    rate[np.ix_(group == 0, [0, 1, 2])] = 8
+    rate[np.ix_(group == 2, [0])] = 0.1
+    rate[np.ix_(group == 2, [20, 21, 22, 23])] = 8
+    index = [f"c{i}" for i in range(600)]
+    donors = [f"D{i // 3 % 4}" for i in range(600)]
+    obs = pd.DataFrame({"library": donors, "donor": donors, "tissue": "blood"}, index=index)
+    X = sp.csr_matrix(np.log1p(rng.poisson(rate)).astype(np.float32))
+    data = cluster.LineageCells(X, pd.Index([f"G{i}" for i in range(40)]), obs, None)
+    found = cluster.cluster_lineage(data, LINEAGE, resolution=0.5, seed=0)
+    unknown = found.cells[group == 2]
+    assert found.scores.loc[group == 2, "b"].median() > 1
+    assert (unknown["subset"] == UNASSIGNED).mean() > 0.95
+    assert (unknown["subset_by_cell"] == "b").mean() < 0.35  # by chance, of three markers; by the score alone all
+    row = found.clusters.set_index("cluster").loc[int(unknown["cluster"].mode()[0].rpartition(":")[2])]
+    assert (row["best"], row["shown"]) == ("b", 0)
+    assert set(row["strongest"].split(", ")[:4]) == {"G20", "G21", "G22", "G23"}
 
 
 def test_proteins_are_found_whatever_the_spelling():

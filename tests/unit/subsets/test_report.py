@@ -17,6 +17,29 @@ def test_cell_types_are_counted_by_sample_with_the_most_frequent_first():
     assert table.to_numpy().tolist() == [["NK", 1, 2], ["B", 1, 0], ["no label", 0, 1]]
 
 
+def test_clusters_without_a_name_are_listed_with_the_genes_that_stand_out(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    clusters = pd.DataFrame(
+        {"lineage": "T", "cluster": [0, 1, 2], "cells": [9, 5, 7], "subset": ["a", "unassigned", "unassigned"],
+         "best": ["a", "b", "c"], "score": [2.0, 1.2, 0.1], "shown": [1.0, 0.0, 0.5], "flag": "",
+         "strongest": ["G, H", "FABP4, MARCO", "X"]}
+    )  # fmt: skip
+    with step("subsets_cluster", "cohort") as facts:
+        report.without_name(facts, clusters)
+    told = json.loads((tmp_path / "cohort.subsets_cluster.json").read_text())
+    table = next(table for table in told["tables"] if table["name"] == "unnamed")
+    assert [row[:5] for row in table["records"]] == [["T", 2, 7, "X", "c"], ["T", 1, 5, "FABP4, MARCO", "b"]]
+    assert told["warnings"][0].startswith("2 clusters (12 cells)")
+
+
+def test_nothing_is_said_where_all_clusters_have_a_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with step("subsets_cluster", "cohort") as facts:
+        report.without_name(facts, pd.DataFrame({"cluster": [0], "cells": [9], "subset": ["a"]}))
+    told = json.loads((tmp_path / "cohort.subsets_cluster.json").read_text())
+    assert (told["tables"], told["warnings"]) == ([], [])
+
+
 def test_the_cohorts_facts_hold_cell_types_and_lineages_of_each_sample_without_left_out_cells(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     cells = pd.DataFrame(
