@@ -29,7 +29,8 @@ def files(tmp_path: Path) -> Path:
     table = pd.DataFrame(
         {"sample": np.where(kidney, "k", "b"), "donor": np.repeat(list("wxyz"), 150), "lineage": "mono",
          "tissue": np.where(kidney, "kidney", "blood"),
-         "subset": np.select([place < 0.4, place < 0.75], ["early", "late"], "own"), "doublet": False, "qc_pass": True, "excluded": "", "counterpart": "late", "counterpart_share": 1.0,
+         "subset": np.select([place < 0.4, place < 0.75], ["early", "late"], "own"),
+         "doublet": False, "qc_pass": True, "excluded": "", "counterpart": "late", "counterpart_share": 1.0,
          "counterpart_distance": 1.0, "relative_distance": np.where(place < 0.75, 1.0, 4.0),
          "umap_1": place, "umap_2": 0.0},
         index=[f"c{i}" for i in range(len(place))],
