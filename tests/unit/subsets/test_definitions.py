@@ -12,7 +12,7 @@ from sscite.subsets import definitions
 def test_the_default_file_names_every_subset_of_the_study_within_known_lineages(root):
     found = definitions.load(root / "assets" / "subsets.yaml")
     count = {lineage.name: len(lineage.subsets) for lineage in found.lineages}
-    assert count == {"monocyte/DC": 14, "CD8 T": 6, "CD4 T": 7, "NK": 3, "B": 7, "pDC": 2}
+    assert count == {"monocyte/DC": 12, "CD8 T": 6, "CD4 T": 7, "NK": 3, "B": 7, "pDC": 2}
     assert found.subsets["CD14_EGR1"].up == ("EGR1", "NFKBIA", "IER2", "SGK1", "CCR1", "IL1B")
     assert found.lineage_of("CD8_TEM_T2ISG") == "CD8 T"
     assert found.by_annotated_lineage()["plasma"] == "B"
