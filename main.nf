@@ -52,7 +52,15 @@ workflow {
     SUBSETS(COHORT.out.merged, COHORT.out.embedding, subsets, gene_sets + own_sets)
 
     // donors, groups, tissues
-    COMPARE(SUBSETS.out.cohort, SUBSETS.out.cells, samples, SAMPLES.out.contrasts, subsets, gene_sets + own_sets)
+    COMPARE(
+        SUBSETS.out.cohort,
+        SUBSETS.out.axes,
+        SUBSETS.out.cells,
+        samples,
+        SAMPLES.out.contrasts,
+        subsets,
+        gene_sets + own_sets,
+    )
 
     // facts and figures of every task arrive by topic
     REPORT()

@@ -14,6 +14,7 @@ from sscite import command
 
 def main(
     cohort: Annotated[Path, typer.Option(help="finished cohort, .h5mu", exists=True)],
+    embedding: Annotated[Path, typer.Option(help="subset_embedding.parquet: each lineage's own axes", exists=True)],
     cells: Annotated[Path, typer.Option(help="cells.parquet: a row per cell", exists=True)],
     subsets: Annotated[Path, typer.Option(help="subsets.yaml: its questions name lineages and roots", exists=True)],
     reference_tissue: Annotated[str, typer.Option(help="tissue where the way begins")] = "blood",
@@ -32,7 +33,7 @@ def main(
     from sscite.subsets import definitions
 
     known = definitions.load(subsets)
-    space = space_file.read_space(cohort)
+    space = io.read_fragment(embedding)
     table = pd.read_parquet(cells)
     table = table[pseudobulk.keep(table) & table.index.isin(space.index)]
     tissues = sorted(set(table["tissue"].astype(str)))

@@ -15,6 +15,7 @@ include { COMPARE_STAGE } from './stage'
 workflow COMPARE {
     take:
     cohort // value: cohort.h5mu
+    embedding // value: subset_embedding.parquet
     cells // value: cells.parquet
     samples // value: samples.csv
     contrasts // value: contrasts.csv
@@ -40,6 +41,6 @@ workflow COMPARE {
     COMPARE_STAGE(composition, pseudobulk, cells, samples)
 
     // cells themselves
-    COMPARE_TRAJECTORY(cohort, cells, definitions)
+    COMPARE_TRAJECTORY(cohort, embedding, cells, definitions)
     COMPARE_LIGAND_RECEPTOR(cohort, cells, definitions)
 }

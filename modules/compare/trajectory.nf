@@ -4,6 +4,7 @@ process COMPARE_TRAJECTORY {
 
     input:
     path cohort
+    path embedding
     path cells
     path subsets
 
@@ -18,6 +19,7 @@ process COMPARE_TRAJECTORY {
     """
     compare_trajectory.py \\
         --cohort ${cohort} \\
+        --embedding ${embedding} \\
         --cells ${cells} \\
         --subsets ${subsets} \\
         --reference_tissue "${params.reference_tissue}" \\

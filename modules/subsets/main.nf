@@ -33,5 +33,6 @@ workflow SUBSETS {
 
     emit:
     cohort // value: cohort.h5mu
+    axes // value: subset_embedding.parquet, each lineage's own
     cells // value: cells.parquet
 }

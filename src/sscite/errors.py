@@ -41,7 +41,7 @@ class Reason(StrEnum):
     NO_PAIRS = "no pair of ligand and receptor is expressed"
     NO_END = "every state of the tissue has a counterpart in the reference"
     NO_ROOT = "no marker of the root was measured"
-    NO_WAY = "nothing connects the states"
+    NO_WAY = "no state leads to the end"
     NO_STAGE = "no donor was sampled at several stages"
     NO_CONTRAST = "no contrast was given and none follows from the samplesheet"
     NO_QUESTION = "subsets.yaml asks no question of this kind"

@@ -38,8 +38,9 @@ def files(tmp_path: Path) -> Path:
     genes = sparse.csr_matrix(np.column_stack([1 - place, place, np.ones(len(place))]).astype(np.float32))
     rna = AnnData(genes, obs=table[["donor"]], var=pd.DataFrame(index=["START", "END", "SAME"]))
     rna.layers["counts"] = rna.X.copy()
-    rna.obsm["X_harmony"] = np.column_stack([10 * place, *rng.normal(0, 0.1, (2, len(place)))]).astype(np.float32)
     MuData({"rna": rna}).write(tmp_path / "cohort.h5mu")
+    axes = np.column_stack([10 * place, *rng.normal(0, 0.1, (2, len(place)))]).astype(np.float32)
+    pd.DataFrame(axes, table.index, ["embedding_1", "embedding_2", "embedding_3"]).to_parquet(tmp_path / "axes.parquet")
     table.to_parquet(tmp_path / "cells.parquet")
     table[~kidney].to_parquet(tmp_path / "blood.parquet")
     (tmp_path / "subsets.yaml").write_text(LINEAGE + QUESTION % "mono")
@@ -49,7 +50,15 @@ def files(tmp_path: Path) -> Path:
 
 def test_the_way_is_written_with_its_genes_and_cells(script, files: Path):
     done = script(
-        "compare_trajectory.py", "--cohort", "cohort.h5mu", "--cells", "cells.parquet", "--subsets", "subsets.yaml"
+        "compare_trajectory.py",
+        "--cohort",
+        "cohort.h5mu",
+        "--embedding",
+        "axes.parquet",
+        "--cells",
+        "cells.parquet",
+        "--subsets",
+        "subsets.yaml",
     )
     assert done.returncode == 0, done.stderr
     found = json.loads((files / "kidney_own.compare_trajectory.json").read_text())
@@ -62,7 +71,15 @@ def test_the_way_is_written_with_its_genes_and_cells(script, files: Path):
 
 def test_one_tissue_is_skipped_with_its_reason(script, files: Path):
     done = script(
-        "compare_trajectory.py", "--cohort", "cohort.h5mu", "--cells", "blood.parquet", "--subsets", "subsets.yaml"
+        "compare_trajectory.py",
+        "--cohort",
+        "cohort.h5mu",
+        "--embedding",
+        "axes.parquet",
+        "--cells",
+        "blood.parquet",
+        "--subsets",
+        "subsets.yaml",
     )
     assert done.returncode == 0, done.stderr
     assert json.loads((files / "tissues.compare_trajectory.json").read_text())["reason"] == "one_tissue"
@@ -70,7 +87,15 @@ def test_one_tissue_is_skipped_with_its_reason(script, files: Path):
 
 def test_a_question_about_an_unknown_lineage_is_the_user_s_error(script, files: Path):
     ended = script(
-        "compare_trajectory.py", "--cohort", "cohort.h5mu", "--cells", "cells.parquet", "--subsets", "wrong.yaml"
+        "compare_trajectory.py",
+        "--cohort",
+        "cohort.h5mu",
+        "--embedding",
+        "axes.parquet",
+        "--cells",
+        "cells.parquet",
+        "--subsets",
+        "wrong.yaml",
     )
     assert ended.returncode == 2
     assert "lineage 'monocytes' is not defined in this file" in ended.stderr

@@ -24,6 +24,7 @@ from sscite.subsets import tissue as tissue_states
 from sscite.subsets.questions import Trajectory
 
 MOST_CELLS, FEWEST_OF_END = 12_000, 30
+CONNECTED = 0.1  # PAGA connectivity, 1 where two states join as by chance
 BOOTSTRAPS = 20
 KEPT = ["sample", "donor", "tissue", "subset", "pseudotime", "diffusion"]
 
@@ -124,21 +125,17 @@ def root_score(expression: pd.DataFrame, asked: Trajectory) -> np.ndarray:
 
 
 def way(connections: pd.DataFrame, *, start: str, before: str, end: str) -> tuple[str, ...]:
-    """Lead from a start to the state before an end by the best connected states, then to the end.
+    """Lead from a start to the state before an end by the best connected states, or straight where none connect.
 
-    Best connected is the smallest sum of the inverse connectivities; it does not pass through the end.
-
-    Raises
-    ------
-    Skipped
-        NO_WAY where nothing connects them.
+    Best connected is the smallest sum of the inverse connectivities. Less than a tenth of what chance would join is no
+    connection: among states apart, a chain of such would lead through all of them.
     """
     rest = connections.drop(index=end, columns=end)
-    levels = list(rest.index)
-    cost = sparse.csr_matrix(np.divide(1, rest.to_numpy(), out=np.zeros(rest.shape), where=rest.to_numpy() > 0))
+    levels, joined = list(rest.index), rest.to_numpy() >= CONNECTED
+    cost = sparse.csr_matrix(np.divide(1, rest.to_numpy(), out=np.zeros(rest.shape), where=joined))
     length, last = sparse.csgraph.dijkstra(cost, directed=False, indices=levels.index(start), return_predecessors=True)
     if not np.isfinite(length[levels.index(before)]):
-        raise Skipped(Reason.NO_WAY, f"from {start} to {before}, before {end}")
+        return (start, before, end)
     steps = [levels.index(before)]
     while levels[steps[-1]] != start:
         steps.append(int(last[steps[-1]]))
@@ -160,7 +157,7 @@ def trace(
     Raises
     ------
     Skipped
-        NO_WAY where nothing connects the states.
+        NO_WAY where no state can come before the end, or the root lies in it.
     """
     before = bridging.bridging(space, cells, end=end, tissue=tissue)
     data = state_graph.graph(space, cells, seed=seed)
