@@ -7,7 +7,7 @@ import pandas as pd
 
 from sscite import names
 from sscite.command import Facts
-from sscite.compare import along, figures_trajectory
+from sscite.compare import along, bridging, figures_trajectory
 from sscite.compare.trajectory import Path
 from sscite.subsets.definitions import Definitions
 
@@ -93,10 +93,13 @@ def _tell(
     facts.number(
         cells=len(path.cells), donors=len(carried), donors_carrying=number, root_cell=path.root,
         way=" → ".join(path.way), end=end, before=path.way[-2], draws=len(path.draws), draws_before=draws,
+        bridging=float(before["bridging"].iloc[0]),
         agreement_median=agreement.median(), agreement_lowest=agreement.min(),
         agreement_with_diffusion=path.cells["pseudotime"].corr(path.cells["diffusion"], method="spearman"),
     )  # fmt: skip
     facts.verdict(sentence(path, table, carried, before, tissue))
+    if before["bridging"].iloc[0] < bridging.GRADUAL:
+        facts.warn(f"Nothing is seen to change into {end} gradually: the way to it is the nearest, and may not be one.")
     if number < 3:
         facts.warn(f"{number} donors carry the whole way: it describes them and is no test.")
     if len(agreement) and agreement.median() < STABLE:
@@ -111,10 +114,18 @@ def sentence(path: Path, table: pd.DataFrame, carried: pd.DataFrame, before: pd.
     rising = ", ".join(_rising(table).head(4))
     agreement = path.draws["agreement"].median()
     stable = f"; its order agrees with other draws of donors at {agreement:.2f}" if np.isfinite(agreement) else ""
-    best = before.iloc[0]
-    draws = f" (in {best['draws']:.0%} of {len(path.draws)} draws of donors)" if len(path.draws) else ""
     who = f"{int(carried['carries'].sum())} of {len(carried)} donors carry it whole{stable}"
     return (
-        f"{tissue}: {path.way[-1]} has no counterpart in the reference; what changes into it most gradually is "
-        f"{best.name}{draws}. The way from the root: {' → '.join(path.way)}; {who}. Genes that rise along it: {rising}."
+        f"{tissue}: {path.way[-1]} has no counterpart in the reference; {_what_before(path, before)}. "
+        f"The way from the root: {' → '.join(path.way)}; {who}. Genes that rise along it: {rising}."
     )
+
+
+def _what_before(path: Path, before: pd.DataFrame) -> str:
+    """Say which state changes into the end, or that none is seen to."""
+    best = before.iloc[0]
+    draws = f", in {best['draws']:.0%} of {len(path.draws)} draws of donors" if len(path.draws) else ""
+    far = f"{best['bridging']:.1f} times the usual variance between them{draws}"
+    if best["bridging"] < bridging.GRADUAL:
+        return f"no state is seen to change into it gradually (most {best.name}: {far})"
+    return f"what changes into it most gradually is {best.name} ({far})"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -195,3 +197,15 @@ def test_the_report_names_the_way_and_the_genes_that_rise_among_the_tissue_s_cel
     assert found.loc["DIGESTED", "correlation"] == 0
     assert facts.content["numbers"]["donors_carrying"] == 4
     assert {figure["name"] for figure in facts.content["figures"]} == {"path", "before", "subsets", "markers"}
+
+
+def test_an_end_that_nothing_changes_into_is_said_to_have_no_gradual_way(root, tmp_path):
+    path, table, place = traced()
+    path.cells[["umap_1", "umap_2"]] = 0.0
+    abrupt = replace(path, before=path.before.assign(bridging=1.9))
+    facts = Facts("compare_trajectory", "kidney_Mac", seed=0, folder=tmp_path)
+    known = definitions.load(root / "assets" / "subsets.yaml")
+    values, everything = pd.DataFrame({"THBS1": place}), table.assign(umap_1=place, umap_2=0.0)
+    report_trajectory.answer(facts, abrupt, everything, values, values[[]], known, tissue="kidney")
+    assert "no state is seen to change into it gradually (most EGR1: 1.9 times" in facts.content["verdict"]
+    assert "may not be one" in facts.content["warnings"][0]
