@@ -31,7 +31,8 @@ from sscite.subsets.questions import GeneSets, Trajectory
 LINEAGE, START, END, GENE = "monocyte/DC", "CD14_EGR1", "THBS1_Mac", "THBS1"
 ASKED = Trajectory(LINEAGE, without=("cDC1", "cDC2"), root_up=("S100A12",), root_down=("HLA-DRB1",))
 FINDING_3 = [
-    f"3: {END} has no counterpart in blood", f"3: {START} comes before {END}", f"3: in order root, {START}, {END}",
+    f"3: {END} has no counterpart in blood", f"3: {START} comes before {END}",
+    f"3: {START} is said to change into it", "3: another is said to", f"3: in order root, {START}, {END}",
     f"3: {GENE} rises in every donor", "3: all of these", "3: correlation with the planted position",
     "3: the same of diffusion pseudotime",
 ]  # fmt: skip
@@ -120,9 +121,17 @@ def path_found(space: np.ndarray, obs: pd.DataFrame, values: pd.DataFrame, *, se
     blood, middle, last = median["blood", path.way[0]], median.get(("kidney", START), np.nan), median["kidney", END]
     kidney = path.cells[path.cells[names.TISSUE] == "kidney"]
     rising = along.along(values.loc[kidney.index].to_numpy(), values.columns, kidney, "gene").set_index("feature")
-    three = [path.way[-2] == START, blood < middle < last, rising.loc[GENE, "lowest"] > 0]
+    right = path.way[-2] == START
+    three = [right, blood < middle < last, rising.loc[GENE, "lowest"] > 0]
+    said = [path.seen and right, path.seen and not right]
     place = [kidney["position"].corr(kidney[column], method="spearman") for column in ("pseudotime", "diffusion")]
-    return dict(zip(FINDING_3, [1.0, *map(float, three), float(all(three)), *place], strict=True))
+    return dict(
+        zip(
+            FINDING_3,
+            [1.0, float(right), *map(float, said), *map(float, three[1:]), float(all(three)), *place],
+            strict=True,
+        )
+    )
 
 
 def shuffled(obs: pd.DataFrame, *, seed: int) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import pandas as pd
 from sscite import names
 
 FEWEST = 10  # cells of a state in the tissue
-GRADUAL = 2.0  # bridging of a change that is seen; of 150 simulated states apart, 95 % had at most 1.97
+GRADUAL = 2.0  # bridging of a change that is seen
 COLUMNS = ["cells", "end_towards_it", "it_towards_end", "bridging"]
 
 

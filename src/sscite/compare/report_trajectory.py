@@ -7,11 +7,10 @@ import pandas as pd
 
 from sscite import names
 from sscite.command import Facts
-from sscite.compare import along, bridging, figures_trajectory
-from sscite.compare.trajectory import Path
+from sscite.compare import along, figures_trajectory
+from sscite.compare.trajectory import STABLE, Path
 from sscite.subsets.definitions import Definitions
 
-STABLE = 0.8
 MARKERS, DRAWN = 2, 9  # genes of each state on the way, and genes drawn in all
 
 
@@ -89,22 +88,24 @@ def _tell(
 ) -> None:
     """Add numbers, the sentence and the warnings."""
     agreement, end = path.draws["agreement"].dropna(), path.way[-1]
-    number, draws = int(carried["carries"].sum()), float(before["draws"].iloc[0])
+    number = int(carried["carries"].sum())
     facts.number(
         cells=len(path.cells), donors=len(carried), donors_carrying=number, root_cell=path.root,
-        way=" → ".join(path.way), end=end, before=path.way[-2], draws=len(path.draws), draws_before=draws,
-        bridging=float(before["bridging"].iloc[0]),
+        way=" → ".join(path.way), end=end, before=path.way[-2], draws=len(path.draws),
+        draws_before=path.drawn_before, seen=path.seen, bridging=float(before["bridging"].iloc[0]),
         agreement_median=agreement.median(), agreement_lowest=agreement.min(),
         agreement_with_diffusion=path.cells["pseudotime"].corr(path.cells["diffusion"], method="spearman"),
     )  # fmt: skip
     facts.verdict(sentence(path, table, carried, before, tissue))
-    if before["bridging"].iloc[0] < bridging.GRADUAL:
-        facts.warn(f"Nothing is seen to change into {end} gradually: the way to it is the nearest, and may not be one.")
+    if not path.seen:
+        facts.warn(
+            f"No one state is seen to change into {end} gradually: the way to it is the nearest, and may be none."
+        )
     if number < 3:
         facts.warn(f"{number} donors carry the whole way: it describes them and is no test.")
     if len(agreement) and agreement.median() < STABLE:
         facts.warn(f"The order is not stable under other donors (median correlation {agreement.median():.2f}).")
-    if len(path.draws) and draws < STABLE:
+    if path.drawn_before < STABLE:
         others = ", ".join(f"{name} {share:.0%}" for name, share in before["draws"].items() if share > 0)
         facts.warn(f"What comes before {end} changes with the donors drawn: {others}.")
 
@@ -124,8 +125,8 @@ def sentence(path: Path, table: pd.DataFrame, carried: pd.DataFrame, before: pd.
 def _what_before(path: Path, before: pd.DataFrame) -> str:
     """Say which state changes into the end, or that none is seen to."""
     best = before.iloc[0]
-    draws = f", in {best['draws']:.0%} of {len(path.draws)} draws of donors" if len(path.draws) else ""
+    draws = f", in {path.drawn_before:.0%} of {len(path.draws)} draws of donors" if len(path.draws) else ""
     far = f"{best['bridging']:.1f} times the usual variance between them{draws}"
-    if best["bridging"] < bridging.GRADUAL:
-        return f"no state is seen to change into it gradually (most {best.name}: {far})"
+    if not path.seen:
+        return f"no one state is seen to change into it gradually (most {best.name}: {far})"
     return f"what changes into it most gradually is {best.name} ({far})"

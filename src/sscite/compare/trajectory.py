@@ -25,7 +25,7 @@ from sscite.subsets.questions import Trajectory
 
 MOST_CELLS, FEWEST_OF_END = 12_000, 30
 CONNECTED = 0.1  # PAGA connectivity, 1 where two states join as by chance
-BOOTSTRAPS = 20
+BOOTSTRAPS, STABLE = 20, 0.8
 KEPT = ["sample", "donor", "tissue", "subset", "pseudotime", "diffusion"]
 
 
@@ -57,6 +57,16 @@ class Path:
     before: pd.DataFrame
     root: str
     draws: pd.DataFrame
+
+    @property
+    def drawn_before(self) -> float:
+        """Share of the draws in which the same state comes before the end; NaN without draws."""
+        return float((self.draws["before"] == self.way[-2]).mean())
+
+    @property
+    def seen(self) -> bool:
+        """Tell whether that state is seen to change into the end: gradually, and in four of five draws of donors."""
+        return bool(self.before["bridging"].iloc[0] >= bridging.GRADUAL and not self.drawn_before < STABLE)
 
 
 def choose(cells: pd.DataFrame, asked: Trajectory, *, tissue: str, reference: str, seed: int) -> pd.DataFrame:
