@@ -48,18 +48,13 @@ def files(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def ask(script, cells: str, subsets: str):
+    shared = ["--cohort", "cohort.h5mu", "--embedding", "axes.parquet"]
+    return script("compare_trajectory.py", *shared, "--cells", cells, "--subsets", subsets)
+
+
 def test_the_way_is_written_with_its_genes_and_cells(script, files: Path):
-    done = script(
-        "compare_trajectory.py",
-        "--cohort",
-        "cohort.h5mu",
-        "--embedding",
-        "axes.parquet",
-        "--cells",
-        "cells.parquet",
-        "--subsets",
-        "subsets.yaml",
-    )
+    done = ask(script, "cells.parquet", "subsets.yaml")
     assert done.returncode == 0, done.stderr
     found = json.loads((files / "kidney_own.compare_trajectory.json").read_text())
     assert found["numbers"]["way"] == "early → late → own"
@@ -70,32 +65,12 @@ def test_the_way_is_written_with_its_genes_and_cells(script, files: Path):
 
 
 def test_one_tissue_is_skipped_with_its_reason(script, files: Path):
-    done = script(
-        "compare_trajectory.py",
-        "--cohort",
-        "cohort.h5mu",
-        "--embedding",
-        "axes.parquet",
-        "--cells",
-        "blood.parquet",
-        "--subsets",
-        "subsets.yaml",
-    )
+    done = ask(script, "blood.parquet", "subsets.yaml")
     assert done.returncode == 0, done.stderr
     assert json.loads((files / "tissues.compare_trajectory.json").read_text())["reason"] == "one_tissue"
 
 
 def test_a_question_about_an_unknown_lineage_is_the_user_s_error(script, files: Path):
-    ended = script(
-        "compare_trajectory.py",
-        "--cohort",
-        "cohort.h5mu",
-        "--embedding",
-        "axes.parquet",
-        "--cells",
-        "cells.parquet",
-        "--subsets",
-        "wrong.yaml",
-    )
+    ended = ask(script, "cells.parquet", "wrong.yaml")
     assert ended.returncode == 2
     assert "lineage 'monocytes' is not defined in this file" in ended.stderr
