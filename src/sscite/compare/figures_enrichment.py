@@ -127,7 +127,9 @@ def _drawn(table: pd.DataFrame, questions: Questions) -> pd.DataFrame:
 
 
 def _title(question: GeneSets) -> str:
-    """Write a question in few words: its sets, four at most, in its subset."""
+    """Write a question in few words: its name, or its sets, four at most, in its subset."""
+    if question.name:
+        return f"{question.name} in {question.subset}"
     sets = ", ".join(_short(name) for name in question.sets[:SETS_NAMED])
     more = len(question.sets) - SETS_NAMED
     return f"{sets}{f' and {more} more' if more > 0 else ''} in {question.subset}"

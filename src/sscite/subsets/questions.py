@@ -11,18 +11,20 @@ from typing import Any
 from sscite.subsets.mapping import directions, listed, lists, texts, unknown
 
 KINDS = {
-    "gene_sets": {"subset", "sets"},
+    "gene_sets": {"name", "subset", "sets"},
     "recruitment": {"ligands", "receptor", "receiver"},
     "trajectories": {"lineage", "without", "root"},
 }
+OPTIONAL = {"name", "without"}
 
 
 @dataclass(frozen=True)
 class GeneSets:
-    """Do these gene sets stand out in this subset."""
+    """Do these gene sets stand out in this subset; `name` says in a word what they are, and may be empty."""
 
     subset: str
     sets: tuple[str, ...]
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def validate(content: Any, *, lineages: set[str], subsets: set[str]) -> list[str
             if not isinstance(entry, dict):
                 problems.append(f"{where}: expected a mapping with {listed(allowed)}, found {entry!r}")
                 continue
-            problems += unknown(where, entry, allowed) + _absent(where, entry, allowed - {"without"})
+            problems += unknown(where, entry, allowed) + _absent(where, entry, allowed - OPTIONAL)
             problems += lists(where, entry, ("sets", "ligands", "without")) + _root(where, entry)
             problems += _names(where, entry, "lineage", lineages)
             problems += [p for key in ("subset", "receiver", "without") for p in _names(where, entry, key, subsets)]
@@ -100,17 +102,14 @@ def _names(where: str, entry: dict, key: str, known: set[str]) -> list[str]:
 
 def build(content: dict | None) -> Questions:
     """Build the questions from checked content."""
-    asked = content or {}
+    asked = {kind: (content or {}).get(kind) or [] for kind in KINDS}
     return Questions(
-        tuple(GeneSets(str(e["subset"]), texts(e["sets"])) for e in asked.get("gene_sets") or ()),
-        tuple(
-            Recruitment(texts(e["ligands"]), str(e["receptor"]), str(e["receiver"]))
-            for e in asked.get("recruitment") or ()
-        ),
+        tuple(GeneSets(str(e["subset"]), texts(e["sets"]), str(e.get("name") or "")) for e in asked["gene_sets"]),
+        tuple(Recruitment(texts(e["ligands"]), str(e["receptor"]), str(e["receiver"])) for e in asked["recruitment"]),
         tuple(
             Trajectory(
                 str(e["lineage"]), texts(e.get("without")), texts(e["root"].get("up")), texts(e["root"].get("down"))
             )
-            for e in asked.get("trajectories") or ()
+            for e in asked["trajectories"]
         ),
     )

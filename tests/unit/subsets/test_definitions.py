@@ -48,7 +48,7 @@ def test_the_default_questions_are_the_study_s(root):
     asked = definitions.load(root / "assets" / "subsets.yaml").questions
     assert asked.recruitment[0].ligands == ("CXCL9", "CXCL10", "CXCL11")
     assert (asked.recruitment[0].receptor, asked.recruitment[0].receiver) == ("CXCR3", "CD8_TEM_T2ISG")
-    assert asked.gene_sets[0].subset == "CD14_EGR1"
+    assert (asked.gene_sets[0].name, asked.gene_sets[0].subset) == ("NF-kB", "CD14_EGR1")
     assert (asked.trajectories[0].root_up, asked.trajectories[0].root_down) == (("S100A12",), ("HLA-DRB1",))
 
 
