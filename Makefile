@@ -6,6 +6,8 @@ SHELL := /bin/bash -euo pipefail
 NEXTFLOW := tools/nextflow/nextflow
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# certificates that the machine trusts, also those of a proxy between it and the package index
+export UV_SYSTEM_CERTS := true
 # a Python 3.12 or newer that answers (a pyenv shim may be on PATH and fail)
 PYTHON = $(shell for p in python3.13 python3.12 python3 "$$HOME"/.pyenv/versions/3.1[23]*/bin/python; do \
 	"$$p" -c 'import sys, venv; sys.exit(not (3, 12) <= sys.version_info < (3, 14))' 2>/dev/null && { command -v "$$p"; break; }; done)
