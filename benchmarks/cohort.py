@@ -239,8 +239,8 @@ def summary(folder: Path, rows: dict[str, tuple[float, float, float]], cells: in
     import pandas as pd
     from sklearn.metrics import adjusted_rand_score
 
-    from sscite import io
-    from sscite.cohort import embedding_file, neighbours
+    from sscite import io, neighbours
+    from sscite.cohort import embedding_file
 
     obs = io.read_obs(folder / "merged.h5mu", "rna")
     table = obs[["truth", "sample"]].join(io.read_fragment(folder / "subsets.parquet")).join(

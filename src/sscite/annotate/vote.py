@@ -8,18 +8,20 @@ does not grow with cells × genes.
 
 from __future__ import annotations
 
-import logging
 import random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 from scipy.linalg import eigh
 from scipy.sparse.linalg import eigsh
+from threadpoolctl import threadpool_limits
 
 from sscite.annotate.predict import blocks
 from sscite.errors import UserError
+from sscite.neighbours import Index
+from sscite.threads import ordered_map
 
 if TYPE_CHECKING:
     from igraph import Graph
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
 SCOPES = ("library", "cohort", "none")  # whose clusters vote
 FEWEST_CELLS = 51  # CellTypist does not vote among 50 cells or fewer
 VARIABLE_GENES, COMPONENTS, NEIGHBOURS, LIMIT = 2500, 50, 10, 10.0
-EXACT = 20_000  # cells up to which neighbours are searched without an index
 RESOLUTIONS = ((5_000, 5), (20_000, 10), (40_000, 15), (100_000, 20), (200_000, 25))
 
 
@@ -67,14 +68,15 @@ def components(counts: sparse.csr_matrix, *, block: int = 2048) -> NDArray[np.fl
         return _components_of_few(scaled)
     total = np.zeros(len(genes))
     gram = np.zeros((len(genes), len(genes)))
-    for _, part in _scaled(counts, genes, mean, deviation, block):
-        total += part.sum(axis=0, dtype=float)
-        gram += part.T @ part
+    parts = (part for _, part in _scaled(counts, genes, mean, deviation, block))
+    for sums, products in ordered_map(lambda part: (part.sum(axis=0, dtype=float), part.T @ part), parts):
+        total += sums
+        gram += products
     centre = total / counts.shape[0]
     gram -= counts.shape[0] * np.outer(centre, centre)
     axes = _leading(gram)
-    parts = [part @ axes for _, part in _scaled(counts, genes, mean, deviation, block)]
-    return np.vstack(parts) - (centre @ axes).astype(np.float32)
+    parts = (part for _, part in _scaled(counts, genes, mean, deviation, block))
+    return np.vstack(list(ordered_map(lambda part: part @ axes, parts))) - (centre @ axes).astype(np.float32)
 
 
 def neighbour_graph(embedding: NDArray[np.float32]) -> Graph:
@@ -82,7 +84,7 @@ def neighbour_graph(embedding: NDArray[np.float32]) -> Graph:
     import igraph
 
     cells = len(embedding)
-    distances, indices = _nearest(embedding, min(NEIGHBOURS, cells))
+    indices, distances = Index(embedding, seed=0).search(embedding, NEIGHBOURS)  # itself the first
     weights = _membership(distances)
     rows = np.repeat(np.arange(cells), distances.shape[1])
     directed = sparse.csr_matrix((weights.ravel(), (rows, indices.ravel())), shape=(cells, cells))
@@ -96,10 +98,11 @@ def neighbour_graph(embedding: NDArray[np.float32]) -> Graph:
 def _leading(gram: NDArray[np.float64]) -> NDArray[np.float32]:
     """Give the leading eigenvectors of a symmetric matrix, the first first; by Lanczos' method where it is large."""
     size = len(gram)
-    if size <= 10 * COMPONENTS:
-        axes = eigh(gram, subset_by_index=[max(size - COMPONENTS, 0), size - 1])[1]
-    else:
-        axes = eigsh(gram, k=COMPONENTS, v0=np.ones(size), rng=0)[1]
+    with threadpool_limits(1):
+        if size <= 10 * COMPONENTS:
+            axes = eigh(gram, subset_by_index=[max(size - COMPONENTS, 0), size - 1])[1]
+        else:
+            axes = eigsh(gram, k=COMPONENTS, v0=np.ones(size), rng=0)[1]
     return axes[:, ::-1].astype(np.float32)
 
 
@@ -107,7 +110,8 @@ def _components_of_few(scaled: NDArray[np.float32]) -> NDArray[np.float32]:
     """Find the components from the cells' own products, where cells are fewer than genes."""
     centred = (scaled - scaled.mean(axis=0)).astype(float)
     cells = len(centred)
-    values, vectors = eigh(centred @ centred.T, subset_by_index=[max(cells - COMPONENTS, 0), cells - 1])
+    with threadpool_limits(1):
+        values, vectors = eigh(centred @ centred.T, subset_by_index=[max(cells - COMPONENTS, 0), cells - 1])
     return (vectors * np.sqrt(np.maximum(values, 0)))[:, ::-1].astype(np.float32)
 
 
@@ -151,23 +155,6 @@ def _dispersion(mean: NDArray[np.float64], variance: NDArray[np.float64]) -> NDA
     alone = spread.isna()
     score = (frame["log"] - centre.mask(alone, 0)) / spread.mask(alone, centre)
     return score.fillna(-np.inf).to_numpy()
-
-
-def _nearest(embedding: NDArray[np.float32], count: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Find each cell's nearest cells, itself the first: exactly, or by an inverted file for many cells."""
-    logging.getLogger("faiss").setLevel(logging.WARNING)  # it tells of every instruction set that it tries
-    import faiss
-
-    data = np.ascontiguousarray(embedding, dtype=np.float32)
-    cells, width = data.shape
-    index: Any = faiss.IndexFlatL2(width)
-    if cells > EXACT:
-        index = faiss.IndexIVFFlat(index, width, int(4 * np.sqrt(cells)))
-        index.nprobe = 32
-        index.train(data)
-    index.add(data)
-    squared, indices = index.search(data, count)
-    return np.sqrt(np.maximum(squared, 0)), indices
 
 
 def _membership(distances: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from sscite import names
-from sscite.cohort import graph, layout, metrics, neighbours, pca, wnn
+from sscite import names, neighbours
+from sscite.cohort import graph, layout, metrics, pca, wnn
 
 NEAREST = 15
 WIDE = 20  # neighbours in each modality from which joint neighbours are chosen

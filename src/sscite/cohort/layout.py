@@ -12,7 +12,7 @@ import numba
 import numpy as np
 import scipy.sparse as sp
 
-from sscite.cohort.threads import available
+from sscite.threads import available
 
 NEGATIVES = 5
 A, B = 0.5830300205483709, 1.334166992455648  # curve for min_dist 0.5, spread 1, as scanpy's default

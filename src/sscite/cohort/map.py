@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sscite.cohort.neighbours import Index, among_themselves
+from sscite.neighbours import Index, among_themselves
 
 CENTROIDS = 100
 SIGMA = 0.1

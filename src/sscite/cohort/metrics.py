@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from sscite.cohort.neighbours import Index
+from sscite.neighbours import Index
 
 SAMPLE = 4000
 NEIGHBOURS = 90

@@ -9,7 +9,7 @@ import scipy.linalg
 import scipy.sparse as sp
 from threadpoolctl import threadpool_limits
 
-from sscite.cohort.threads import ordered_map
+from sscite.threads import ordered_map
 
 ROWS = 2048  # cells of a block made dense
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sscite.cohort.threads import ordered_map
+from sscite.threads import ordered_map
 
 ROWS = 4096
 EPSILON = 1e-4

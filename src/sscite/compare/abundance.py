@@ -40,7 +40,7 @@ def neighbours_wanted(samples: int, cells: int) -> int:
 
 def graph(embedding: np.ndarray, k: int, *, seed: int) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
     """Connect each cell with its k nearest: (undirected 0/1 connections, distances), each (n_cells, n_cells)."""
-    from sscite.cohort import neighbours
+    from sscite import neighbours
 
     positions, distances = neighbours.among_themselves(embedding, k, seed=seed)
     n, k = positions.shape

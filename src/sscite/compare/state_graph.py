@@ -23,7 +23,7 @@ def graph(space: np.ndarray, cells: pd.DataFrame, *, seed: int) -> AnnData:
     space
         Positions, shape (n_cells, n_components).
     """
-    from sscite.cohort import neighbours
+    from sscite import neighbours
 
     positions, distances = neighbours.among_themselves(space, NEAREST, seed=seed)
     n, k = positions.shape

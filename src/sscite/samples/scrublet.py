@@ -12,6 +12,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import linalg, sparse
+from threadpoolctl import threadpool_limits
+
+from sscite.neighbours import QUERIES
+from sscite.threads import ordered_map
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -91,13 +95,15 @@ def project(chosen: sparse.csr_matrix, totals: NDArray, pairs: NDArray) -> tuple
     mean = sum(block.sum(axis=0, dtype=float) for block in logged) / cells
     variance = sum(np.square(block).sum(axis=0, dtype=float) for block in logged) / cells - mean**2
     deviation = np.sqrt(np.maximum(variance, 1e-12))
-    covariance = sum(z.T @ z for z in (_standardise(block, mean, deviation) for block in logged))
+    covariance = sum(ordered_map(lambda z: z.T @ z, (_standardise(block, mean, deviation) for block in logged)))
     n = min(COMPONENTS, genes, cells - 1)
-    axes = linalg.eigh(covariance, subset_by_index=(genes - n, genes - 1))[1].astype(np.float32)
+    with threadpool_limits(1):
+        axes = linalg.eigh(covariance, subset_by_index=(genes - n, genes - 1))[1].astype(np.float32)
     sums = chosen[pairs[:, 0]] + chosen[pairs[:, 1]]
     added = _blocks(sums, target / totals[pairs].sum(axis=1))
     observed, simulated = (
-        np.vstack([_standardise(block, mean, deviation) @ axes for block in blocks]) for blocks in (logged, added)
+        np.vstack(list(ordered_map(lambda block: _standardise(block, mean, deviation) @ axes, blocks)))
+        for blocks in (logged, added)
     )
     return observed, simulated
 
@@ -117,7 +123,9 @@ def simulated_share(points: NDArray, cells: int, k: int) -> NDArray:
     index = faiss.IndexFlatL2(points.shape[1])
     vectors = np.ascontiguousarray(points, dtype=np.float32)
     index.add(vectors)
-    found = index.search(vectors, k + 1)[1]
+    starts = range(0, len(vectors), QUERIES)
+    blocks = ordered_map(lambda start: index.search(vectors[start : start + QUERIES], k + 1)[1], starts)
+    found = np.vstack(list(blocks))
     others = found != np.arange(len(points))[:, None]
     others[others.all(axis=1), -1] = False  # a point that its own twins crowd out
     return (((found >= cells) & others).sum(axis=1) + 1) / (k + 2)

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from sscite import names
-from sscite.cohort import graph, integrate, layout, neighbours, pca
+from sscite import names, neighbours
+from sscite.cohort import graph, integrate, layout, pca
 from sscite.names import UNASSIGNED
 from sscite.subsets import naming, scoring, shown, stability
 from sscite.subsets.definitions import Lineage, Subset

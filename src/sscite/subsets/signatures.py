@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from sscite.cohort.threads import available
+from sscite.threads import available
 
 TOP = 0.05
 MIN_GENES = 3

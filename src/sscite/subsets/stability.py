@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import adjusted_rand_score
 
-from sscite.cohort import graph, neighbours
+from sscite import neighbours
+from sscite.cohort import graph
 
 RESOLUTIONS = (0.5, 1.0, 1.5, 2.0, 3.0)
 DRAWS = 4

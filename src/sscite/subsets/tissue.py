@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from sscite import names
-from sscite.cohort.neighbours import Index, among_themselves
 from sscite.errors import Reason, Skipped
+from sscite.neighbours import Index, among_themselves
 
 NEAREST = 15
 FAR = 2.0  # times the distance that is usual within the reference tissue

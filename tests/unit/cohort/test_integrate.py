@@ -8,7 +8,8 @@ import pytest
 import scipy.sparse as sp
 from sklearn.metrics import adjusted_rand_score
 
-from sscite.cohort import graph, integrate, layout, metrics, neighbours, pca, variable, wnn
+from sscite import neighbours
+from sscite.cohort import graph, integrate, layout, metrics, pca, variable, wnn
 
 
 def test_components_are_those_of_a_singular_value_decomposition_of_the_centred_matrix():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sscite.cohort.threads import available, ordered_map
+from sscite.threads import available, ordered_map
 
 EXACT_BELOW = 20_000
 QUERIES = 4096
