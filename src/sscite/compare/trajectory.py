@@ -192,8 +192,9 @@ def _steps(data: AnnData, connections: pd.DataFrame, before: pd.DataFrame, root:
     """Find the way from the state of the root cell to the end."""
     if before.empty:
         raise Skipped(Reason.NO_WAY, f"no other state has {bridging.FEWEST} cells where {end} is")
-    near = data.obs[names.SUBSET].astype(str).iloc[[*data.obsp["distances"][root].indices, root]]
-    start = near[near != end].mode()  # the root's state is that of most cells around it
+    near = data.obs.iloc[[*data.obsp["distances"][root].indices, root]]
+    home = near.loc[near[names.TISSUE] == near[names.TISSUE].iloc[-1], names.SUBSET].astype(str)
+    start = home[home != end].mode()  # the root's state is that of most cells of its tissue around it
     if start.empty:
         raise Skipped(Reason.NO_WAY, f"the root lies in {end}")
     return way(connections, start=start.iloc[0], before=str(before.index[0]), end=end)
