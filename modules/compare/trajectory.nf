@@ -30,7 +30,7 @@ process COMPARE_TRAJECTORY {
     stub:
     """
     mkdir stub
-    echo 'tissue,kind,feature,correlation,p_value,fdr,donors' > stub/trajectory.csv
+    echo 'kind,feature,correlation,lowest,highest,donors,p_value,fdr' > stub/trajectory.csv
     echo '{"step": "compare_trajectory", "id": "stub"}' > stub.compare_trajectory.json
     """
 }

@@ -12,9 +12,12 @@ PROBED = 24
 
 
 class Index:
-    """Finds nearest cells of an embedding (squared Euclidean distance inside, Euclidean outside)."""
+    """Finds nearest cells of an embedding (squared Euclidean distance inside, Euclidean outside).
 
-    def __init__(self, X: np.ndarray, *, seed: int) -> None:
+    Exactly below 20,000 cells, or where asked for.
+    """
+
+    def __init__(self, X: np.ndarray, *, seed: int, exact: bool = False) -> None:
         import logging
 
         logging.getLogger("faiss.loader").setLevel(logging.WARNING)
@@ -23,7 +26,7 @@ class Index:
         self.X = np.ascontiguousarray(X, dtype=np.float32)
         cells, width = self.X.shape
         threads = available()
-        if cells < EXACT_BELOW:
+        if exact or cells < EXACT_BELOW:
             self.index = faiss.IndexFlatL2(width)
             self.index.add(self.X)
             return

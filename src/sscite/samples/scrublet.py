@@ -6,7 +6,6 @@ of the genes and neighbours are exact: nothing but the choice of pairs is random
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ import numpy as np
 from scipy import linalg, sparse
 from threadpoolctl import threadpool_limits
 
-from sscite.neighbours import QUERIES
+from sscite.neighbours import Index
 from sscite.threads import ordered_map
 
 if TYPE_CHECKING:
@@ -116,16 +115,8 @@ def simulated_share(points: NDArray, cells: int, k: int) -> NDArray:
     points
         The first `cells` are cells, the others simulated; shape (points, components).
     """
-    logging.getLogger("faiss").setLevel(logging.WARNING)  # it tells how it was loaded
-    import faiss
-
     k = min(k, len(points) - 1)
-    index = faiss.IndexFlatL2(points.shape[1])
-    vectors = np.ascontiguousarray(points, dtype=np.float32)
-    index.add(vectors)
-    starts = range(0, len(vectors), QUERIES)
-    blocks = ordered_map(lambda start: index.search(vectors[start : start + QUERIES], k + 1)[1], starts)
-    found = np.vstack(list(blocks))
+    found = Index(points, seed=0, exact=True).search(points, k + 1)[0]
     others = found != np.arange(len(points))[:, None]
     others[others.all(axis=1), -1] = False  # a point that its own twins crowd out
     return (((found >= cells) & others).sum(axis=1) + 1) / (k + 2)

@@ -57,11 +57,6 @@ class Definitions:
         """Every subset by its name."""
         return {subset.name: subset for lineage in self.lineages for subset in lineage.subsets}
 
-    def lineage_of(self, subset: str) -> str | None:
-        """Name the lineage that a subset belongs to; None for an unknown subset."""
-        found = self.subsets.get(subset)
-        return found.lineage if found else None
-
     def by_annotated_lineage(self) -> dict[str, str]:
         """Map each annotated lineage to the lineage of this file that takes its cells."""
         return {annotated: lineage.name for lineage in self.lineages for annotated in lineage.lineages}

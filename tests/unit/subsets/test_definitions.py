@@ -14,21 +14,26 @@ def test_the_default_file_names_every_subset_of_the_study_within_known_lineages(
     count = {lineage.name: len(lineage.subsets) for lineage in found.lineages}
     assert count == {"monocyte/DC": 12, "CD8 T": 6, "CD4 T": 7, "NK": 3, "B": 7, "pDC": 2}
     assert found.subsets["CD14_EGR1"].up == ("EGR1", "NFKBIA", "IER2", "SGK1", "CCR1", "IL1B")
-    assert found.lineage_of("CD8_TEM_T2ISG") == "CD8 T"
+    assert found.subsets["CD8_TEM_T2ISG"].lineage == "CD8 T"
     assert found.by_annotated_lineage()["plasma"] == "B"
     assert set(found.by_annotated_lineage()) <= set(names.LINEAGES)
 
 
-def test_all_problems_are_listed_at_once(tmp_path):
+def problems(tmp_path, content: str) -> str:
     path = tmp_path / "subsets.yaml"
-    path.write_text(
-        "lineages:\n  T:\n    lineages: [T]\n    colour: red\n"
-        "    subsets:\n      a: {up: [X], down: [X]}\n      b: {}\n"
-        "  B:\n    subsets:\n      a: {up: Y}\n"
-    )
+    path.write_text(content)
     with pytest.raises(UserError) as raised:
         definitions.load(path)
-    text = str(raised.value)
+    return str(raised.value)
+
+
+def test_all_problems_are_listed_at_once(tmp_path):
+    text = problems(
+        tmp_path,
+        "lineages:\n  T:\n    lineages: [T]\n    colour: red\n"
+        "    subsets:\n      a: {up: [X], down: [X]}\n      b: {}\n"
+        "  B:\n    subsets:\n      a: {up: Y}\n",
+    )
     for part in (
         "unknown key 'colour'", "X both up and down", "'b' of lineage 'T': no gene",
         "neither 'lineages' nor 'labels'",
@@ -63,15 +68,12 @@ def test_questions_may_be_left_out(tmp_path):
 
 
 def test_every_problem_of_the_questions_is_told_with_its_place(tmp_path):
-    path = tmp_path / "subsets.yaml"
-    path.write_text(
+    text = problems(
+        tmp_path,
         LINEAGE + "questions:\n  colour: red\n  gene_sets:\n    - {subset: b, sets: S}\n    - what\n"
         "  recruitment: {ligands: [L]}\n"
-        "  trajectories:\n    - {lineage: B, without: [c], root: {down: [Y]}}\n    - {lineage: T}\n"
+        "  trajectories:\n    - {lineage: B, without: [c], root: {down: [Y]}}\n    - {lineage: T}\n",
     )
-    with pytest.raises(UserError) as raised:
-        definitions.load(path)
-    text = str(raised.value)
     for part in (
         "questions: unknown key 'colour'", "gene_sets, number 1: subset 'b' is not defined in this file",
         "gene_sets, number 1: 'sets' must be a list", "gene_sets, number 2: expected a mapping",
