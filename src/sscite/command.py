@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
+    from sscite.findings import Finding
+
 log = logging.getLogger("sscite")
 REPORTED_PACKAGES = (
     "numpy", "scipy", "pandas", "numba", "scikit-learn", "h5py", "anndata", "mudata", "muon", "scanpy", "celltypist",
@@ -64,7 +66,7 @@ class Facts:
     Attributes
     ----------
     content
-        status ("done" or "skipped"), reason, detail, numbers (scalars by name), sentences, warnings,
+        status ("done" or "skipped"), reason, detail, numbers (scalars by name), findings, warnings,
         tables (small, at most 200 rows) and figures (file names), seed and versions.
     """
 
@@ -74,7 +76,7 @@ class Facts:
         self.started = time.monotonic()
         self.content: dict[str, Any] = {
             "step": step, "id": id, "status": "done", "reason": None, "detail": "", "verdict": "",
-            "numbers": {}, "warnings": [], "tables": [], "figures": [], "seed": seed,
+            "numbers": {}, "findings": [], "warnings": [], "tables": [], "figures": [], "seed": seed,
         }  # fmt: skip
 
     def number(self, **numbers: float | int | str | bool | None) -> None:
@@ -84,6 +86,13 @@ class Facts:
     def verdict(self, sentence: str) -> None:
         """Say in one plain sentence what the step found."""
         self.content["verdict"] = sentence
+
+    def finding(self, finding: Finding) -> None:
+        """Add a finding of a comparison; the report orders and grades those of all steps."""
+        record = {
+            name: [*value] if isinstance(value, list) else _plain(value) for name, value in finding.record().items()
+        }
+        self.content["findings"].append(record)
 
     def warn(self, sentence: str) -> None:
         """Say something that the reader of the report must not miss."""

@@ -11,6 +11,7 @@ import pytest
 
 from sscite import command
 from sscite.errors import Reason, Skipped, UserError
+from sscite.findings import Concern, Finding, Kind
 
 
 def test_a_users_error_ends_with_every_problem_and_exit_2(capsys: pytest.CaptureFixture[str]):
@@ -54,6 +55,22 @@ def test_numbers_and_tables_become_plain_json(tmp_path: Path):
     content = json.loads((tmp_path / "L1.demux_call.json").read_text())
     assert content["numbers"] == {"cells": 5, "rate": None, "ok": True}
     assert content["tables"][0]["records"] == [[1.5, "x"], [None, None]]
+
+
+def test_a_finding_is_written_with_its_concerns_by_name(tmp_path: Path):
+    found = Finding(
+        Kind.COMPOSITION,
+        "CD14_EGR1",
+        "SRC against SSc without SRC",
+        p=float(np.float64(0.018)),
+        concerns=[Concern.STRESS],
+    )
+    with command.step("compare_composition", "SRC", folder=tmp_path) as facts:
+        facts.finding(found)
+    [record] = json.loads((tmp_path / "SRC.compare_composition.json").read_text())["findings"]
+    assert (record["kind"], record["feature"], record["p"]) == ("composition", "CD14_EGR1", 0.018)
+    assert record["concerns"] == ["stress"]
+    assert record["effect"] is None
 
 
 def test_a_failed_step_leaves_no_facts(tmp_path: Path):
