@@ -19,9 +19,11 @@ import typer
 from scipy import stats
 
 from sscite import simulate
-from sscite.compare import composition, separation, stage, statistics
-from sscite.compare.checks import compare
-from sscite.compare.contrasts import Contrast
+from sscite.compare.composition import frequency, separation
+from sscite.compare.contrast.contrast import Contrast
+from sscite.compare.contrast.eligibility import compare
+from sscite.compare.stage import longitudinal
+from sscite.compare.statistics import donor_tests
 
 CONTRASTS = [
     Contrast("SRC against other SSc", "src_ssc", "SRC", ("no",), ("yes",), ("blood",)),
@@ -57,8 +59,8 @@ def tidy(counts: pd.DataFrame) -> pd.DataFrame:
 def ask(samples: pd.DataFrame, counted: pd.DataFrame, contrast: Contrast, *, draws: int, seed: int):
     """Ask one contrast: the table of tests, and the p of the separation of donors."""
     comparison = compare(contrast, samples)
-    measures = composition.measure(counted, comparison)
-    table = composition.test(measures, comparison, draws=draws, rng=np.random.default_rng(seed))[0]
+    measures = frequency.measure(counted, comparison)
+    table = frequency.test(measures, comparison, draws=draws, rng=np.random.default_rng(seed))[0]
     scaled = separation.scaled_percents(counted, comparison)
     return table, separation.separation(scaled, comparison, draws=draws, rng=np.random.default_rng(seed))[1]
 
@@ -124,10 +126,12 @@ def stage_found(samples: pd.DataFrame, fold: float, seed: int, cells: int) -> bo
         simulate.pseudobulk(blood, counts, rng, subsets=monocytes, genes=500, effect=fold).groupby(level="sample").sum()
     )
     obs = pd.DataFrame({"sample": summed.index, "level": "lineage", "name": "monocyte/DC", "n_cells": 1000})
-    values = stage.expression(summed["EGR1"].to_numpy(), summed.sum(axis=1).to_numpy(), obs, "EGR1", min_cells=10)
-    changes = stage.summarise(stage.follow(values, stage.staged(blood, "stage"), blood)).set_index("stage")[
-        "mean_z_change"
-    ]
+    values = longitudinal.expression(
+        summed["EGR1"].to_numpy(), summed.sum(axis=1).to_numpy(), obs, "EGR1", min_cells=10
+    )
+    changes = longitudinal.summarise(longitudinal.follow(values, longitudinal.staged(blood, "stage"), blood)).set_index(
+        "stage"
+    )["mean_z_change"]
     return bool(changes["onset"] > 2 and changes["after"] < 0)
 
 
@@ -149,10 +153,10 @@ def per_cell(cohorts: int, *, genes: int = 500, cells: int = 200, seed: int = 0)
         log, side = np.log1p(counts[:, kept]), np.repeat(group, cells)
         p = stats.mannwhitneyu(log[side == 1], log[side == 0], axis=0).pvalue
         sums = counts.reshape(10, cells, genes).sum(axis=1)[:, kept]
-        by_donor = statistics.moderated_t(np.log2(sums + 0.5), group, np.ones((10, 1))).p
+        by_donor = donor_tests.moderated_t(np.log2(sums + 0.5), group, np.ones((10, 1))).p
         wilcoxon.append((p <= 0.05).mean())
         donors.append((by_donor <= 0.05).mean())
-        lists.append([(statistics.benjamini_hochberg(q) <= 0.05).any() for q in (p, by_donor)])
+        lists.append([(donor_tests.benjamini_hochberg(q) <= 0.05).any() for q in (p, by_donor)])
     any_list = np.mean(lists, axis=0)
     rows = [
         ["Wilcoxon on cells", np.mean(wilcoxon), any_list[0]],

@@ -90,7 +90,7 @@ def plain(inputs: Path, out: Path) -> None:
     import scanpy as sc
 
     from sscite import io
-    from sscite.subsets import definitions
+    from sscite.subsets.definitions import subsets
 
     parts = []
     for path in sorted((inputs / "libraries").glob("*.h5mu")):
@@ -118,7 +118,7 @@ def plain(inputs: Path, out: Path) -> None:
     sc.pp.log1p(cohort)
     embed(cohort, "library")
     table = pd.DataFrame({"cluster": cohort.obs["leiden"].astype(str), "subset": "unassigned"}, index=cohort.obs_names)
-    for lineage in definitions.load(ROOT / "assets" / "subsets.yaml").lineages:
+    for lineage in subsets.load(ROOT / "assets" / "subsets.yaml").lineages:
         rows = cohort.obs["lineage"].astype(str).isin(lineage.lineages).to_numpy()
         if rows.sum() < 60:
             continue
@@ -239,8 +239,9 @@ def summary(folder: Path, rows: dict[str, tuple[float, float, float]], cells: in
     import pandas as pd
     from sklearn.metrics import adjusted_rand_score
 
-    from sscite import io, neighbours
+    from sscite import io
     from sscite.cohort import embedding_file
+    from sscite.embedding import neighbours
 
     obs = io.read_obs(folder / "merged.h5mu", "rna")
     table = obs[["truth", "sample"]].join(io.read_fragment(folder / "subsets.parquet")).join(

@@ -15,8 +15,9 @@ import pandas as pd
 import typer
 from scipy import stats
 
-from sscite.compare import expression, expression_model
-from sscite.compare.statistics import benjamini_hochberg
+from sscite.compare.expression import differential
+from sscite.compare.statistics import negative_binomial
+from sscite.compare.statistics.donor_tests import benjamini_hochberg
 
 SIDES = ((4, 23), (10, 17), (4, 6), (3, 3))
 NOISE, DEPTH = 0.4, 0.4  # SD of the log, between donors
@@ -30,12 +31,12 @@ def null_set(target: int, reference: int, genes: int, *, seed: int) -> tuple[np.
     counts = rng.poisson(mean * np.exp(rng.normal(0, DEPTH, len(group)))[:, None])
     age = [rng.normal(size=len(group))] if len(group) > 10 else []
     design = np.column_stack([np.ones(len(group)), *age, group])
-    return counts[:, expression.expressed(counts, group)], design
+    return counts[:, differential.expressed(counts, group)], design
 
 
-def ours(counts: np.ndarray, design: np.ndarray) -> tuple[expression_model.Fit, np.ndarray]:
+def ours(counts: np.ndarray, design: np.ndarray) -> tuple[negative_binomial.Fit, np.ndarray]:
     """Fit as the pipeline does; also the p values that the same statistic has from the normal."""
-    fit = expression_model.fit(counts, design, cells=design[:, -1].astype(int))
+    fit = negative_binomial.fit(counts, design, cells=design[:, -1].astype(int))
     normal = np.where(np.isnan(fit.p_value), np.nan, 2 * stats.norm.sf(np.abs(fit.statistic)))
     return fit, normal
 

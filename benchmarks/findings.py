@@ -19,14 +19,19 @@ from anndata import AnnData
 from scipy import sparse
 
 from sscite import names, simulate
-from sscite.cohort import integrate, pca, store
-from sscite.compare import along, composition, enrichment, expression, trajectory
-from sscite.compare.checks import compare
-from sscite.compare.contrasts import Comparison, Contrast
+from sscite.cohort import file as store
+from sscite.cohort.integrate import embed
+from sscite.compare.composition import frequency
+from sscite.compare.contrast.contrast import Comparison, Contrast
+from sscite.compare.contrast.eligibility import compare
+from sscite.compare.enrichment import competitive
+from sscite.compare.expression import differential
+from sscite.compare.trajectory import gene_trends, inference
+from sscite.embedding import pca
 from sscite.simulate import cohort
 from sscite.simulate.library import Settings
-from sscite.subsets import tissue
-from sscite.subsets.questions import GeneSets, Trajectory
+from sscite.subsets.definitions.questions import GeneSets, Trajectory
+from sscite.subsets.tissue import counterparts
 
 LINEAGE, START, END, GENE = "monocyte/DC", "CD14_EGR1", "THBS1_Mac", "THBS1"
 ASKED = Trajectory(LINEAGE, without=("cDC1", "cDC2"), root_up=("S100A12",), root_down=("HLA-DRB1",))
@@ -72,18 +77,18 @@ def nfkb(fold: float, *, cells: int, genes: int, seed: int) -> dict[str, bool]:
     between = pd.concat([plain[~src], raised.loc[plain.index[src]]]).loc[plain.index]
     asked = Contrast("SRC against other SSc", "src_ssc", "SRC", ("no",), ("yes",), ("blood",), (START,))
     bulk = as_pseudobulk(between, counts, samples)
-    table = expression.test_contrast(bulk, compare(asked, samples), min_cells=10, min_donors=3)[0]
+    table = differential.test_contrast(bulk, compare(asked, samples), min_cells=10, min_donors=3)[0]
     sets = {"sets": gene_sets()}
-    marked = enrichment.markers(as_pseudobulk(raised, counts, samples), min_cells=10, min_donors=3)
+    marked = competitive.markers(as_pseudobulk(raised, counts, samples), min_cells=10, min_donors=3)
     return {
-        "2: NF-kB in CD14_EGR1, SRC against other SSc (ranked)": up(enrichment.rank_contrast(table, sets)),
-        "2: NF-kB in CD14_EGR1's marker genes (Fisher)": up(enrichment.test_markers(marked, sets)),
+        "2: NF-kB in CD14_EGR1, SRC against other SSc (ranked)": up(competitive.rank_contrast(table, sets)),
+        "2: NF-kB in CD14_EGR1's marker genes (Fisher)": up(competitive.test_markers(marked, sets)),
     }
 
 
 def up(table: pd.DataFrame) -> bool:
     """Tell whether NF-kB's genes stand out upwards in CD14_EGR1 at FDR 5 %."""
-    found = enrichment.asked(table, GeneSets(START, ("NFKB_TARGETS",)))
+    found = competitive.asked(table, GeneSets(START, ("NFKB_TARGETS",)))
     return bool(((found["fdr"] < 0.05) & (found["effect"] > 0)).any())
 
 
@@ -100,7 +105,7 @@ def monocytes(fold: float, *, cells: int, genes: int, seed: int) -> tuple[np.nda
     matrix.data = store.log_normalise(matrix, np.asarray(matrix.sum(axis=1)).ravel())
     kept = np.flatnonzero(~obs["dying"].to_numpy(bool) & ~obs[names.SUBSET].isin(["cDC1", "cDC2"]).to_numpy())
     matrix, obs = matrix[kept], obs.iloc[kept]
-    space = integrate.correct(pca.fit(matrix, components=30).project(matrix), obs, seed=seed)[0]
+    space = embed.correct(pca.fit(matrix, components=30).project(matrix), obs, seed=seed)[0]
     seen = np.flatnonzero(matrix.getnnz(axis=0) >= 10)
     return space, obs, pd.DataFrame(matrix[:, seen].toarray(), obs.index, simulate.build(genes).genes[seen])
 
@@ -111,16 +116,16 @@ def path_found(space: np.ndarray, obs: pd.DataFrame, values: pd.DataFrame, *, se
     The order is right where the root's state in blood comes before CD14_EGR1 in kidney, and this before THBS1_Mac.
     """
     found = dict.fromkeys(FINDING_3, 0.0)
-    placed = tissue.place(space, obs, reference="blood", seed=seed)
-    if END not in trajectory.ends(obs.join(placed[["counterpart", *tissue.NUMBERS]]), ASKED, tissue="kidney"):
+    placed = counterparts.place(space, obs, reference="blood", seed=seed)
+    if END not in inference.ends(obs.join(placed[["counterpart", *counterparts.NUMBERS]]), ASKED, tissue="kidney"):
         return found
-    score = trajectory.root_score(values, ASKED)
+    score = inference.root_score(values, ASKED)
     places = {"tissue": "kidney", "reference": "blood"}
-    path = trajectory.trace(space, obs, score, end=END, **places, seed=seed)
+    path = inference.trace(space, obs, score, end=END, **places, seed=seed)
     median = path.cells.groupby([names.TISSUE, names.SUBSET], observed=True)["pseudotime"].median()
     blood, middle, last = median["blood", path.way[0]], median.get(("kidney", START), np.nan), median["kidney", END]
     kidney = path.cells[path.cells[names.TISSUE] == "kidney"]
-    rising = along.along(values.loc[kidney.index].to_numpy(), values.columns, kidney, "gene").set_index("feature")
+    rising = gene_trends.along(values.loc[kidney.index].to_numpy(), values.columns, kidney, "gene").set_index("feature")
     right = path.way[-2] == START
     three = [right, blood < middle < last, rising.loc[GENE, "lowest"] > 0]
     said = [path.seen and right, path.seen and not right]
@@ -148,7 +153,7 @@ def true_changes(samples: pd.DataFrame, comparison: Comparison, fold: float) -> 
     group = comparison.donors["group"].to_numpy()
     parts: dict[str, list[pd.Series]] = {"logit": [], "clr": []}
     for kind in ("parent", "all"):
-        frames = comparison.collapse(composition.per_sample(expected, measure=kind))
+        frames = comparison.collapse(frequency.per_sample(expected, measure=kind))
         for name, found in parts.items():
             sides = frames[name].groupby(group).mean()
             found.append(pd.concat({kind: sides.loc[1] - sides.loc[0]}, names=["measure"]))
@@ -164,14 +169,14 @@ def false_discoveries(fold: float, *, cells: int, seed: int) -> list[list[object
     rows: list[list[object]] = []
     for contrast in calibration.CONTRASTS:
         comparison = compare(contrast, samples)
-        measures = composition.measure(counted, comparison)
+        measures = frequency.measure(counted, comparison)
         kept = measures.pick((measures.tests["note"] == "").to_numpy())
-        fits = composition.moderated(kept, comparison.donors["group"].to_numpy(), composition.nuisance(comparison))
+        fits = frequency.moderated(kept, comparison.donors["group"].to_numpy(), frequency.nuisance(comparison))
         changes = true_changes(samples, comparison, fold)
         keys = pd.MultiIndex.from_frame(kept.tests[["measure", "level", "parent", "subset"]])
         for name, change in changes.items():
             real = change.reorder_levels(keys.names).reindex(keys).to_numpy()
-            called = fits[f"{name}_fdr"] <= composition.LEVEL
+            called = fits[f"{name}_fdr"] <= frequency.LEVEL
             false = called & ((np.abs(real) < UNCHANGED) | (np.sign(fits[f"{name}_t"]) != np.sign(real)))
             rows.append([contrast.name, f"{name} BH", fold, called.sum(), false.sum() / max(called.sum(), 1)])
     return rows

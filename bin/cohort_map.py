@@ -21,9 +21,10 @@ def main(
     import pandas as pd
 
     from sscite import io, names
-    from sscite.cohort import draw, store
-    from sscite.cohort import map as mapping
-    from sscite.cohort import reference as finished
+    from sscite.cohort import file as store
+    from sscite.cohort import umap_figures
+    from sscite.cohort.map import reference as finished
+    from sscite.cohort.map import symphony as mapping
     from sscite.errors import Skipped
 
     with command.step("cohort_map", id, seed=seed) as facts:
@@ -51,8 +52,9 @@ def main(
             f"of their neighbours share, {mapped['far'].mean():.0%} are far from every cell of the cohort."
         )
         columns = {name: True for name in (names.LINEAGE, names.SUBSET) if name in mapped}
+        positions = mapped[["umap_1", "umap_2"]].to_numpy()
         facts.figure(
-            "umap", draw.maps(mapped[["umap_1", "umap_2"]].to_numpy(), mapped, columns or {"far": False}, seed=seed),
+            "umap", umap_figures.maps(positions, mapped, columns or {"far": False}, seed=seed),
             "New cells on the cohort's map", "Each new cell stands among its nearest cells of the finished cohort.",
         )  # fmt: skip
 

@@ -21,40 +21,43 @@ def main(
 ) -> None:
     """Find neighbourhoods of cells that hold more or fewer cells on one side of a contrast (Milo).
 
-    Writes CONTRAST/abundance.csv: a row per neighbourhood with its subset, fold change and spatial FDR.
+    Writes CONTRAST/milo.csv: a row per neighbourhood with its subset, fold change and spatial FDR.
     """
     import pandas as pd
 
-    from sscite.compare import abundance, figures_abundance, pseudobulk, questions, space_file
-    from sscite.compare import contrasts as design
+    from sscite.cohort import finished
+    from sscite.compare.abundance import milo, report
+    from sscite.compare.contrast import contrast as design
+    from sscite.compare.contrast import each
+    from sscite.compare.pseudobulk import sums
     from sscite.errors import Reason, Skipped
 
-    space = space_file.read_space(cohort)
+    space = finished.read_space(cohort)
     table = pd.read_parquet(cells)
-    table = table[pseudobulk.keep(table) & table.index.isin(space.index)]
+    table = table[sums.keep(table) & table.index.isin(space.index)]
     table["sample"] = table["sample"].astype(str)
     cache: dict[bytes, object] = {}
 
     def ask(comparison: design.Comparison, facts: command.Facts) -> pd.DataFrame:
-        mask = abundance.chosen(table, comparison)
-        if mask.sum() < abundance.FEWEST_CELLS:
-            raise Skipped(Reason.TOO_FEW_CELLS, f"{mask.sum()} cells; {abundance.FEWEST_CELLS} are needed")
+        mask = milo.chosen(table, comparison)
+        if mask.sum() < milo.FEWEST_CELLS:
+            raise Skipped(Reason.TOO_FEW_CELLS, f"{mask.sum()} cells; {milo.FEWEST_CELLS} are needed")
         part = table[mask]
         if mask.tobytes() not in cache:
             cache.clear()
-            cache[mask.tobytes()] = abundance.neighbourhoods(space.loc[part.index].to_numpy(), part, seed=seed)
+            cache[mask.tobytes()] = milo.neighbourhoods(space.loc[part.index].to_numpy(), part, seed=seed)
         counts = cache[mask.tobytes()]
-        tests, rows = abundance.test(counts, comparison)
-        labels = abundance.label(counts, part)
+        tests, rows = milo.test(counts, comparison)
+        labels = milo.label(counts, part)
         result = labels.join(tests.reset_index(drop=True)).assign(
             contrast_id=comparison.contrast.id, level="neighbourhood"
         )
-        positions = space_file.map_positions(part.loc[result["index_cell"]])
-        figures_abundance.describe(facts, result, positions, comparison.contrast.sides, donors=rows)
-        return result[abundance.COLUMNS]
+        positions = finished.map_positions(part.loc[result["index_cell"]])
+        report.describe(facts, result, positions, comparison.contrast.sides, donors=rows)
+        return result[milo.COLUMNS]
 
-    questions.answer(
-        "abundance", design.load(contrasts), design.load_samples(samples), ask, abundance.COLUMNS,
+    each.answer(
+        "abundance", design.load(contrasts), design.load_samples(samples), ask, milo.COLUMNS,
         seed=seed, min_donors=min_donors,
     )  # fmt: skip
 

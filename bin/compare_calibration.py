@@ -28,21 +28,22 @@ def main(
     import anndata
     import pandas as pd
 
-    from sscite.compare import contrasts as plan
-    from sscite.compare import questions, report_calibration
-    from sscite.compare.calibration import COLUMNS
+    from sscite.compare.calibration import report
+    from sscite.compare.calibration.relabelling import COLUMNS
+    from sscite.compare.contrast import contrast as plan
+    from sscite.compare.contrast import each
 
     counted = pd.read_csv(composition, dtype={"sample": str, "donor": str, "subset": str, "parent": str})
     summed = anndata.read_h5ad(pseudobulk)
     people = plan.load_samples(samples)
 
     def ask(comparison: plan.Comparison, facts: command.Facts) -> pd.DataFrame:
-        return report_calibration.answer(
+        return report.answer(
             counted, summed, comparison, facts,
             permutations=permutations, min_cells=min_cells, min_donors=min_donors, seed=seed,
         )  # fmt: skip
 
-    questions.answer("calibration", plan.load(contrasts), people, ask, COLUMNS, seed=seed, min_donors=min_donors)
+    each.answer("calibration", plan.load(contrasts), people, ask, COLUMNS, seed=seed, min_donors=min_donors)
 
 
 if __name__ == "__main__":

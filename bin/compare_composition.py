@@ -28,15 +28,16 @@ def main(
     import pandas as pd
 
     from sscite import io
-    from sscite.compare import contrasts as plan
-    from sscite.compare import questions, report_composition
-    from sscite.compare.composition import COLUMNS
+    from sscite.compare.composition import report
+    from sscite.compare.composition.frequency import COLUMNS
+    from sscite.compare.contrast import contrast as plan
+    from sscite.compare.contrast import each
 
     counted = pd.read_csv(composition, dtype={"sample": str, "donor": str, "subset": str, "parent": str})
     people = plan.load_samples(samples)
 
     def ask(comparison: plan.Comparison, facts: command.Facts) -> pd.DataFrame:
-        table, more = report_composition.answer(
+        table, more = report.answer(
             counted, people, comparison, facts, draws=permutations, min_donors=min_donors, seed=seed
         )
         folder = Path(comparison.contrast.id)
@@ -45,7 +46,7 @@ def main(
             io.write_table(frame, folder / f"composition_{name}.csv")
         return table
 
-    questions.answer("composition", plan.load(contrasts), people, ask, COLUMNS, seed=seed, min_donors=min_donors)
+    each.answer("composition", plan.load(contrasts), people, ask, COLUMNS, seed=seed, min_donors=min_donors)
 
 
 if __name__ == "__main__":

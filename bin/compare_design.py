@@ -24,22 +24,23 @@ def main(
     import pandas as pd
 
     from sscite import io
-    from sscite.compare import contrasts as plan
-    from sscite.compare import questions, report_design
-    from sscite.compare.design import COLUMNS
+    from sscite.compare.contrast import contrast as plan
+    from sscite.compare.contrast import each
+    from sscite.compare.design import report
+    from sscite.compare.design.confounding import COLUMNS
 
     counted = pd.read_csv(composition, dtype={"sample": str, "donor": str, "subset": str, "parent": str})
     people = plan.load_samples(samples)
 
     def ask(comparison: plan.Comparison, facts: command.Facts) -> pd.DataFrame:
-        table, more = report_design.answer(counted, people, comparison, facts, min_donors=min_donors)
+        table, more = report.answer(counted, people, comparison, facts, min_donors=min_donors)
         folder = Path(comparison.contrast.id)
         folder.mkdir(exist_ok=True)
         for name, frame in more.items():
             io.write_table(frame, folder / f"design_{name}.csv")
         return table
 
-    questions.answer("design", plan.load(contrasts), people, ask, COLUMNS, min_donors=min_donors)
+    each.answer("design", plan.load(contrasts), people, ask, COLUMNS, min_donors=min_donors)
 
 
 if __name__ == "__main__":

@@ -22,19 +22,20 @@ def main(
 ) -> None:
     """Ask which gene sets stand out among the marker genes of each subset and along the ranking of each contrast.
 
-    Writes markers/enrichment.csv and CONTRAST/enrichment.csv.
+    Writes markers/competitive.csv and CONTRAST/competitive.csv.
     """
     import pandas as pd
     from anndata import read_h5ad
 
     from sscite import io
-    from sscite.compare import contrasts as design
-    from sscite.compare import enrichment, expression, figures_enrichment
+    from sscite.compare.contrast import contrast as design
+    from sscite.compare.enrichment import competitive, report
+    from sscite.compare.expression import differential
     from sscite.errors import Reason, Skipped
-    from sscite.subsets import definitions
-    from sscite.subsets import gene_sets as reader
+    from sscite.subsets.definitions import subsets
+    from sscite.subsets.signatures import gene_sets as reader
 
-    asked = definitions.load(subsets).questions.gene_sets
+    asked = subsets.load(subsets).questions.gene_sets
     files = sorted(path for path in gene_sets.rglob("*") if path.is_file()) if gene_sets.is_dir() else []
     sets = {path.stem: reader.read([path]) for path in files}
     found = {}
@@ -45,7 +46,7 @@ def main(
 
     def write(id: str, work) -> None:
         with command.step("compare_enrichment", id) as facts:
-            result = pd.DataFrame(columns=enrichment.COLUMNS)
+            result = pd.DataFrame(columns=competitive.COLUMNS)
             try:
                 if not sets:
                     raise Skipped(Reason.NO_GENE_SETS)
@@ -53,14 +54,14 @@ def main(
             except Skipped as skipped:
                 facts.skip(skipped)
             Path(id).mkdir(exist_ok=True)
-            io.write_table(expression.rounded(result), Path(id) / "enrichment.csv")
+            io.write_table(differential.rounded(result), Path(id) / "competitive.csv")
 
     def of_markers(facts: command.Facts) -> pd.DataFrame:
-        table = enrichment.markers(read_h5ad(pseudobulk), min_cells=min_cells, min_donors=min_donors)
-        result = enrichment.test_markers(table, sets)
+        table = competitive.markers(read_h5ad(pseudobulk), min_cells=min_cells, min_donors=min_donors)
+        result = competitive.test_markers(table, sets)
         if result.empty:
             raise Skipped(Reason.TOO_FEW_DONORS, f"no subset has marker genes in {min_donors} donors")
-        figures_enrichment.describe(facts, result, "Marker genes of subsets", asked, ranked=False)
+        report.describe(facts, result, "Marker genes of subsets", asked, ranked=False)
         return result
 
     write("markers", of_markers)
@@ -69,11 +70,11 @@ def main(
         def of_contrast(facts: command.Facts, contrast: design.Contrast = contrast) -> pd.DataFrame:
             if contrast.id not in found:
                 raise Skipped(Reason.TOO_FEW_DONORS, "expression could not be tested")
-            result = enrichment.rank_contrast(found[contrast.id], sets)
+            result = competitive.rank_contrast(found[contrast.id], sets)
             if result.empty:
                 raise Skipped(Reason.NO_GENE_SETS, "no set has five genes among those tested")
-            figures_enrichment.describe(facts, result, contrast.sides, asked, ranked=True)
-            drawing = figures_enrichment.curves(found[contrast.id], result, sets, asked)
+            report.describe(facts, result, contrast.sides, asked, ranked=True)
+            drawing = report.curves(found[contrast.id], result, sets, asked)
             if drawing is not None:
                 facts.figure("running", drawing, "Where in the ranking a set lies", "Bars: the genes of the set.")
             return result

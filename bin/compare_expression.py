@@ -22,26 +22,27 @@ def main(
     """Test every gene between the sides of each contrast, in every subset, with the donor as the unit.
 
     Counts of a donor's cells in a subset are summed; a negative binomial regression (DESeq2's model) takes the
-    covariates, and the donors where the contrast is paired. Writes CONTRAST/expression.csv.
+    covariates, and the donors where the contrast is paired. Writes CONTRAST/differential.csv.
     """
     import pandas as pd
     from anndata import read_h5ad
 
-    from sscite.compare import contrasts as design
-    from sscite.compare import expression, figures_expression, questions
+    from sscite.compare.contrast import contrast as design
+    from sscite.compare.contrast import each
+    from sscite.compare.expression import differential, report
 
     counts = read_h5ad(pseudobulk)
 
     def ask(comparison: design.Comparison, facts: command.Facts) -> pd.DataFrame:
-        genes, tested = expression.test_contrast(
+        genes, tested = differential.test_contrast(
             counts, comparison, min_cells=min_cells, min_donors=min_donors, threads=threads
         )
         facts.number(min_cells=min_cells, min_donors=min_donors)
-        figures_expression.describe(facts, genes, tested, comparison.contrast.sides)
-        return expression.rounded(genes)
+        report.describe(facts, genes, tested, comparison.contrast.sides)
+        return differential.rounded(genes)
 
-    questions.answer(
-        "expression", design.load(contrasts), design.load_samples(samples), ask, expression.COLUMNS,
+    each.answer(
+        "expression", design.load(contrasts), design.load_samples(samples), ask, differential.COLUMNS,
         min_donors=min_donors,
     )  # fmt: skip
 

@@ -14,7 +14,7 @@ from sscite import command
 def main(
     cohort: Annotated[Path, typer.Option(help="finished cohort, .h5mu", exists=True, dir_okay=False)],
     cells: Annotated[Path, typer.Option(help="cells.parquet: a row per cell with its sample, lineage and subset")],
-    output: Annotated[Path, typer.Option(help="summed counts to write")] = Path("pseudobulk.h5ad"),
+    output: Annotated[Path, typer.Option(help="summed counts to write")] = Path("sums.h5ad"),
     composition: Annotated[Path, typer.Option(help="cell numbers to write")] = Path("composition.csv"),
 ) -> None:
     """Sum the counts of every sample in every subset, and count its cells.
@@ -25,31 +25,32 @@ def main(
     from anndata import AnnData
 
     from sscite import io
-    from sscite.cohort import store
-    from sscite.compare import cohort_file, figures_pseudobulk, pseudobulk
+    from sscite.cohort import file as store
+    from sscite.cohort import protein
+    from sscite.compare.pseudobulk import report, sums
     from sscite.errors import Skipped
 
     with command.step("compare_pseudobulk", "cohort") as facts:
         table = pd.read_parquet(cells)
-        kept = table[pseudobulk.keep(table)]
+        kept = table[sums.keep(table)]
         facts.number(cells=len(table), cells_kept=len(kept))
         try:
-            counted = pseudobulk.composition(kept)
+            counted = sums.composition(kept)
             order = store.read_index(cohort)
-            member, keys = pseudobulk.membership(pseudobulk.groups(kept), order)
+            member, keys = sums.membership(sums.groups(kept), order)
             genes = store.read_element(cohort, "mod/rna/var")
             blocks = store.iterate(cohort, matrix="layers/counts", cells=order.isin(kept.index))
-            summed = pseudobulk.sum_blocks(member, blocks, len(genes))
-            rows = pseudobulk.assemble(keys, kept, summed, genes, member.sum(axis=1))
-            protein_cells, proteins, values = cohort_file.read_protein(cohort)
+            summed = sums.sum_blocks(member, blocks, len(genes))
+            rows = sums.assemble(keys, kept, summed, genes, member.sum(axis=1))
+            protein_cells, proteins, values = protein.read_protein(cohort)
             if len(proteins):
-                protein_member = pseudobulk.membership(pseudobulk.groups(kept), protein_cells)[0]
-                rows.obsm["prot"] = pseudobulk.mean_values(protein_member, values)
+                protein_member = sums.membership(sums.groups(kept), protein_cells)[0]
+                rows.obsm["prot"] = sums.mean_values(protein_member, values)
                 rows.uns["prot"] = proteins.to_numpy(str)
-            figures_pseudobulk.describe(facts, counted)
+            report.describe(facts, counted)
         except Skipped as skipped:
             facts.skip(skipped)
-            counted, rows = pd.DataFrame(columns=pseudobulk.COMPOSITION), AnnData()
+            counted, rows = pd.DataFrame(columns=sums.COMPOSITION), AnnData()
         io.write_table(counted, composition)
         rows.write_h5ad(output, compression="lzf")
 

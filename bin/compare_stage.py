@@ -21,30 +21,30 @@ def main(
 ) -> None:
     """Follow genes, signatures and subsets over the stages at which the same donor was sampled.
 
-    The stage is the covariate that differs between a donor's samples of one tissue. Writes stage/stage.csv and
+    The stage is the covariate that differs between a donor's samples of one tissue. Writes stage/longitudinal.csv and
     stage/stage_changes.csv. A p value is given only where six or more donors were sampled at both stages.
     """
     import anndata
     import pandas as pd
 
     from sscite import io
-    from sscite.compare import contrasts as plan
-    from sscite.compare import report_stage, stage
+    from sscite.compare.contrast import contrast as plan
+    from sscite.compare.stage import longitudinal, report
     from sscite.errors import Skipped
 
     counted = pd.read_csv(composition, dtype={"sample": str, "donor": str, "subset": str, "parent": str})
     features = [name.strip() for name in stage_features.split(",") if name.strip()]
     with command.step("compare_stage", "cohort") as facts:
         try:
-            table, changes = report_stage.answer(
+            table, changes = report.answer(
                 counted, anndata.read_h5ad(pseudobulk), pd.read_parquet(cells), plan.load_samples(samples), facts,
                 features=features, min_cells=min_cells,
             )  # fmt: skip
         except Skipped as skipped:
             facts.skip(skipped)
-            table, changes = pd.DataFrame(columns=stage.COLUMNS), pd.DataFrame(columns=stage.SUMMARY)
+            table, changes = pd.DataFrame(columns=longitudinal.COLUMNS), pd.DataFrame(columns=longitudinal.SUMMARY)
         Path("stage").mkdir(exist_ok=True)
-        io.write_table(table, Path("stage/stage.csv"))
+        io.write_table(table, Path("stage/longitudinal.csv"))
         io.write_table(changes, Path("stage/stage_changes.csv"))
 
 

@@ -22,15 +22,16 @@ def main(
 ) -> None:
     """Compare each tissue with blood, within donors where possible, each finding beside the dissociation stress.
 
-    Writes TISSUE/tissue_blood.csv: composition, expression, protein, stress, and states without a counterpart.
+    Writes TISSUE/differences.csv: composition, expression, protein, stress, and states without a counterpart.
     With fewer donors than asked the differences are described without p values.
     """
     import pandas as pd
     from anndata import read_h5ad
 
     from sscite import io
-    from sscite.compare import contrasts as design
-    from sscite.compare import expression, figures_tissue_blood, tissue_blood
+    from sscite.compare.contrast import contrast as design
+    from sscite.compare.expression import differential
+    from sscite.compare.tissue_blood import differences, report
     from sscite.errors import Reason, Skipped
 
     counts, table = read_h5ad(pseudobulk), design.load_samples(samples)
@@ -42,26 +43,26 @@ def main(
             raise Skipped(Reason.ONE_TISSUE, f"tissues: {', '.join(table['tissue'].unique())}")
     for tissue in tissues:
         with command.step("compare_tissue_blood", tissue) as facts:
-            result = pd.DataFrame(columns=tissue_blood.COLUMNS)
+            result = pd.DataFrame(columns=differences.COLUMNS)
             try:
-                comparison, tested = tissue_blood.choose(tissue, reference_tissue, table, min_donors=min_donors)
+                comparison, tested = differences.choose(tissue, reference_tissue, table, min_donors=min_donors)
                 for sentence in comparison.warnings:
                     facts.warn(sentence)
                 options = {"tested": tested, "min_cells": min_cells, "min_donors": min_donors}
-                scores = tissue_blood.sample_scores(counts)
+                scores = differences.sample_scores(counts)
                 parts = [
-                    tissue_blood.compare_composition(numbers, comparison, scores, tested=tested),
-                    tissue_blood.compare_subsets(counts, comparison, **options),
-                    tissue_blood.states(known, tissue),
+                    differences.compare_composition(numbers, comparison, scores, tested=tested),
+                    differences.compare_subsets(counts, comparison, **options),
+                    differences.states(known, tissue),
                 ]
-                result = tissue_blood.flag(pd.concat([part for part in parts if len(part)], ignore_index=True))
+                result = differences.flag(pd.concat([part for part in parts if len(part)], ignore_index=True))
                 result["tissue"] = tissue
-                figures_tissue_blood.describe(facts, result, comparison, scores, tested=tested)
+                report.describe(facts, result, comparison, scores, tested=tested)
             except Skipped as skipped:
                 facts.skip(skipped)
             folder = Path(command.file_stem(tissue))
             folder.mkdir(exist_ok=True)
-            io.write_table(expression.rounded(result), folder / "tissue_blood.csv")
+            io.write_table(differential.rounded(result), folder / "differences.csv")
 
 
 if __name__ == "__main__":

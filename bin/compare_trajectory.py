@@ -23,19 +23,22 @@ def main(
 ) -> None:
     """Find the way from the reference tissue's cells to a state that only another tissue has, and how far to trust it.
 
-    Writes TISSUE_STATE/trajectory.csv: genes and proteins along each way, and TISSUE_STATE/trajectory_cells.csv.
+    Writes TISSUE_STATE/inference.csv: genes and proteins along each way, and TISSUE_STATE/trajectory_cells.csv.
     """
     import pandas as pd
 
     from sscite import io
-    from sscite.compare import along, expression, pseudobulk, report_trajectory, space_file, trajectory
+    from sscite.cohort import finished
+    from sscite.compare.expression import differential
+    from sscite.compare.pseudobulk import sums
+    from sscite.compare.trajectory import gene_trends, inference, report
     from sscite.errors import Reason, Skipped
-    from sscite.subsets import definitions
+    from sscite.subsets.definitions import subsets
 
-    known = definitions.load(subsets)
+    known = subsets.load(subsets)
     space = io.read_fragment(embedding)
     table = pd.read_parquet(cells)
-    table = table[pseudobulk.keep(table) & table.index.isin(space.index)]
+    table = table[sums.keep(table) & table.index.isin(space.index)]
     tissues = sorted(set(table["tissue"].astype(str)))
     away = [name for name in tissues if name != reference_tissue]
     if not known.questions.trajectories or not away:
@@ -44,27 +47,27 @@ def main(
             raise Skipped(reason, f"tissues: {', '.join(tissues)}")
     for tissue, asked in product(away, known.questions.trajectories):
         places = {"tissue": tissue, "reference": reference_tissue}
-        found = trajectory.ends(table, asked, tissue=tissue)
+        found = inference.ends(table, asked, tissue=tissue)
         for end in found or [None]:
             name = f"{tissue}_{end or asked.lineage}"
             folder = Path(command.file_stem(name))
             folder.mkdir(exist_ok=True)
             with command.step("compare_trajectory", name, seed=seed) as facts:
-                result = pd.DataFrame(columns=along.COLUMNS)
+                result = pd.DataFrame(columns=gene_trends.COLUMNS)
                 try:
-                    part = trajectory.choose(table, asked, **places, seed=seed)
+                    part = inference.choose(table, asked, **places, seed=seed)
                     if end is None:
                         raise Skipped(Reason.NO_END, f"{asked.lineage} in {tissue}")
-                    part, values, proteins = space_file.read_values(cohort, part, min_cells=min_cells)
-                    score = trajectory.root_score(values, asked)
+                    part, values, proteins = finished.read_values(cohort, part, min_cells=min_cells)
+                    score = inference.root_score(values, asked)
                     positions = space.loc[part.index].to_numpy()
-                    path = trajectory.trace(positions, part, score, end=end, **places, seed=seed)
-                    result = report_trajectory.answer(facts, path, part, values, proteins, known, tissue=tissue)
-                    kept = path.cells[trajectory.KEPT].reset_index(names="cell")
-                    io.write_table(expression.rounded(kept), folder / "trajectory_cells.csv")
+                    path = inference.trace(positions, part, score, end=end, **places, seed=seed)
+                    result = report.answer(facts, path, part, values, proteins, known, tissue=tissue)
+                    kept = path.cells[inference.KEPT].reset_index(names="cell")
+                    io.write_table(differential.rounded(kept), folder / "trajectory_cells.csv")
                 except Skipped as skipped:
                     facts.skip(skipped)
-                io.write_table(expression.rounded(result), folder / "trajectory.csv")
+                io.write_table(differential.rounded(result), folder / "inference.csv")
 
 
 if __name__ == "__main__":

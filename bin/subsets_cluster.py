@@ -27,10 +27,12 @@ def main(
     id: Annotated[str, typer.Option(help="names the files written")] = "cohort",
 ) -> None:
     """Find the subsets of each lineage: embed it anew, cluster at a stable resolution, name clusters by markers."""
-    from sscite.annotate import vote
-    from sscite.cohort import embedding_file, store
+    from sscite.annotate import cohort_vote, vote
+    from sscite.cohort import embedding_file
+    from sscite.cohort import file as store
     from sscite.errors import Skipped, UserError
-    from sscite.subsets import definitions, lineages, report, voting
+    from sscite.subsets.cluster import all_lineages, report
+    from sscite.subsets.definitions import subsets
 
     vote.check(majority_voting)
     if not embedding_file.read(embedding)[0].equals(store.read_index(merged)):
@@ -39,13 +41,13 @@ def main(
         labels = None
         if majority_voting == "cohort":
             try:
-                voted = voting.run(merged, embedding, seed=seed)
+                voted = cohort_vote.run(merged, embedding, seed=seed)
                 labels = voted.cells
                 report.voted(facts, voted)
             except Skipped as skipped:
                 facts.warn(f"No majority voting: {skipped}")
-        found = lineages.find(merged, definitions.load(subsets), resolution=resolution, seed=seed, voted=labels)
-        lineages.write(found, Path())
+        found = all_lineages.find(merged, subsets.load(subsets), resolution=resolution, seed=seed, voted=labels)
+        all_lineages.write(found, Path())
         report.clusters(facts, found)
 
 

@@ -23,7 +23,8 @@ def main(
 ) -> None:
     """Put all that is known of the cells into cohort.h5mu (scanpy, muon, Seurat) and cells.parquet (a row per cell)."""
     from sscite import io
-    from sscite.subsets import collect, report
+    from sscite.subsets import collect
+    from sscite.subsets.cluster import report
 
     with command.step("subsets_collect", id) as facts:
         parts = collect.Parts(merged, embedding, clusters, subsets, scores, signatures, tissue_states)

@@ -24,18 +24,19 @@ def main(
 
     from sscite import io, names
     from sscite.errors import Skipped
-    from sscite.subsets import report, tissue
+    from sscite.subsets.cluster import report
+    from sscite.subsets.tissue import counterparts
 
     with command.step("subsets_tissue", id, seed=seed) as facts:
         axes = io.read_fragment(embedding)
         cells = io.read_obs(merged, names.RNA)[[names.TISSUE]].join(io.read_fragment(subsets)).loc[axes.index]
         try:
-            placed = tissue.place(axes.to_numpy(), cells, reference=reference_tissue, seed=seed)
-            states = tissue.states(placed)
+            placed = counterparts.place(axes.to_numpy(), cells, reference=reference_tissue, seed=seed)
+            states = counterparts.states(placed)
             report.tissue(facts, placed, states, reference_tissue)
         except Skipped as skipped:
             facts.skip(skipped)
-            placed, states = tissue.nothing(), pd.DataFrame(columns=["tissue", "subset", "cells"])
+            placed, states = counterparts.nothing(), pd.DataFrame(columns=["tissue", "subset", "cells"])
         io.write_fragment(placed, Path("tissue_states.parquet"))
         io.write_table(states.round(4), Path("tissue_states.csv"))
 

@@ -84,11 +84,12 @@ def test_a_word_that_is_no_choice_ends_with_what_is_allowed(script, tmp_path):
 
 @pytest.mark.parametrize("content", ["lineages: 3\n", "a: [\n"])
 def test_broken_subsets_end_with_the_file_named(script, tmp_path, content):
-    from sscite.cohort import assemble, prepare
+    from sscite.cohort.integrate import inputs
+    from sscite.cohort.merge import libraries
 
     merged, embedding = tmp_path / "merged.h5mu", tmp_path / "e.h5"
-    assemble.write_empty(merged)
-    prepare.write_empty(merged, embedding, tmp_path / "c.parquet")
+    libraries.write_empty(merged)
+    inputs.write_empty(merged, embedding, tmp_path / "c.parquet")
     (tmp_path / "mine.yaml").write_text(content)
     ended = script(
         "subsets_cluster.py", "--merged", merged, "--embedding", embedding, "--subsets", tmp_path / "mine.yaml"

@@ -10,7 +10,7 @@ import pytest
 from anndata import AnnData
 from scipy import sparse
 
-from sscite.cohort import store
+from sscite.cohort import file as store
 
 
 @pytest.fixture

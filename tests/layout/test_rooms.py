@@ -31,7 +31,8 @@ def test_a_process_is_named_after_its_file_and_calls_its_script(module: Path):
     assert re.findall(r"^process (\w+)", text, flags=re.MULTILINE) == [step.upper()]
     assert f"{step}.py" in text
     assert (ROOT / "bin" / f"{step}.py").is_file()
-    assert (ROOT / "src" / "sscite" / module.parent.name / f"{module.stem}.py").is_file()
+    code = ROOT / "src" / "sscite" / module.parent.name / module.stem
+    assert code.with_suffix(".py").is_file() or (code / "__init__.py").is_file()
 
 
 @pytest.mark.parametrize("module", MODULES, ids=name)

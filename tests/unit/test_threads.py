@@ -9,9 +9,8 @@ import pytest
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
-from sscite import neighbours
 from sscite.annotate import vote
-from sscite.cohort import pca
+from sscite.embedding import neighbours, pca
 from sscite.samples import scrublet
 
 

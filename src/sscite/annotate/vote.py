@@ -19,8 +19,8 @@ from scipy.sparse.linalg import eigsh
 from threadpoolctl import threadpool_limits
 
 from sscite.annotate.predict import blocks
+from sscite.embedding.neighbours import Index
 from sscite.errors import UserError
-from sscite.neighbours import Index
 from sscite.threads import ordered_map
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from sscite.cohort.pca import Components
+from sscite.embedding.pca import Components
 
 
 def write(

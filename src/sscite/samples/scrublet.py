@@ -13,7 +13,7 @@ import numpy as np
 from scipy import linalg, sparse
 from threadpoolctl import threadpool_limits
 
-from sscite.neighbours import Index
+from sscite.embedding.neighbours import Index
 from sscite.threads import ordered_map
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from sscite import io, names
-from sscite.cohort import embedding_file, store
+from sscite.cohort import embedding_file
+from sscite.cohort import file as store
 
 TISSUE_COLUMNS = ["counterpart", "counterpart_share", "counterpart_distance", "relative_distance"]
 

@@ -8,8 +8,8 @@ import pytest
 import scipy.sparse as sp
 from sklearn.metrics import adjusted_rand_score
 
-from sscite import neighbours
-from sscite.cohort import graph, integrate, layout, metrics, pca, variable, wnn
+from sscite.cohort.integrate import embed, mixing, wnn
+from sscite.embedding import graph, neighbours, pca, umap, variable_genes
 
 
 def test_components_are_those_of_a_singular_value_decomposition_of_the_centred_matrix():
@@ -30,7 +30,7 @@ def test_results_do_not_depend_on_the_number_of_threads(monkeypatch):
         near, far = neighbours.among_themselves(scores, 10, seed=0)
         fuzzy = graph.fuzzy(near, far)
         clusters = graph.leiden(fuzzy, resolution=1, seed=0)
-        found.append((scores, near, clusters, layout.embed(fuzzy, scores, seed=0, epochs=20)))
+        found.append((scores, near, clusters, umap.embed(fuzzy, scores, seed=0, epochs=20)))
     for one, two in zip(*found, strict=True):
         assert np.array_equal(one, two)
 
@@ -66,7 +66,9 @@ def test_variable_genes_are_scanpys():
     X = np.log1p(rng.negative_binomial(1, 0.1 + 0.8 * rng.random(200), (400, 200)).astype(float))
     values = np.expm1(X)
     expected = sc.pp.highly_variable_genes(AnnData(X), n_top_genes=30, inplace=False)
-    found = variable.choose(values.mean(axis=0)[None], values.var(axis=0, ddof=1)[None], top=30, cells=np.array([400]))
+    found = variable_genes.choose(
+        values.mean(axis=0)[None], values.var(axis=0, ddof=1)[None], top=30, cells=np.array([400])
+    )
     assert (found == expected["highly_variable"].to_numpy()).mean() > 0.99
 
 
@@ -75,9 +77,9 @@ def obs_of(library: list[str], donor: list[str], tissue: list[str]) -> pd.DataFr
 
 
 def test_donor_is_left_out_where_donors_are_libraries():
-    assert integrate.batch_variables(obs_of(["a", "b"], ["1", "2"], ["t", "t"])) == ["library"]
-    assert integrate.batch_variables(obs_of(["a", "a", "b"], ["1", "2", "3"], ["t"] * 3)) == ["library", "donor"]
-    assert integrate.batch_variables(obs_of(["a", "a"], ["1", "1"], ["t", "t"])) == []
+    assert embed.batch_variables(obs_of(["a", "b"], ["1", "2"], ["t", "t"])) == ["library"]
+    assert embed.batch_variables(obs_of(["a", "a", "b"], ["1", "2", "3"], ["t"] * 3)) == ["library", "donor"]
+    assert embed.batch_variables(obs_of(["a", "a"], ["1", "1"], ["t", "t"])) == []
 
 
 def test_libraries_are_brought_together_within_a_tissue_and_tissues_stay_apart():
@@ -87,7 +89,7 @@ def test_libraries_are_brought_together_within_a_tissue_and_tissues_stay_apart()
     X[library == "b", 0] += 4
     X[library == "k", 1] += 8
     obs = obs_of(list(library), list(library), list(np.where(library == "k", "kidney", "blood")))
-    corrected, used, notes = integrate.correct(X, obs, seed=0)
+    corrected, used, notes = embed.correct(X, obs, seed=0)
     middle = {name: corrected[library == name].mean(axis=0) for name in "abk"}
     assert used == ["library"]
     assert abs(middle["a"] - middle["b"]).max() < 2
@@ -98,7 +100,7 @@ def test_libraries_are_brought_together_within_a_tissue_and_tissues_stay_apart()
 def test_cells_without_protein_get_no_protein_components():
     protein = np.random.default_rng(0).normal(size=(60, 4))
     protein[:5] = np.nan
-    found = integrate.protein_components(protein)
+    found = embed.protein_components(protein)
     assert (found[:5] == 0).all()
     assert (found[5:] != 0).any()
 
@@ -119,13 +121,13 @@ def test_joint_neighbours_weigh_the_modality_that_separates():
 
 def test_lisi_is_the_number_of_equally_mixed_labels():
     distances = np.ones((1, 90))
-    assert metrics.lisi(distances, np.tile([0, 1, 2], 30)[None])[0] == pytest.approx(3)
-    assert metrics.lisi(distances, np.zeros((1, 90), int))[0] == pytest.approx(1)
+    assert mixing.lisi(distances, np.tile([0, 1, 2], 30)[None])[0] == pytest.approx(3)
+    assert mixing.lisi(distances, np.zeros((1, 90), int))[0] == pytest.approx(1)
 
 
 def test_connectivity_is_the_share_of_a_label_that_hangs_together():
     path = sp.csr_matrix(np.diag([1, 0, 1], 1) + np.diag([1, 0, 1], -1))
-    assert metrics.connectivity(path, np.array([0, 0, 0, 0])) == 0.5
+    assert mixing.connectivity(path, np.array([0, 0, 0, 0])) == 0.5
 
 
 def test_planted_groups_are_found_again():
@@ -136,6 +138,6 @@ def test_planted_groups_are_found_again():
         rate[np.ix_(group == g, range(10 * g, 10 * g + 10))] = 8
     X = sp.csr_matrix(np.log1p(rng.poisson(rate)).astype(np.float32))
     obs = obs_of(["a", "b"] * 300, ["1", "2"] * 300, ["blood"] * 600)
-    found = integrate.integrate(X, obs, None, resolution=0.3, seed=0)
+    found = embed.integrate(X, obs, None, resolution=0.3, seed=0)
     assert adjusted_rand_score(group, found.clusters) > 0.95
     assert found.metrics["ilisi"].iloc[1] > 1.8

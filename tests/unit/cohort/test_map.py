@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sscite.cohort import map as mapping
+from sscite.cohort.map import symphony as mapping
 
 
 def cohort(rng: np.random.Generator) -> tuple[mapping.Reference, np.ndarray]:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import scipy.sparse as sp
 
-from sscite.cohort import merge
+from sscite.cohort.merge import cells
 from sscite.errors import UserError
 
 
@@ -20,57 +20,57 @@ def test_a_cell_is_left_out_for_the_first_reason_that_applies():
         }
     )  # fmt: skip
     expected = ["", "low quality", "hashtag doublet", "no sample", "doublet", "platelet or red cell"]
-    assert merge.exclusion(obs).tolist() == expected
+    assert cells.exclusion(obs).tolist() == expected
 
 
 def test_union_keeps_the_order_of_first_sight_and_intersection_that_of_the_first_library():
     genes = {"A": pd.Index(["x", "y", "z"]), "B": pd.Index(["z", "w", "x"])}
-    assert merge.combine_genes(genes, "union").tolist() == ["x", "y", "z", "w"]
-    assert merge.combine_genes(genes, "intersection").tolist() == ["x", "z"]
+    assert cells.combine_genes(genes, "union").tolist() == ["x", "y", "z", "w"]
+    assert cells.combine_genes(genes, "intersection").tolist() == ["x", "z"]
 
 
 def test_libraries_without_common_genes_are_named_with_examples():
     genes = {"A": pd.Index(["CD3D", "MS4A1"]), "B": pd.Index(["ENSG01", "ENSG02"])}
     with pytest.raises(UserError, match=r"'B': 0 of its 2 genes \(such as ENSG01, ENSG02\)"):
-        merge.combine_genes(genes, "union")
+        cells.combine_genes(genes, "union")
 
 
 def test_genes_move_to_their_places_and_others_are_dropped():
     counts = sp.csr_matrix(np.array([[1, 2, 3], [0, 5, 0]], np.float32))
-    moved = merge.spread_columns(counts, np.array([2, -1, 0]), 4)
+    moved = cells.spread_columns(counts, np.array([2, -1, 0]), 4)
     assert moved.toarray().tolist() == [[3, 0, 1, 0], [0, 0, 0, 0]]
     assert moved.has_sorted_indices
 
 
 def test_an_antibody_that_a_panel_lacks_is_missing_not_zero():
     one, two = pd.DataFrame({"CD3": [1.0]}, index=["a"]), pd.DataFrame({"CD3": [2.0], "CD4": [0.0]}, index=["b"])
-    stacked = merge.stack_proteins([one, two])
+    stacked = cells.stack_proteins([one, two])
     assert np.isnan(stacked.loc["a", "CD4"])
     assert stacked.loc["b", "CD4"] == 0
 
 
 def test_numbers_among_covariates_become_numbers_and_text_stays():
     samples = pd.DataFrame({"sample": ["S1", "S2"], "donor": ["1", "2"], "age": ["50", ""], "group": ["HD", "SSc"]})
-    joined = merge.add_covariates(pd.DataFrame({"sample": ["S2", "S1"], "donor": ["2", "1"]}), samples)
+    joined = cells.add_covariates(pd.DataFrame({"sample": ["S2", "S1"], "donor": ["2", "1"]}), samples)
     assert joined["age"].iloc[1] == 50
     assert np.isnan(joined["age"].iloc[0])
     assert joined["group"].tolist() == ["SSc", "HD"]
 
 
 def test_a_table_without_rows_is_that_of_a_skipped_step():
-    joined = merge.join_cells(pd.DataFrame({"v": [1]}, index=["a"]), {"x.parquet": pd.DataFrame({"w": []})})
+    joined = cells.join_cells(pd.DataFrame({"v": [1]}, index=["a"]), {"x.parquet": pd.DataFrame({"w": []})})
     assert joined.columns.tolist() == ["v"]
 
 
 def test_a_table_of_other_cells_is_refused():
     with pytest.raises(UserError, match=r"x.parquet: its 1 cells are not the 2 cells"):
-        merge.join_cells(pd.DataFrame(index=["a", "b"]), {"x.parquet": pd.DataFrame({"v": [1]}, index=["a"])})
+        cells.join_cells(pd.DataFrame(index=["a", "b"]), {"x.parquet": pd.DataFrame({"v": [1]}, index=["a"])})
 
 
 def test_statistics_are_means_and_variances_of_counts_per_ten_thousand():
     values = np.array([[0, 10.0], [30, 20], [60, 30]])
     logged = sp.csr_matrix(np.log1p(values))
-    statistics = merge.GeneStatistics(2)
+    statistics = cells.GeneStatistics(2)
     statistics.add("L", logged[:2])
     statistics.add("L", logged[2:])
     table = statistics.table()

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import scipy.sparse as sp
 
-from sscite.cohort import store
+from sscite.cohort import file as store
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sscite.compare.checks import compare
-from sscite.compare.contrasts import Comparison, Contrast
+from sscite.compare.contrast.contrast import Comparison, Contrast
+from sscite.compare.contrast.eligibility import compare
 
 
 def samples(n_reference: int, n_target: int, *, paired: bool = False) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from unit.compare.cohorts import comparison, samples
 
-from sscite.compare import abundance
+from sscite.compare.abundance import milo
 
 
 def cells_of(people: pd.DataFrame, raised: int) -> tuple[np.ndarray, pd.DataFrame]:
@@ -25,9 +25,9 @@ def cells_of(people: pd.DataFrame, raised: int) -> tuple[np.ndarray, pd.DataFram
 def test_a_planted_change_is_found_in_its_neighbourhoods_and_in_the_right_direction():
     people = samples(6, 6)
     space, cells = cells_of(people, raised=6)
-    counts = abundance.neighbourhoods(space, cells, seed=0)
-    table, rows = abundance.test(counts, comparison(people))
-    labels = abundance.label(counts, cells)
+    counts = milo.neighbourhoods(space, cells, seed=0)
+    table, rows = milo.test(counts, comparison(people))
+    labels = milo.label(counts, cells)
     second = (labels["subset"] == "second").to_numpy()
     assert rows == 12
     assert second.any()
@@ -37,11 +37,11 @@ def test_a_planted_change_is_found_in_its_neighbourhoods_and_in_the_right_direct
 
 
 def test_the_graph_joins_both_ways_and_holds_ones():
-    connections, distances = abundance.graph(np.arange(12, dtype=np.float32)[:, None], 2, seed=0)
+    connections, distances = milo.graph(np.arange(12, dtype=np.float32)[:, None], 2, seed=0)
     assert (connections != connections.T).nnz == 0
     assert set(connections.data) == {1}
     assert distances.shape == (12, 12)
 
 
 def test_neighbourhoods_grow_with_the_samples_within_bounds():
-    assert [abundance.neighbours_wanted(n, 10**6) for n in (3, 27, 200)] == [30, 81, 100]
+    assert [milo.neighbours_wanted(n, 10**6) for n in (3, 27, 200)] == [30, 81, 100]

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 from unit.compare import cohorts
 
-from sscite.compare import calibration, composition
+from sscite.compare.calibration import relabelling
+from sscite.compare.composition import frequency
 
 
 def test_relabellings_start_with_the_observed_and_never_repeat_it():
     comparison = cohorts.comparison(cohorts.samples(4, 3))
-    labels = calibration.relabellings(comparison, number=200, rng=np.random.default_rng(0))
+    labels = relabelling.relabellings(comparison, number=200, rng=np.random.default_rng(0))
     group = comparison.donors["group"].to_numpy()
     assert (labels[0] == group).all()
     assert len(labels) == 35  # C(7, 3)
@@ -19,7 +20,7 @@ def test_relabellings_start_with_the_observed_and_never_repeat_it():
 
 def test_paired_relabellings_swap_the_sides_of_donors():
     comparison = cohorts.comparison(cohorts.samples(4, 4, paired=True))
-    labels = calibration.relabellings(comparison, number=200, rng=np.random.default_rng(0))
+    labels = relabelling.relabellings(comparison, number=200, rng=np.random.default_rng(0))
     assert labels[0].tolist() == [0] * 4 + [1] * 4
     assert len({tuple(row) for row in labels}) == 16
     assert (labels[:, :4] + labels[:, 4:] == 1).all()
@@ -28,10 +29,10 @@ def test_paired_relabellings_swap_the_sides_of_donors():
 def test_a_planted_rise_is_called_as_labelled_and_hardly_ever_when_relabelled():
     people = cohorts.samples(9, 8)
     comparison = cohorts.comparison(people)
-    measures = composition.measure(cohorts.counted(cohorts.random_cells(17, raised=8, fold=5.0), people), comparison)
+    measures = frequency.measure(cohorts.counted(cohorts.random_cells(17, raised=8, fold=5.0), people), comparison)
     rng = np.random.default_rng(0)
-    labels = calibration.relabellings(comparison, number=40, rng=rng)
-    found = calibration.table(calibration.composition_calls(measures, comparison, labels, draws=199, rng=rng))
+    labels = relabelling.relabellings(comparison, number=40, rng=rng)
+    found = relabelling.table(relabelling.composition_calls(measures, comparison, labels, draws=199, rng=rng))
     headline = found.set_index("statistic").loc["composition: permutation"]
     assert headline["observed"] >= 1
     assert headline["chance_any"] <= 0.2
@@ -39,7 +40,7 @@ def test_a_planted_rise_is_called_as_labelled_and_hardly_ever_when_relabelled():
 
 
 def test_the_p_counts_relabellings_with_as_many_calls():
-    row = dict(zip(calibration.COLUMNS, calibration.summarise("x", np.array([2, 0, 0, 2, 5])), strict=True))
+    row = dict(zip(relabelling.COLUMNS, relabelling.summarise("x", np.array([2, 0, 0, 2, 5])), strict=True))
     assert row["p"] == pytest.approx(3 / 5)
     assert row["chance_any"] == pytest.approx(0.5)
     assert row["permuted_mean"] == pytest.approx(1.75)
@@ -52,18 +53,18 @@ def test_genes_that_differ_are_counted_and_rare_genes_do_not_enter():
     counts[:, 40:] = rng.poisson(1, (10, 10))
     group = np.array([0] * 5 + [1] * 5)
     mixed = np.array([0, 1] * 5)
-    calls, tested = calibration.expression_calls(counts, np.ones((10, 1)), np.array([group, mixed]))
+    calls, tested = relabelling.expression_calls(counts, np.ones((10, 1)), np.array([group, mixed]))
     assert tested == 40
     assert calls[0] >= 7
     assert calls[1] < 7
 
 
 def test_the_statistic_of_separation_is_that_of_the_separation_test():
-    from sscite.compare import separation
+    from sscite.compare.composition import separation
 
     people = cohorts.samples(6, 5)
     comparison = cohorts.comparison(people)
     scaled = separation.scaled_percents(cohorts.counted(cohorts.random_cells(11), people), comparison)
     share = separation.separation(scaled, comparison, draws=9, rng=np.random.default_rng(0))[0]
     labels = comparison.donors["group"].to_numpy()[None]
-    assert calibration.separation_statistic(scaled.to_numpy(), comparison, labels)[0] == pytest.approx(share)
+    assert relabelling.separation_statistic(scaled.to_numpy(), comparison, labels)[0] == pytest.approx(share)

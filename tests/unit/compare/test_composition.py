@@ -6,14 +6,14 @@ import pytest
 from scipy import stats
 from unit.compare import cohorts
 
-from sscite.compare import composition
+from sscite.compare.composition import frequency
 from sscite.errors import Reason, Skipped
 
 
-def asked(people: pd.DataFrame, cells: dict, **options: object) -> tuple[pd.DataFrame, composition.Measures]:
+def asked(people: pd.DataFrame, cells: dict, **options: object) -> tuple[pd.DataFrame, frequency.Measures]:
     comparison = cohorts.comparison(people, **options)
-    measures = composition.measure(cohorts.counted(cells, people), comparison)
-    return composition.test(measures, comparison, draws=200, rng=np.random.default_rng(0))[0], measures
+    measures = frequency.measure(cohorts.counted(cells, people), comparison)
+    return frequency.test(measures, comparison, draws=200, rng=np.random.default_rng(0))[0], measures
 
 
 def row(table: pd.DataFrame, subset: str, measure: str = "parent") -> pd.Series:
@@ -23,7 +23,7 @@ def row(table: pd.DataFrame, subset: str, measure: str = "parent") -> pd.Series:
 def test_percents_logits_and_log_ratios_are_those_computed_by_hand():
     people = cohorts.samples(3, 3)
     cells = {("mono", "A"): [30] * 6, ("mono", "B"): [70] * 6, ("T", "C"): [90] * 6, ("T", "D"): [10] * 6}
-    measures = composition.measure(cohorts.counted(cells, people), cohorts.comparison(people))
+    measures = frequency.measure(cohorts.counted(cells, people), cohorts.comparison(people))
     at = {(r.measure, r.subset): i for i, r in enumerate(measures.tests.itertuples())}
     assert measures.percent[0, at["parent", "A"]] == 30
     assert measures.percent[0, at["all", "A"]] == 15
@@ -84,7 +84,7 @@ def test_a_donor_with_too_few_cells_of_the_parent_weighs_neither_way():
     table, measures = asked(people, cells)
     assert row(table, "S6")["donors_reference"] == 4
     at = ((measures.tests["subset"] == "S6") & (measures.tests["measure"] == "parent")).to_numpy().argmax()
-    filled = composition.fill(measures.logit)[:, at]
+    filled = frequency.fill(measures.logit)[:, at]
     assert filled[2] == pytest.approx(np.delete(filled, 2).mean())
 
 
@@ -125,7 +125,7 @@ def test_a_covariate_with_three_levels_gets_an_omnibus_test_and_dunn_against_the
     people = cohorts.samples(6, 6).assign(disease=["HD"] * 4 + ["SSc"] * 4 + ["SRC"] * 4)
     cells = cohorts.random_cells(12, raised=4, fold=6.0)
     comparison = cohorts.comparison(people)
-    target = composition.omnibus(cohorts.counted(cells, people), people, comparison)
+    target = frequency.omnibus(cohorts.counted(cells, people), people, comparison)
     assert set(target["other"]) == {"HD", "SRC"}
     found = target[target["subset"] == "S0"].iloc[0]
     percents = np.array(cells["mono", "S0"]) / sum(np.array(cells["mono", f"S{j}"]) for j in range(4))
@@ -136,4 +136,4 @@ def test_a_covariate_with_three_levels_gets_an_omnibus_test_and_dunn_against_the
 def test_two_levels_get_no_omnibus_test():
     people = cohorts.samples(5, 4)
     counted = cohorts.counted(cohorts.random_cells(9), people)
-    assert composition.omnibus(counted, people, cohorts.comparison(people)).empty
+    assert frequency.omnibus(counted, people, cohorts.comparison(people)).empty

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sscite.compare.checks import compare
-from sscite.compare.contrasts import Contrast, load, load_samples
+from sscite.compare.contrast.contrast import Contrast, load, load_samples
+from sscite.compare.contrast.eligibility import compare
 from sscite.errors import Reason, Skipped, UserError
 
 

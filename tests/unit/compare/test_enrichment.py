@@ -7,15 +7,15 @@ import pandas as pd
 import pytest
 
 from sscite.command import Facts
-from sscite.compare import enrichment, figures_enrichment
-from sscite.subsets.questions import GeneSets
+from sscite.compare.enrichment import competitive, report
+from sscite.subsets.definitions.questions import GeneSets
 
 GENES = pd.Index([f"G{i}" for i in range(200)])
 
 
 def test_fisher_equals_the_sum_of_the_hypergeometric_by_hand():
     universe = pd.Index([f"G{i}" for i in range(20)])
-    table = enrichment.fisher(["G0", "G1", "G2", "G3"], universe, {"set": ["G0", "G1", "G2", "G3", "G4"]})
+    table = competitive.fisher(["G0", "G1", "G2", "G3"], universe, {"set": ["G0", "G1", "G2", "G3", "G4"]})
     assert table.loc[0, "overlap"] == 4
     assert table.loc[0, "p_value"] == pytest.approx(5 / 4845)  # C(5,4) of C(20,4)
 
@@ -30,23 +30,25 @@ def test_the_running_score_equals_gseapy():
         pd.Series(statistic, GENES).sort_values(ascending=False), {"set": members}, min_size=5, permutation_num=10,
         outdir=None, no_plot=True, seed=0, threads=1,
     )  # fmt: skip
-    curve = enrichment.running_scores(statistic, enrichment.membership({"set": members}, GENES)[0])[0]
+    curve = competitive.running_scores(statistic, competitive.membership({"set": members}, GENES)[0])[0]
     assert curve[np.abs(curve).argmax()] == pytest.approx(float(peer.res2d.loc[0, "ES"]), abs=1e-6)
 
 
 def test_the_competitive_test_keeps_its_level_and_finds_a_shifted_set():
     rng = np.random.default_rng(1)
-    members, _ = enrichment.membership({f"s{i}": list(rng.choice(GENES, 20, replace=False)) for i in range(400)}, GENES)
-    p = enrichment.competitive(rng.normal(size=200), members)[1]
+    members, _ = competitive.membership(
+        {f"s{i}": list(rng.choice(GENES, 20, replace=False)) for i in range(400)}, GENES
+    )
+    p = competitive.competitive(rng.normal(size=200), members)[1]
     assert (p < 0.05).mean() < 0.08
     shifted = rng.normal(size=200) + 1.5 * members[0]
-    effect, p = enrichment.competitive(shifted, members[:1])
+    effect, p = competitive.competitive(shifted, members[:1])
     assert effect[0] > 1
     assert p[0] < 1e-4
 
 
 def test_sets_with_fewer_than_five_measured_genes_are_left_out():
-    assert enrichment.membership({"few": ["G0", "G1", "absent"], "five": list(GENES[:5])}, GENES)[1] == ["five"]
+    assert competitive.membership({"few": ["G0", "G1", "absent"], "five": list(GENES[:5])}, GENES)[1] == ["five"]
 
 
 def test_a_set_that_rests_on_stress_genes_loses_its_p_without_them():
@@ -54,7 +56,7 @@ def test_a_set_that_rests_on_stress_genes_loses_its_p_without_them():
     rng = np.random.default_rng(2)
     genes = pd.DataFrame({"gene": [*stressed, *GENES], "statistic": np.r_[np.full(10, 4.0), rng.normal(size=200)]})
     genes = genes.assign(p_value=0.5, level="subset", subset="a", contrast_id="c")
-    table = enrichment.rank_contrast(genes, {"own": {"S": [*stressed, *GENES[:8]]}})
+    table = competitive.rank_contrast(genes, {"own": {"S": [*stressed, *GENES[:8]]}})
     assert table.loc[0, "p_value"] < 1e-6
     assert table.loc[0, "p_without_stress"] > 0.01
 
@@ -71,7 +73,7 @@ def answers() -> pd.DataFrame:
 
 
 def test_a_question_takes_its_sets_in_its_subset_and_not_in_a_lineage_of_that_name():
-    found = enrichment.asked(answers(), GeneSets("b", ("UP", "DOWN")))
+    found = competitive.asked(answers(), GeneSets("b", ("UP", "DOWN")))
     assert found[["level", "subset", "gene_set"]].to_numpy().tolist() == [["subset", "b", "UP"]]
 
 
@@ -86,13 +88,13 @@ def test_a_question_takes_its_sets_in_its_subset_and_not_in_a_lineage_of_that_na
     ],
 )
 def test_a_question_is_answered_in_a_sentence(question: GeneSets, sentence: str):
-    assert figures_enrichment.answer(answers(), question) == sentence
+    assert report.answer(answers(), question) == sentence
 
 
 def test_every_question_has_its_table_and_number_and_none_where_nothing_is_asked(tmp_path):
     def told(*questions: GeneSets) -> dict:
         facts = Facts("compare_enrichment", "c", seed=None, folder=tmp_path)
-        figures_enrichment.describe(facts, answers(), "x against y", questions, ranked=True)
+        report.describe(facts, answers(), "x against y", questions, ranked=True)
         return facts.content
 
     two = told(GeneSets("a", ("UP", "OTHER")), GeneSets("b", ("UP",)))
@@ -110,6 +112,6 @@ def test_curves_are_drawn_of_what_was_asked_and_then_of_the_clearest():
     genes = pd.DataFrame({"gene": GENES, "statistic": rng.normal(size=200), "p_value": 0.5})
     genes = pd.concat([genes.assign(level=level, subset=name) for level, name in [("subset", "a"), ("lineage", "b")]])
     sets = {"own": {name: list(GENES[:10]) for name in ("UP", "DOWN", "NONE")}}
-    drawing = figures_enrichment.curves(genes, answers(), sets, (GeneSets("a", ("NONE",)),))
+    drawing = report.curves(genes, answers(), sets, (GeneSets("a", ("NONE",)),))
     titles = [place.get_title().replace("\n", " ").partition(",")[0] for place in drawing.axes]
     assert [title for title in titles if title] == ["NONE a", "UP a", "UP b", "DOWN a"]

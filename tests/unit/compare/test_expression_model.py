@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sscite.compare import expression_model
-from sscite.compare.statistics import benjamini_hochberg
+from sscite.compare.statistics import negative_binomial
+from sscite.compare.statistics.donor_tests import benjamini_hochberg
 
 
 def simulate(target: int, reference: int, genes: int, *, fold: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -31,7 +31,7 @@ def test_effects_errors_and_dispersions_equal_pydeseq2():
     dds.deseq2()
     peer = DeseqStats(dds, contrast=["side", "b", "a"], cooks_filter=False, independent_filter=False, quiet=True)
     peer.summary()
-    ours = expression_model.fit(counts, np.column_stack([np.ones(12), age, group]))
+    ours = negative_binomial.fit(counts, np.column_stack([np.ones(12), age, group]))
     known = np.isfinite(peer.results_df["log2FoldChange"].to_numpy())
     assert known.sum() > 280
     assert np.median(np.abs(ours.effect - peer.results_df["log2FoldChange"].to_numpy())[known]) < 1e-3
@@ -43,7 +43,7 @@ def test_the_fold_change_of_a_gene_twice_as_high_is_one():
     counts[:4, 0] = 200
     counts[:, 1] += np.arange(8)
     many = np.hstack([counts, np.full((8, 60), 100)])
-    fit = expression_model.fit(many, np.column_stack([np.ones(8), np.repeat([1, 0], 4)]))
+    fit = negative_binomial.fit(many, np.column_stack([np.ones(8), np.repeat([1, 0], 4)]))
     assert fit.effect[0] == pytest.approx(1, abs=0.01)
     assert fit.effect[3:] == pytest.approx(0, abs=0.01)
 
@@ -52,7 +52,7 @@ def test_between_few_donors_without_a_difference_hardly_any_subset_has_a_finding
     found = 0
     for seed in range(20):
         counts, group = simulate(4, 12, 250, fold=np.zeros(250), seed=seed)
-        fit = expression_model.fit(counts, np.column_stack([np.ones(16), group]), cells=group)
+        fit = negative_binomial.fit(counts, np.column_stack([np.ones(16), group]), cells=group)
         found += int((benjamini_hochberg(fit.p_value) < 0.05).any())
     assert found <= 3  # 5 % of 20 is one; more than three has a chance of 2 %
 
@@ -61,13 +61,13 @@ def test_planted_genes_are_found():
     fold = np.zeros(300)
     fold[:10] = 2
     counts, group = simulate(6, 6, 300, fold=fold, seed=3)
-    fit = expression_model.fit(counts, np.column_stack([np.ones(12), group]), cells=group)
+    fit = negative_binomial.fit(counts, np.column_stack([np.ones(12), group]), cells=group)
     assert (benjamini_hochberg(fit.p_value)[:10] < 0.05).sum() >= 8
 
 
 def test_one_donor_of_many_with_an_extreme_count_does_not_make_a_finding():
     counts, group = simulate(8, 8, 200, fold=np.zeros(200), seed=4)
     counts[0, 5] = 100 * counts[:, 5].max()
-    fit = expression_model.fit(counts, np.column_stack([np.ones(16), group]), cells=group)
+    fit = negative_binomial.fit(counts, np.column_stack([np.ones(16), group]), cells=group)
     assert fit.replaced[5]
     assert fit.p_value[5] > 0.01

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sscite.compare import permutation
-from sscite.compare.statistics import shrink, squeeze_prior
+from sscite.compare.statistics import permutation
+from sscite.compare.statistics.donor_tests import shrink, squeeze_prior
 
 GROUP = np.array([0, 0, 0, 1, 1])
 

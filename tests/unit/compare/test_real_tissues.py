@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sscite.compare import composition, pseudobulk
-from sscite.compare.checks import compare
-from sscite.compare.contrasts import Contrast
+from sscite.compare.composition import frequency
+from sscite.compare.contrast.contrast import Contrast
+from sscite.compare.contrast.eligibility import compare
+from sscite.compare.pseudobulk import sums
 from sscite.errors import Reason, Skipped
 
 pytestmark = pytest.mark.needs_data
@@ -30,7 +31,7 @@ def tables(data: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     cells["sample"] = cells["donor"] + "_" + cells["tissue"]
     samples = cells.drop_duplicates("sample")[["sample", "donor", "tissue"]]
     samples = samples.assign(library=samples["sample"], organ=samples["donor"].str.rstrip("0123456789"))
-    return samples.reset_index(drop=True), pseudobulk.composition(cells)
+    return samples.reset_index(drop=True), sums.composition(cells)
 
 
 def test_four_patients_with_blood_and_tissue_are_paired_but_their_few_cells_are_not_tested(tables):
@@ -38,9 +39,9 @@ def test_four_patients_with_blood_and_tissue_are_paired_but_their_few_cells_are_
     comparison = compare(Contrast("t", "t", "tissue", ("blood",), ("tissue",), block="donor"), samples)
     assert comparison.paired
     assert comparison.counts() == (4, 4)
-    measures = composition.measure(counted, comparison)
+    measures = frequency.measure(counted, comparison)
     with pytest.raises(Skipped) as error:
-        composition.test(measures, comparison, draws=100, rng=np.random.default_rng(0))
+        frequency.test(measures, comparison, draws=100, rng=np.random.default_rng(0))
     assert error.value.reason is Reason.TOO_FEW_CELLS
 
 
@@ -48,8 +49,8 @@ def test_six_lung_and_three_endometrial_patients_do_not_differ_beyond_chance(tab
     samples, counted = tables
     comparison = compare(Contrast("o", "o", "organ", ("Endo",), ("Lung",), ("tissue",)), samples)
     assert comparison.counts() == (3, 6)
-    measures = composition.measure(counted, comparison)
-    table, drawn = composition.test(measures, comparison, draws=100, rng=np.random.default_rng(0))
+    measures = frequency.measure(counted, comparison)
+    table, drawn = frequency.test(measures, comparison, draws=100, rng=np.random.default_rng(0))
     assert drawn.exact
     assert len(drawn.t) == 84  # C(9, 3)
     assert table["family_p"].min() > 0.05

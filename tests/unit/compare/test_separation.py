@@ -5,7 +5,7 @@ import pytest
 from sklearn.decomposition import PCA
 from unit.compare import cohorts
 
-from sscite.compare import separation
+from sscite.compare.composition import separation
 
 
 def scaled(n_reference: int, n_target: int, *, paired: bool = False, **options: object):

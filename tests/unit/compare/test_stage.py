@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sscite.compare import stage
+from sscite.compare.stage import longitudinal
 from sscite.errors import Reason, Skipped
 
 
@@ -37,27 +37,27 @@ def values(samples: pd.DataFrame, by_stage: dict[str, float]) -> pd.DataFrame:
     ],
 )
 def test_stages_are_ordered_by_number_or_word_or_as_given(given: list[str], ordered: list[str]):
-    assert stage.order(given) == ordered
+    assert longitudinal.order(given) == ordered
 
 
 def test_the_stage_is_the_covariate_that_differs_within_a_donor():
-    assert stage.variable(people()) == "stage"
+    assert longitudinal.variable(people()) == "stage"
 
 
 def test_without_repeated_donors_the_step_is_skipped():
     with pytest.raises(Skipped) as error:
-        stage.variable(people().drop_duplicates("donor"))
+        longitudinal.variable(people().drop_duplicates("donor"))
     assert error.value.reason is Reason.NO_STAGE
 
 
 def test_one_donors_course_is_set_beside_the_others_and_has_no_p():
     samples = people()
-    table = stage.follow(
-        values(samples, {"before": 5, "onset": 9, "after": 6}), stage.staged(samples, "stage"), samples
+    table = longitudinal.follow(
+        values(samples, {"before": 5, "onset": 9, "after": 6}), longitudinal.staged(samples, "stage"), samples
     )
     assert list(table["stage"]) == ["before", "onset", "after"]
     assert table["z"].tolist() == pytest.approx([0, 4, 1])  # others 4, 5, 6: mean 5, standard deviation 1
-    changes = stage.summarise(table).set_index("stage")
+    changes = longitudinal.summarise(table).set_index("stage")
     assert changes.loc["onset", ["mean_change", "rising", "mean_z_change"]].tolist() == pytest.approx([4, 1, 4])
     assert changes["p"].isna().all()
 
@@ -65,10 +65,10 @@ def test_one_donors_course_is_set_beside_the_others_and_has_no_p():
 @pytest.mark.parametrize(("donors", "p"), [(5, np.nan), (6, 2 / 64)])
 def test_a_p_is_given_from_six_donors_on(donors: int, p: float):
     samples = people(donors)
-    table = stage.follow(
-        values(samples, {"before": 5, "onset": 9, "after": 6}), stage.staged(samples, "stage"), samples
+    table = longitudinal.follow(
+        values(samples, {"before": 5, "onset": 9, "after": 6}), longitudinal.staged(samples, "stage"), samples
     )
-    changes = stage.summarise(table).set_index("stage")
+    changes = longitudinal.summarise(table).set_index("stage")
     assert changes.loc["onset", "donors"] == donors
     assert changes.loc["onset", "p"] == pytest.approx(p, nan_ok=True)
 
@@ -78,12 +78,12 @@ def test_expression_is_log2_counts_per_million_of_lineages_with_enough_cells():
         "sample": ["a", "a", "b"], "level": ["lineage", "subset", "lineage"], "name": ["mono", "A", "mono"],
         "n_cells": [50, 50, 3],
     })  # fmt: skip
-    found = stage.expression(np.array([99, 1, 5]), np.array([999_999, 10, 10]), obs, "EGR1", min_cells=10)
+    found = longitudinal.expression(np.array([99, 1, 5]), np.array([999_999, 10, 10]), obs, "EGR1", min_cells=10)
     assert found[["unit", "sample"]].to_numpy().tolist() == [["mono", "a"]]
     assert found["value"][0] == pytest.approx(np.log2(99.5))
 
 
 def test_signatures_are_averaged_over_a_samples_cells():
     cells = pd.DataFrame({"sample": ["a", "a", "b"], "lineage": "mono", "signature_NFKB": [1.0, 3.0, 9.0]})
-    found = stage.signature(cells, "signature_NFKB", min_cells=2)
+    found = longitudinal.signature(cells, "signature_NFKB", min_cells=2)
     assert found[["sample", "value"]].to_numpy().tolist() == [["a", 2.0]]

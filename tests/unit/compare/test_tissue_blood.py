@@ -7,15 +7,15 @@ import pandas as pd
 import pytest
 from unit.compare.bulks import people, pseudobulk
 
-from sscite.compare import tissue_blood
+from sscite.compare.tissue_blood import differences
 from sscite.errors import Skipped
 
 
 def compared(samples: pd.DataFrame, **options: float) -> pd.DataFrame:
-    comparison, tested = tissue_blood.choose("lung", "blood", samples, min_donors=3)
+    comparison, tested = differences.choose("lung", "blood", samples, min_donors=3)
     data = pseudobulk(samples, **options)
-    table = tissue_blood.compare_subsets(data, comparison, tested=tested, min_cells=10, min_donors=3)
-    return tissue_blood.flag(table)
+    table = differences.compare_subsets(data, comparison, tested=tested, min_cells=10, min_donors=3)
+    return differences.flag(table)
 
 
 def test_residency_is_found_within_donors_and_not_laid_to_stress():
@@ -48,15 +48,15 @@ def test_two_pairs_are_described_without_a_p_value():
 def test_a_single_tissue_is_skipped():
     blood = people().query("tissue == 'blood'")
     with pytest.raises(Skipped, match="one tissue"):
-        tissue_blood.choose("lung", "blood", blood, min_donors=3)
+        differences.choose("lung", "blood", blood, min_donors=3)
 
 
 def test_score_and_tissue_that_cannot_be_told_apart_are_not_adjusted_for():
     rows = pd.DataFrame({"donor": list("abcdef"), "group": [0, 0, 0, 1, 1, 1]})
     apart = np.array([0.0, 0.01, 0.02, 1.0, 1.01, 1.02])
     mixed = np.array([0.0, 1.0, 0.5, 0.2, 0.9, 0.6])
-    assert tissue_blood.adjusted_design(rows, apart, paired=False) is None
-    assert tissue_blood.adjusted_design(rows, mixed, paired=False).shape == (6, 3)
+    assert differences.adjusted_design(rows, apart, paired=False) is None
+    assert differences.adjusted_design(rows, mixed, paired=False).shape == (6, 3)
 
 
 def test_a_state_is_far_by_the_median_over_donors():
@@ -64,4 +64,4 @@ def test_a_state_is_far_by_the_median_over_donors():
         {"tissue": "lung", "donor": ["a"] * 9 + ["b"], "subset": "Mac", "counterpart": "CD14",
          "relative_distance": [1.0] * 9 + [3.0]}
     )  # fmt: skip
-    assert tissue_blood.states(cells, "lung")["effect"].tolist() == [2.0]
+    assert differences.states(cells, "lung")["effect"].tolist() == [2.0]

@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 from sscite.command import Facts
-from sscite.compare import along, bridging, pseudotime, report_trajectory, state_graph, trajectory
+from sscite.compare.trajectory import gene_trends, inference, pseudotime, report, state_graph, transition
 from sscite.errors import Skipped
-from sscite.subsets import definitions
-from sscite.subsets.questions import Trajectory
+from sscite.subsets.definitions import subsets
+from sscite.subsets.definitions.questions import Trajectory
 
 ASKED = Trajectory("monocyte/DC", without=("cDC1",), root_up=("S100A12",), root_down=("HLA-DRB1",))
 PLACES = {"tissue": "kidney", "reference": "blood"}
@@ -35,9 +35,9 @@ def line(donors: int = 4, cells: int = 200) -> tuple[np.ndarray, pd.DataFrame, n
     return (space + noise).astype(np.float32), table, place
 
 
-def traced(donors: int = 4) -> tuple[trajectory.Path, pd.DataFrame, pd.Series]:
+def traced(donors: int = 4) -> tuple[inference.Path, pd.DataFrame, pd.Series]:
     space, table, place = line(donors)
-    path = trajectory.trace(space, table, -place, end="Mac", **PLACES, seed=0)
+    path = inference.trace(space, table, -place, end="Mac", **PLACES, seed=0)
     return path, table, pd.Series(place, table.index)
 
 
@@ -52,7 +52,7 @@ def test_the_way_leads_from_the_root_over_the_state_that_bridges_to_the_end():
 
 def test_way_and_order_hold_when_other_donors_are_drawn():
     path, _, _ = traced()
-    assert len(path.draws) == trajectory.BOOTSTRAPS
+    assert len(path.draws) == inference.BOOTSTRAPS
     assert path.drawn_before == 1
     assert path.seen
     assert not replace(path, draws=path.draws.assign(before=["EGR1", "VCAN"] * 10)).seen
@@ -75,7 +75,7 @@ def test_only_a_change_of_the_cells_themselves_is_a_bridge():
         parts.append(np.array(centre) + rng.normal(0, 1, (n, 3)) * spread.get(name, (1, 1, 1)))
         states += [name] * n
     cells = pd.DataFrame({"subset": states, "tissue": "kidney", "donor": "d"})
-    found = bridging.bridging(np.vstack(parts), cells, end="end", tissue="kidney")
+    found = transition.bridging(np.vstack(parts), cells, end="end", tissue="kidney")
     assert found.index[0] == "bridge"
     assert "few" not in found.index
     assert found.loc["bridge", ["end_towards_it", "it_towards_end", "bridging"]].tolist() == pytest.approx(
@@ -90,10 +90,10 @@ def test_donors_who_differ_are_no_bridge():
     cells = pd.DataFrame(
         {"subset": np.repeat(["end", "a", "b"], 300), "tissue": "kidney", "donor": np.tile(["d1", "d2", "d3"], 300)}
     )
-    plain = bridging.bridging(space, cells, end="end", tissue="kidney")
+    plain = transition.bridging(space, cells, end="end", tissue="kidney")
     shift = cells["donor"].map({"d1": -5.0, "d2": 0.0, "d3": 5.0}).where(cells["subset"] != "b", 0.0).to_numpy()
     moved = space + np.column_stack([shift, np.zeros(900)])
-    again = bridging.bridging(moved, cells, end="end", tissue="kidney")
+    again = transition.bridging(moved, cells, end="end", tissue="kidney")
     assert again["bridging"]["a"] == pytest.approx(plain["bridging"]["a"], rel=0.01)
 
 
@@ -123,11 +123,11 @@ def test_the_best_connected_states_lead_to_the_one_before_the_end_or_the_way_is_
     connected = pd.DataFrame(0.0, names, names)
     for one, other, value in [("a", "b", 0.5), ("b", "c", 0.5), ("a", "c", 0.1), ("a", "end", 0.9), ("end", "c", 0.9)]:
         connected.loc[one, other] = connected.loc[other, one] = value
-    assert trajectory.way(connected, start="a", before="c", end="end") == ("a", "b", "c", "end")
-    assert trajectory.way(connected, start="c", before="c", end="end") == ("c", "end")
+    assert inference.way(connected, start="a", before="c", end="end") == ("a", "b", "c", "end")
+    assert inference.way(connected, start="c", before="c", end="end") == ("c", "end")
     connected.loc["a", "b"] = connected.loc["b", "a"] = 0.09
     connected.loc["a", "c"] = connected.loc["c", "a"] = 0.01
-    assert trajectory.way(connected, start="a", before="c", end="end") == ("a", "c", "end")
+    assert inference.way(connected, start="a", before="c", end="end") == ("a", "c", "end")
 
 
 def test_an_end_is_a_frequent_state_of_the_tissue_that_lies_far_from_every_counterpart():
@@ -137,14 +137,14 @@ def test_an_end_is_a_frequent_state_of_the_tissue_that_lies_far_from_every_count
     cells = states.loc[states.index.repeat(states["n"])].assign(
         tissue="kidney", lineage="monocyte/DC", counterpart="x", counterpart_share=1.0, counterpart_distance=3.0
     )
-    assert trajectory.ends(cells, ASKED, tissue="kidney") == ["far"]
-    assert trajectory.ends(cells, ASKED, tissue="lung") == []
+    assert inference.ends(cells, ASKED, tissue="kidney") == ["far"]
+    assert inference.ends(cells, ASKED, tissue="lung") == []
 
 
 def test_genes_are_correlated_within_donors_and_tested_over_them():
     _, table, place = line()
     rising = np.column_stack([place, -place, np.random.default_rng(1).random(len(place))])
-    found = along.along(rising, pd.Index(["up", "down", "none"]), table.assign(pseudotime=place), "gene")
+    found = gene_trends.along(rising, pd.Index(["up", "down", "none"]), table.assign(pseudotime=place), "gene")
     found = found.set_index("feature")
     assert found.loc["up", "correlation"] == pytest.approx(1)
     assert found.loc["down", "correlation"] == pytest.approx(-1)
@@ -158,7 +158,7 @@ def test_a_donor_carries_the_way_only_with_cells_at_both_ends():
     table = table[
         (table["donor"] == "d0") | (table["donor"] == "d1") & (place < 0.3) | (table["donor"] == "d2") & (place > 0.7)
     ]
-    carried = along.carriers(table, tissue="kidney").set_index("donor")
+    carried = gene_trends.carriers(table, tissue="kidney").set_index("donor")
     assert carried["carries"].to_dict() == {"d0": True, "d1": False, "d2": False}
     assert carried["reaches"].to_dict() == {"d0": True, "d1": False, "d2": True}
 
@@ -175,13 +175,13 @@ def test_cells_that_nothing_joins_to_the_root_have_no_diffusion_pseudotime():
 
 def test_a_root_whose_markers_were_not_measured_is_refused_by_name():
     with pytest.raises(Skipped, match="S100A12, HLA-DRB1"):
-        trajectory.root_score(pd.DataFrame({"CD3E": [1.0, 2.0]}), ASKED)
+        inference.root_score(pd.DataFrame({"CD3E": [1.0, 2.0]}), ASKED)
 
 
 def test_too_few_cells_of_a_tissue_are_skipped_with_their_number():
     _, table, _ = line(donors=1, cells=120)
     with pytest.raises(Skipped, match="kidney"):
-        trajectory.choose(table, ASKED, **PLACES, seed=0)
+        inference.choose(table, ASKED, **PLACES, seed=0)
 
 
 def test_the_report_names_the_way_and_the_genes_that_rise_among_the_tissue_s_cells(root, tmp_path):
@@ -190,10 +190,10 @@ def test_the_report_names_the_way_and_the_genes_that_rise_among_the_tissue_s_cel
     everything = table.assign(umap_1=place, umap_2=0.0)
     path.cells[["umap_1", "umap_2"]] = everything.loc[path.cells.index, ["umap_1", "umap_2"]]
     facts = Facts("compare_trajectory", "kidney_Mac", seed=0, folder=tmp_path)
-    known = definitions.load(root / "assets" / "subsets.yaml")
-    found = report_trajectory.answer(
-        facts, path, everything, values.astype(float), values[[]], known, tissue="kidney"
-    ).set_index("feature")
+    known = subsets.load(root / "assets" / "subsets.yaml")
+    found = report.answer(facts, path, everything, values.astype(float), values[[]], known, tissue="kidney").set_index(
+        "feature"
+    )
     assert "PLBD1 → VCAN → EGR1 → Mac" in facts.content["verdict"]
     assert facts.content["verdict"].endswith("Genes that rise along it: THBS1.")
     assert found.loc["DIGESTED", "correlation"] == 0
@@ -206,8 +206,8 @@ def test_an_end_that_nothing_changes_into_is_said_to_have_no_gradual_way(root, t
     path.cells[["umap_1", "umap_2"]] = 0.0
     abrupt = replace(path, before=path.before.assign(bridging=1.9))
     facts = Facts("compare_trajectory", "kidney_Mac", seed=0, folder=tmp_path)
-    known = definitions.load(root / "assets" / "subsets.yaml")
+    known = subsets.load(root / "assets" / "subsets.yaml")
     values, everything = pd.DataFrame({"THBS1": place}), table.assign(umap_1=place, umap_2=0.0)
-    report_trajectory.answer(facts, abrupt, everything, values, values[[]], known, tissue="kidney")
+    report.answer(facts, abrupt, everything, values, values[[]], known, tissue="kidney")
     assert "no one state is seen to change into it gradually (most EGR1: 1.9 times" in facts.content["verdict"]
     assert "may be none" in facts.content["warnings"][0]

@@ -9,15 +9,15 @@ import scipy.sparse as sp
 from sklearn.metrics import adjusted_rand_score
 
 from sscite.names import UNASSIGNED
-from sscite.subsets import cluster, naming, scoring, stability
-from sscite.subsets.definitions import Lineage, Subset
+from sscite.subsets.cluster import cluster_lineage, cluster_names, marker_scores, resolution
+from sscite.subsets.definitions.subsets import Lineage, Subset
 
 A = Subset("a", "T", ("G0", "G1", "G2"), proteins_up=("HLA-DR",))
 B = Subset("b", "T", ("G3", "G4", "G5"), ("G0",))
 LINEAGE = Lineage("T", ("T",), (), (A, B, Subset("c", "T", ("absent",))))
 
 
-def planted(cells: int = 400) -> tuple[cluster.LineageCells, np.ndarray]:
+def planted(cells: int = 400) -> tuple[cluster_lineage.LineageCells, np.ndarray]:
     rng = np.random.default_rng(0)
     group = np.arange(cells) % 2
     rate = np.ones((cells, 40))
@@ -27,12 +27,12 @@ def planted(cells: int = 400) -> tuple[cluster.LineageCells, np.ndarray]:
     index = [f"c{i}" for i in range(cells)]
     donors = [f"D{i // 2 % 4}" for i in range(cells)]
     obs = pd.DataFrame({"library": donors, "donor": donors, "tissue": "blood"}, index=index)
-    return cluster.LineageCells(X, pd.Index([f"G{i}" for i in range(40)]), obs, None), group
+    return cluster_lineage.LineageCells(X, pd.Index([f"G{i}" for i in range(40)]), obs, None), group
 
 
 def test_planted_subsets_are_found_and_named():
     data, group = planted()
-    found = cluster.cluster_lineage(data, LINEAGE, resolution=None, seed=0)
+    found = cluster_lineage.cluster_lineage(data, LINEAGE, resolution=None, seed=0)
     expected = np.array(["a", "b"])[group]
     assert adjusted_rand_score(expected, found.cells["subset"]) > 0.95
     assert (found.cells["subset"] == expected).mean() > 0.97
@@ -44,13 +44,13 @@ def test_a_subset_of_another_tissue_is_not_sought():
     data, _ = planted()
     kidney = Subset("kidney_only", "T", ("G0",), tissues=("kidney",))
     lineage = Lineage("T", ("T",), (), (*LINEAGE.subsets, kidney))
-    assert "kidney_only" not in cluster.cluster_lineage(data, lineage, resolution=0.5, seed=0).scores
+    assert "kidney_only" not in cluster_lineage.cluster_lineage(data, lineage, resolution=0.5, seed=0).scores
 
 
 def name(scores: pd.DataFrame, clusters: np.ndarray, obs: pd.DataFrame, *, shown: dict | None = None, **more):
     """Name clusters that show all markers of all subsets, unless said otherwise: subset to its share by cluster."""
     share = pd.DataFrame(dict.fromkeys(scores, 1.0), index=range(clusters.max() + 1)).assign(**(shown or {}))
-    return naming.name_clusters(scores, clusters, obs, shown=share, **more)
+    return cluster_names.name_clusters(scores, clusters, obs, shown=share, **more)
 
 
 def test_a_cluster_that_stands_out_in_nothing_is_unassigned_and_one_of_a_single_donor_is_flagged():
@@ -109,21 +109,26 @@ def test_a_cell_that_clearly_shows_another_subset_leaves_its_clusters_name():
     scores = pd.DataFrame({"a": [1.0, 1.0, 0.0, 0.0], "b": [0.0, 1.4, 0.6, 3.0]})
     of_cluster = np.array(["a", "a", "a", UNASSIGNED], dtype=object)
     can_be = pd.DataFrame(True, index=scores.index, columns=scores.columns)
-    assert cluster.contradicted(scores, can_be, of_cluster).tolist() == ["a", "a", "b", UNASSIGNED]
-    assert cluster.contradicted(scores, can_be.assign(b=False), of_cluster).tolist() == ["a", "a", "a", UNASSIGNED]
+    assert cluster_lineage.contradicted(scores, can_be, of_cluster).tolist() == ["a", "a", "b", UNASSIGNED]
+    assert cluster_lineage.contradicted(scores, can_be.assign(b=False), of_cluster).tolist() == [
+        "a",
+        "a",
+        "a",
+        UNASSIGNED,
+    ]
 
 
 def test_a_cell_is_called_by_itself_only_as_what_it_can_be():
     scores = pd.DataFrame({"a": [0.9, 0.9, 0.4], "b": [0.6, 0.3, 0.1]})
     can_be = pd.DataFrame({"a": [False, False, True], "b": True})
-    assert cluster.by_cell(scores, can_be).tolist() == ["b", UNASSIGNED, UNASSIGNED]
+    assert cluster_lineage.by_cell(scores, can_be).tolist() == ["b", UNASSIGNED, UNASSIGNED]
 
 
 def test_a_cell_can_be_of_a_tissues_subset_only_in_that_tissue():
     kidney = Subset("kidney_only", "T", ("G0",), tissues=("kidney",))
     expression = pd.DataFrame({"G0": [2.0, 2.0, 0.0]})
     obs = pd.DataFrame({"tissue": ["blood", "kidney", "kidney"]})
-    can_be = cluster.possible(expression, obs, [kidney, A], sp.identity(3, format="csr"))
+    can_be = cluster_lineage.possible(expression, obs, [kidney, A], sp.identity(3, format="csr"))
     assert can_be["kidney_only"].tolist() == [False, True, False]
     assert can_be["a"].tolist() == [True, True, False]
 
@@ -141,8 +146,8 @@ def test_a_state_that_no_subset_describes_stays_without_a_name_though_it_lacks_w
     donors = [f"D{i // 3 % 4}" for i in range(600)]
     obs = pd.DataFrame({"library": donors, "donor": donors, "tissue": "blood"}, index=index)
     X = sp.csr_matrix(np.log1p(rng.poisson(rate)).astype(np.float32))
-    data = cluster.LineageCells(X, pd.Index([f"G{i}" for i in range(40)]), obs, None)
-    found = cluster.cluster_lineage(data, LINEAGE, resolution=0.5, seed=0)
+    data = cluster_lineage.LineageCells(X, pd.Index([f"G{i}" for i in range(40)]), obs, None)
+    found = cluster_lineage.cluster_lineage(data, LINEAGE, resolution=0.5, seed=0)
     unknown = found.cells[group == 2]
     assert found.scores.loc[group == 2, "b"].median() > 1
     assert (unknown["subset"] == UNASSIGNED).mean() > 0.95
@@ -153,16 +158,16 @@ def test_a_state_that_no_subset_describes_stays_without_a_name_though_it_lacks_w
 
 
 def test_proteins_are_found_whatever_the_spelling():
-    assert scoring.find_proteins(["HLA-DR", "CD197"], pd.DataFrame(columns=["HLA.DR", "CD3"])) == ["HLA.DR"]
+    assert marker_scores.find_proteins(["HLA-DR", "CD197"], pd.DataFrame(columns=["HLA.DR", "CD3"])) == ["HLA.DR"]
 
 
 def test_an_unmeasured_protein_counts_for_nothing():
     genes = pd.DataFrame({"G0": [0.0, 1.0]})
     protein = pd.DataFrame({"HLA-DR": [np.nan, np.nan]})
-    scored = scoring.marker_scores(genes, protein, LINEAGE.subsets[:1], sp.identity(2, format="csr"))
+    scored = marker_scores.marker_scores(genes, protein, LINEAGE.subsets[:1], sp.identity(2, format="csr"))
     assert scored["a"].tolist() == pytest.approx([-1, 1])
 
 
 def test_the_finest_of_the_stable_resolutions_is_chosen():
     table = pd.DataFrame({"resolution": [0.5, 1, 2, 3], "stability": [0.9, 0.92, 0.88, 0.5]})
-    assert stability.choose(table) == 2
+    assert resolution.choose_resolution(table) == 2

@@ -6,11 +6,11 @@ import pytest
 
 from sscite import names
 from sscite.errors import UserError
-from sscite.subsets import definitions
+from sscite.subsets.definitions import subsets
 
 
 def test_the_default_file_names_every_subset_of_the_study_within_known_lineages(root):
-    found = definitions.load(root / "assets" / "subsets.yaml")
+    found = subsets.load(root / "assets" / "subsets.yaml")
     count = {lineage.name: len(lineage.subsets) for lineage in found.lineages}
     assert count == {"monocyte/DC": 12, "CD8 T": 6, "CD4 T": 7, "NK": 3, "B": 7, "pDC": 2}
     assert found.subsets["CD14_EGR1"].up == ("EGR1", "NFKBIA", "IER2", "SGK1", "CCR1", "IL1B")
@@ -23,7 +23,7 @@ def problems(tmp_path, content: str) -> str:
     path = tmp_path / "subsets.yaml"
     path.write_text(content)
     with pytest.raises(UserError) as raised:
-        definitions.load(path)
+        subsets.load(path)
     return str(raised.value)
 
 
@@ -46,11 +46,11 @@ def test_a_file_without_lineages_says_what_to_write(tmp_path):
     path = tmp_path / "subsets.yaml"
     path.write_text("subsets: {}\n")
     with pytest.raises(UserError, match="write 'lineages:'"):
-        definitions.load(path)
+        subsets.load(path)
 
 
 def test_the_default_questions_are_the_study_s(root):
-    asked = definitions.load(root / "assets" / "subsets.yaml").questions
+    asked = subsets.load(root / "assets" / "subsets.yaml").questions
     assert asked.recruitment[0].ligands == ("CXCL9", "CXCL10", "CXCL11")
     assert (asked.recruitment[0].receptor, asked.recruitment[0].receiver) == ("CXCR3", "CD8_TEM_T2ISG")
     assert (asked.gene_sets[0].name, asked.gene_sets[0].subset) == ("NF-kB", "CD14_EGR1")
@@ -63,7 +63,7 @@ LINEAGE = "lineages:\n  T:\n    lineages: [T]\n    subsets:\n      a: {up: [X]}\
 def test_questions_may_be_left_out(tmp_path):
     path = tmp_path / "subsets.yaml"
     path.write_text(LINEAGE)
-    asked = definitions.load(path).questions
+    asked = subsets.load(path).questions
     assert (asked.gene_sets, asked.recruitment, asked.trajectories) == ((), (), ())
 
 

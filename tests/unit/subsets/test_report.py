@@ -7,7 +7,7 @@ import json
 import pandas as pd
 
 from sscite.command import step
-from sscite.subsets import report
+from sscite.subsets.cluster import report
 
 
 def test_cell_types_are_counted_by_sample_with_the_most_frequent_first():

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 import scipy.sparse as sp
 
-from sscite.subsets import shown
-from sscite.subsets.definitions import Subset
+from sscite.subsets.cluster import marker_support
+from sscite.subsets.definitions.subsets import Subset
 
 CLUSTERS = np.tile(np.repeat([0, 1], 10), 2)
 DONORS = np.repeat([0, 1], 20)
@@ -20,7 +20,7 @@ SILENT = np.where(np.arange(40) % 10 == 0, 1.0, 0.0)  # few cells anywhere
 def share(genes: dict, up: tuple, protein: pd.DataFrame | None = None, proteins_up: tuple = ()) -> list[float]:
     """The share of one subset's markers that clusters 0 and 1 show."""
     subset = Subset("a", "T", up, proteins_up=proteins_up)
-    return shown.by_cluster(pd.DataFrame(genes), protein, [subset], CLUSTERS, DONORS)["a"].tolist()
+    return marker_support.by_cluster(pd.DataFrame(genes), protein, [subset], CLUSTERS, DONORS)["a"].tolist()
 
 
 def test_a_marker_is_shown_by_the_cluster_in_which_it_is_higher():
@@ -63,18 +63,18 @@ def test_proteins_count_as_genes_do_and_one_without_measurement_does_not(name: s
 )
 def test_a_cell_shows_a_subset_whose_genes_are_higher_on_average_or_carried(genes: dict, expected: list):
     subset = Subset("a", "T", ("G", "H", "dead"))
-    assert shown.by_cell(pd.DataFrame(genes), [subset], sp.identity(4, format="csr"))["a"].tolist() == expected
+    assert marker_support.by_cell(pd.DataFrame(genes), [subset], sp.identity(4, format="csr"))["a"].tolist() == expected
 
 
 def test_a_cell_is_heard_with_its_neighbours():
     genes = pd.DataFrame({"G": [2.0, 2, 0, 0, 0, 0, 0, 0]})
     pairs = sp.csr_matrix(np.kron(np.eye(4), np.full((2, 2), 0.5)))
     swapped = pairs[[2, 1, 0, 3, 4, 5, 6, 7]]
-    assert shown.by_cell(genes, [Subset("a", "T", ("G",))], pairs)["a"].tolist() == [True, True] + [False] * 6
-    assert shown.by_cell(genes, [Subset("a", "T", ("G",))], swapped)["a"].tolist()[:3] == [False, True, True]
+    assert marker_support.by_cell(genes, [Subset("a", "T", ("G",))], pairs)["a"].tolist() == [True, True] + [False] * 6
+    assert marker_support.by_cell(genes, [Subset("a", "T", ("G",))], swapped)["a"].tolist()[:3] == [False, True, True]
 
 
 def test_the_genes_that_stand_out_are_named_highest_first():
     X = sp.csr_matrix(np.stack([OWN, OWN + SILENT, EVERYWHERE, SILENT], axis=1))
     names = pd.Index(["own", "noisy", "everywhere", "silent"])
-    assert shown.strongest(X, names, CLUSTERS, DONORS, number=2) == ["everywhere", "own, noisy"]
+    assert marker_support.strongest(X, names, CLUSTERS, DONORS, number=2) == ["everywhere", "own, noisy"]

@@ -10,7 +10,7 @@ import pytest
 import scipy.sparse as sp
 
 from sscite.errors import UserError
-from sscite.subsets import gene_sets, signatures
+from sscite.subsets.signatures import aucell, gene_sets
 
 
 def test_a_set_on_top_scores_one_and_an_absent_one_zero():
@@ -18,7 +18,7 @@ def test_a_set_on_top_scores_one_and_an_absent_one_zero():
     member = np.zeros((100, 2), bool)
     member[:3, 0] = True
     member[90:, 1] = True
-    assert signatures.score(counts, member, seed=0).tolist() == [[1.0, 0.0]]
+    assert aucell.score(counts, member, seed=0).tolist() == [[1.0, 0.0]]
 
 
 def test_scores_agree_with_decouplers_aucell():
@@ -32,12 +32,12 @@ def test_scores_agree_with_decouplers_aucell():
     net = pd.DataFrame({"source": "s", "target": np.array(genes)[member[:, 0]], "weight": 1.0})
     theirs = dc.mt.aucell(pd.DataFrame(dense, columns=genes), net, tmin=3, n_up=10)
     theirs = theirs[0] if isinstance(theirs, tuple) else theirs
-    ours = signatures.score(sp.csr_matrix(dense), member, seed=0)
+    ours = aucell.score(sp.csr_matrix(dense), member, seed=0)
     assert np.corrcoef(theirs.iloc[:, 0], ours[:, 0])[0, 1] > 0.99
 
 
 def test_sets_with_fewer_than_three_measured_genes_are_left_out():
-    kept, member, table = signatures.membership({"x": ["a", "b", "c"], "y": ["a", "z"]}, pd.Index(["c", "b", "a"]))
+    kept, member, table = aucell.membership({"x": ["a", "b", "c"], "y": ["a", "z"]}, pd.Index(["c", "b", "a"]))
     assert kept == ["x"]
     assert member.sum() == 3
     assert table["measured"].tolist() == [3, 1]

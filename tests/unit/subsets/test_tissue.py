@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from sscite.errors import Reason, Skipped
-from sscite.subsets import tissue
+from sscite.subsets.tissue import counterparts
 
 
 def cells() -> tuple[np.ndarray, pd.DataFrame]:
@@ -28,8 +28,8 @@ def cells() -> tuple[np.ndarray, pd.DataFrame]:
 
 
 def test_counterparts_are_found_and_a_state_without_one_stands_out():
-    placed = tissue.place(*cells(), reference="blood", seed=0)
-    states = tissue.states(placed).set_index("subset")
+    placed = counterparts.place(*cells(), reference="blood", seed=0)
+    states = counterparts.states(placed).set_index("subset")
     assert states.loc["a", "counterpart"] == "a"
     assert states.loc["b", "counterpart"] == "b"
     assert states["without_counterpart"].to_dict() == {"new": True, "a": False, "b": False}
@@ -38,5 +38,5 @@ def test_counterparts_are_found_and_a_state_without_one_stands_out():
 def test_one_tissue_is_skipped_with_its_reason():
     X, frame = cells()
     with pytest.raises(Skipped) as raised:
-        tissue.place(X, frame.assign(tissue="blood"), reference="blood", seed=0)
+        counterparts.place(X, frame.assign(tissue="blood"), reference="blood", seed=0)
     assert raised.value.reason is Reason.ONE_TISSUE

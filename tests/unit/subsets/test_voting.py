@@ -9,12 +9,13 @@ import pandas as pd
 import pytest
 import scipy.sparse as sp
 
-from sscite.annotate import vote
-from sscite.cohort import store
+from sscite.annotate import cohort_vote, vote
+from sscite.cohort import file as store
 from sscite.command import step
 from sscite.errors import Skipped, UserError
-from sscite.subsets import definitions, lineages, report, voting
-from sscite.subsets.questions import Questions
+from sscite.subsets.cluster import all_lineages, report
+from sscite.subsets.definitions import subsets
+from sscite.subsets.definitions.questions import Questions
 
 GENES = pd.Index(["CD3D", "CD3E", "TYROBP", "FCER1G"])
 ISLANDS = ["B cells", "Tcm/Naive helper T cells", "CD16+ NK cells"]
@@ -39,7 +40,7 @@ def cohort():
 def test_cells_of_all_libraries_take_the_label_of_their_cluster(cohort):
     obs, axes, expression, truth = cohort
     assert (obs["cell_type"] != truth).sum() == 90
-    found = voting.majority(obs, axes, expression, GENES, seed=0)
+    found = cohort_vote.majority(obs, axes, expression, GENES, seed=0)
     assert list(found.cells.index) == list(obs.index)
     assert (found.cells["cell_type"] == truth).mean() > 0.97
     assert (found.cells["lineage"] == found.cells["cell_type"].map(LINEAGE)).all()
@@ -48,7 +49,7 @@ def test_cells_of_all_libraries_take_the_label_of_their_cluster(cohort):
 def test_a_cluster_that_expresses_the_rivals_genes_takes_the_cohorts_most_frequent_rival_label(cohort):
     obs, axes, _, truth = cohort
     expression = sp.csr_matrix(np.where(truth[:, None] == ISLANDS[2], [3.0, 3, 0, 0], [0.0, 0, 0, 0]))
-    found = voting.majority(obs, axes, expression, GENES, seed=0)
+    found = cohort_vote.majority(obs, axes, expression, GENES, seed=0)
     moved = found.cells[truth == ISLANDS[2]]
     assert (moved["lineage"] == "CD4 T").mean() > 0.9
     assert found.changed["cells"].sum() > 200
@@ -59,7 +60,7 @@ def test_protein_keeps_its_word_between_kinds_of_t_cells_and_on_cells_that_it_de
     obs.loc["c305", ["protein_lineage", "lineage"]] = "CD8 T"
     obs.loc["c5", ["protein_lineage", "lineage"]] = "monocyte/DC"
     obs.loc["c6", "protein_lineage"] = "monocyte/DC"
-    cells = voting.majority(obs, axes, expression, GENES, seed=0).cells
+    cells = cohort_vote.majority(obs, axes, expression, GENES, seed=0).cells
     assert list(cells.loc["c305", ["lineage", "lineage_rna", "protein_support"]]) == ["CD8 T", "CD4 T", "contradicted"]
     assert list(cells.loc["c5", ["lineage", "lineage_rna"]]) == ["monocyte/DC", "B"]
     assert list(cells.loc["c6", ["lineage", "protein_support"]]) == ["B", "contradicted"]
@@ -71,7 +72,7 @@ def test_an_unsure_cell_is_assigned_with_its_cluster_and_not_against_it(cohort):
     lost = truth == ISLANDS[2]
     obs.loc[lost, "cell_type_fine"] = np.resize(["CD16+ NK cells", "B cells", "Tcm/Naive helper T cells"], lost.sum())
     obs.loc[lost, ["cell_type", "lineage", "lineage_rna"]] = "unassigned"
-    cells = voting.majority(obs, axes, expression, GENES, seed=0).cells
+    cells = cohort_vote.majority(obs, axes, expression, GENES, seed=0).cells
     assert list(cells.loc["c1", ["cell_type", "lineage"]]) == ["B cells", "B"]
     assert (cells.loc[lost, "lineage"] == "unassigned").mean() > 0.5
     assert (cells.loc[lost, "lineage"] == "unassigned").equals(cells.loc[lost, "cell_type"] == "unassigned")
@@ -81,7 +82,7 @@ def test_a_library_without_labels_neither_votes_nor_changes(cohort):
     obs, axes, expression, _ = cohort
     silent = obs["library"] == "L1"
     obs.loc[silent, ["cell_type_fine", "cell_type", "lineage", "lineage_rna"]] = ""
-    cells = voting.majority(obs, axes, expression, GENES, seed=0).cells
+    cells = cohort_vote.majority(obs, axes, expression, GENES, seed=0).cells
     assert set(cells.loc[silent, "cell_type"]) == {""}
     assert "" not in set(cells.loc[~silent, "cell_type"])
 
@@ -92,7 +93,7 @@ def test_a_lineage_that_the_vote_leaves_few_cells_is_named_in_a_warning(cohort, 
     rare = obs.index[1:120:10]
     obs.loc[rare, ["cell_type_fine", "cell_type"]] = "pDC"
     obs.loc[rare, ["lineage", "lineage_rna"]] = "pDC"
-    found = voting.majority(obs, axes, expression, GENES, seed=0)
+    found = cohort_vote.majority(obs, axes, expression, GENES, seed=0)
     assert found.kept.set_index("lineage").loc["pDC"].tolist() == [12, 0]
     with step("subsets_cluster", "cohort") as facts:
         report.voted(facts, found)
@@ -103,11 +104,11 @@ def test_a_lineage_that_the_vote_leaves_few_cells_is_named_in_a_warning(cohort, 
 def test_without_labels_cells_or_coordinates_there_is_no_vote(cohort):
     obs, axes, expression, _ = cohort
     with pytest.raises(Skipped, match="50 cells with a label"):
-        voting.majority(obs[:50], axes[:50], expression[:50], GENES, seed=0)
+        cohort_vote.majority(obs[:50], axes[:50], expression[:50], GENES, seed=0)
     with pytest.raises(Skipped):
-        voting.majority(obs, axes * np.nan, expression, GENES, seed=0)
+        cohort_vote.majority(obs, axes * np.nan, expression, GENES, seed=0)
     with pytest.raises(Skipped):
-        voting.majority(obs[["library"]], axes, expression, GENES, seed=0)
+        cohort_vote.majority(obs[["library"]], axes, expression, GENES, seed=0)
 
 
 def test_an_unknown_scope_of_the_vote_names_the_allowed_ones():
@@ -122,9 +123,9 @@ def test_lineages_are_split_by_the_vote_and_its_labels_are_passed_on(tmp_path):
     obs = pd.DataFrame({"library": "L", "lineage": "B", "cell_type": "b"}, index=[f"c{i}" for i in range(30)])
     writer.finish(obs, pd.DataFrame(index=list("vwxyz")), protein=None, uns={})
     voted = obs[["cell_type", "lineage"]].assign(cell_type=["b"] * 20 + ["k"] * 10, lineage=["B"] * 20 + ["NK"] * 10)
-    two = tuple(definitions.Lineage(name, (name,), (), ()) for name in ("B", "NK"))
-    known = definitions.Definitions(two, Questions())
-    found = lineages.find(tmp_path / "merged.h5mu", known, resolution=1.0, seed=0, voted=voted)
+    two = tuple(subsets.Lineage(name, (name,), (), ()) for name in ("B", "NK"))
+    known = subsets.Definitions(two, Questions())
+    found = all_lineages.find(tmp_path / "merged.h5mu", known, resolution=1.0, seed=0, voted=voted)
     assert found.skipped == {"B": 20, "NK": 10}
     assert list(found.cells["lineage_annotated"]) == list(found.cells["lineage"]) == list(voted["lineage"])
     assert list(found.cells["cell_type"]) == list(voted["cell_type"])

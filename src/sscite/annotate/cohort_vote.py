@@ -1,0 +1,162 @@
+"""CellTypist's majority vote over fine clusters of the whole cohort, on the corrected embedding.
+
+Where voting is by cohort, libraries bring the labels of single cells. Cells of all libraries are clustered together as
+CellTypist clusters a library, so that a type that is rare in each library has a cluster of its own; then the steps that
+follow the vote in a library follow here too: decisive genes, unassigned cells, the protein witness.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+
+from sscite import io, names
+from sscite.annotate import celltypist, protein, refine, vote
+from sscite.cohort import embedding_file
+from sscite.cohort import file as store
+from sscite.errors import Reason, Skipped
+
+GENES = sorted({gene for rivals in refine.RIVALS for gene in (*rivals.own_genes, *rivals.rival_genes)})
+
+
+@dataclass(frozen=True)
+class Voted:
+    """Labels after the vote.
+
+    Attributes
+    ----------
+    cells
+        All cells; `cell_type lineage lineage_rna protein_support`.
+    clusters
+        How many voted.
+    changed
+        Clusters that decisive genes moved to another lineage.
+    kept
+        Of each lineage by single cells' RNA, how many cells there were, and how many the vote left in it.
+    """
+
+    cells: pd.DataFrame
+    clusters: int
+    changed: pd.DataFrame
+    kept: pd.DataFrame
+
+
+def run(merged: Path, embedding: Path, *, seed: int) -> Voted:
+    """Read what the vote needs and vote.
+
+    Raises
+    ------
+    Skipped
+        No cell has a label, too few have one, or the cohort was not embedded.
+    """
+    obs = io.read_obs(merged, names.RNA)
+    axes = embedding_file.read(embedding)[1][names.X_HARMONY]
+    var = store.read_element(merged, f"mod/{names.RNA}/var")
+    known = celltypist.ensembl_symbols(var)
+    symbols = pd.Index([known.get(str(name).split(".")[0], name) for name in var.index])
+    places = np.flatnonzero(symbols.isin(GENES))
+    return majority(obs, axes, store.gather(merged, genes=places), symbols[places], seed=seed)
+
+
+def majority(obs: pd.DataFrame, axes: np.ndarray, expression: sp.csr_matrix, genes: pd.Index, *, seed: int) -> Voted:
+    """Give every fine cluster of the cohort its most frequent label, and its lineage.
+
+    Cells of libraries without labels neither vote nor change. A cluster of fewer than 10 cells does not vote.
+
+    Parameters
+    ----------
+    obs
+        As merging wrote it, with the labels of single cells.
+    axes
+        The corrected embedding, cells × components.
+    expression, genes
+        Cells × genes that settle rivals (0 where not detected), and their symbols.
+
+    Raises
+    ------
+    Skipped
+        No cell has a label, too few have one, or the cohort was not embedded.
+    """
+    before = _labels(obs)
+    rows = np.flatnonzero((before[names.CELL_TYPE_FINE] != "").to_numpy())
+    if len(rows) == 0:
+        raise Skipped(Reason.NO_LABELS)
+    if len(rows) < vote.FEWEST_CELLS or not np.isfinite(axes[rows]).all():
+        raise Skipped(Reason.TOO_FEW_CELLS, f"{len(rows)} cells with a label; {vote.FEWEST_CELLS} are needed to vote")
+    labels = before.iloc[rows]
+    clusters = vote.over_cluster(vote.neighbour_graph(axes[rows]), seed=seed)
+    lineage_of = _lineage_of(labels)
+    voted, changed = _refined(labels, clusters, expression[rows], genes, lineage_of)
+    rna = _lineages(labels, voted, clusters, lineage_of)
+    cells = before.drop(columns=[names.CELL_TYPE_FINE, names.PROTEIN_LINEAGE])
+    cells.iloc[rows] = _heard(labels, voted, rna)[cells.columns].to_numpy()
+    return Voted(cells, len(np.unique(clusters)), changed, _kept(labels[names.LINEAGE_RNA].to_numpy(), rna))
+
+
+def _labels(obs: pd.DataFrame) -> pd.DataFrame:
+    """Take the columns of annotation as text, empty where a cell has none."""
+    columns = [names.CELL_TYPE, names.CELL_TYPE_FINE, names.LINEAGE, names.LINEAGE_RNA, names.PROTEIN_LINEAGE,
+               names.PROTEIN_SUPPORT]  # fmt: skip
+    return obs.reindex(columns=columns).astype(object).fillna("")
+
+
+def _lineage_of(labels: pd.DataFrame) -> dict[str, str]:
+    """Find the lineage of each label from the cells that were sure of it."""
+    sure = labels[labels[names.LINEAGE_RNA] != names.UNASSIGNED]
+    found = sure.groupby(names.CELL_TYPE_FINE)[names.LINEAGE_RNA].agg(lambda values: values.mode()[0])
+    return {label: found.get(label, names.UNASSIGNED) for label in labels[names.CELL_TYPE_FINE].unique()}
+
+
+def _refined(
+    labels: pd.DataFrame, clusters: np.ndarray, expression: sp.csr_matrix, genes: pd.Index, lineage_of: dict[str, str]
+) -> tuple[np.ndarray, pd.DataFrame]:
+    """Vote, let decisive genes move clusters, and give cells of small clusters their own label back.
+
+    A cluster without a label of its own among the rivals takes the rival label that is most frequent in the cohort.
+    """
+    fine = labels[names.CELL_TYPE_FINE].to_numpy(dtype=object)
+    types, counts = np.unique(fine.astype(str), return_counts=True)
+    frequent = np.broadcast_to(counts.astype(float), (len(fine), len(types)))
+    voted, changed = refine.refine(
+        vote.majority(fine, clusters), fine, clusters, frequent, types, lineage_of, expression, genes
+    )
+    size = np.bincount(clusters)
+    voted = np.where(size[clusters] < celltypist.FEWEST_VOTERS, fine, voted).astype(object)
+    return voted, changed[changed["cells"] >= celltypist.FEWEST_VOTERS]
+
+
+def _lineages(labels: pd.DataFrame, voted: np.ndarray, clusters: np.ndarray, lineage_of: dict[str, str]) -> np.ndarray:
+    """Give the lineage of the voted label; an unsure cell has one where half of its cluster agrees by itself."""
+    given, own = (
+        np.array([lineage_of[label] for label in values], dtype=object)
+        for values in (voted, labels[names.CELL_TYPE_FINE])
+    )
+    agrees = pd.Series(celltypist.family(own) == celltypist.family(given))
+    support = agrees.groupby(clusters).transform("mean").to_numpy()
+    unsure = (labels[names.LINEAGE_RNA] == names.UNASSIGNED).to_numpy() & (support < celltypist.LOW_SUPPORT)
+    return np.where(unsure, names.UNASSIGNED, given).astype(object)
+
+
+def _kept(before: np.ndarray, after: np.ndarray) -> pd.DataFrame:
+    """Count the cells of each lineage before the vote, and those that it left there; `lineage cells kept`."""
+    same = pd.Series(before == after).groupby(before)
+    return pd.DataFrame({"cells": same.size(), "kept": same.sum()}).rename_axis(index=names.LINEAGE).reset_index()
+
+
+def _heard(labels: pd.DataFrame, voted: np.ndarray, rna: np.ndarray) -> pd.DataFrame:
+    """Set the protein witness beside the voted lineage: what protein had decided against RNA, it may decide again."""
+    shown = labels[names.PROTEIN_LINEAGE].to_numpy(dtype=object)
+    decided = (labels[names.LINEAGE] != labels[names.LINEAGE_RNA]).to_numpy()
+    cell_type = np.where(rna == names.UNASSIGNED, names.UNASSIGNED, voted).astype(object)
+    return labels.assign(
+        **{
+            names.CELL_TYPE: cell_type,
+            names.LINEAGE: protein.decide(rna, voted, shown, decided),
+            names.LINEAGE_RNA: rna,
+            names.PROTEIN_SUPPORT: protein.support(rna, shown),
+        }
+    )

@@ -1,0 +1,1 @@
+"""Joint embedding of the cohort, corrected for batches."""

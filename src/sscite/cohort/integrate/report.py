@@ -1,0 +1,45 @@
+"""Say in the facts what integration found."""
+
+from __future__ import annotations
+
+from sscite import names
+from sscite.cohort.integrate.embed import Embedding
+from sscite.cohort.integrate.inputs import Ready
+from sscite.command import Facts
+from sscite.errors import Reason
+
+
+def integration(facts: Facts, ready: Ready, found: Embedding) -> None:
+    """Fill numbers, verdict, warnings and tables."""
+    clusters = int(found.clusters.max()) + 1
+    libraries, tissues = ready.obs[names.LIBRARY].nunique(), ready.obs[names.TISSUE].nunique()
+    facts.number(
+        cells=len(ready.obs), variable_genes=len(ready.genes), clusters=clusters, libraries=libraries, tissues=tissues,
+        corrected_for=" and ".join(found.corrected) or "nothing",
+        variance_of_components=round(float(found.components.variance.sum()), 3),
+    )  # fmt: skip
+    if libraries < 2:
+        facts.warn(f"Not integrated: {Reason.ONE_LIBRARY.value}.")
+    if ready.obs[names.DONOR].nunique() < 2:
+        facts.warn("All cells are of one donor: nothing found here can be held against differences between people.")
+    for note in found.notes:
+        facts.warn(note[0].upper() + note[1:] + ".")
+    what = f"corrected for {' and '.join(found.corrected)}" if found.corrected else "without correction"
+    within = " within each tissue (differences between tissues are kept)" if tissues > 1 and found.corrected else ""
+    verdict = f"{len(ready.obs):,} cells fall into {clusters} clusters, {what}{within}."
+    if len(found.metrics):
+        before, after = found.metrics.iloc[0], found.metrics.iloc[1]
+        facts.number(**{f"{name}_{when}": round(float(row[name]), 3)
+                        for when, row in (("before", before), ("after", after))
+                        for name in ("ilisi", "clisi", "label_kept", "connectivity")})  # fmt: skip
+        verdict += (
+            f" The effective number of libraries around a cell went from {before['ilisi']:.1f} to {after['ilisi']:.1f};"
+            f" the share of neighbours of its own lineage from {before['label_kept']:.3f} to {after['label_kept']:.3f}."
+        )
+        if after["label_kept"] < before["label_kept"] - 0.05:
+            facts.warn("Correction brought lineages closer together: look at the map before trusting subsets.")
+        facts.table("integration", found.metrics.round(3), "Integration in numbers", "Before and after correction.")
+        facts.table(
+            "mixing", found.mixing.round(3), "Mixing of each library", "Share of neighbours from other libraries."
+        )
+    facts.verdict(verdict)

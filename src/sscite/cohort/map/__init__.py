@@ -1,0 +1,1 @@
+"""New cells mapped onto a finished cohort."""

@@ -1,0 +1,1 @@
+"""Libraries and their fragments joined into one file."""

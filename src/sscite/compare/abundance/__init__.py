@@ -1,0 +1,1 @@
+"""Differential abundance of neighbourhoods of cells (Milo)."""

@@ -1,0 +1,1 @@
+"""Null calibration of the primary tests by permuted labels."""

@@ -1,0 +1,1 @@
+"""Differential abundance of subsets between groups of donors."""

@@ -1,0 +1,1 @@
+"""The model of a contrast: groups, donors, covariates, and who is eligible."""

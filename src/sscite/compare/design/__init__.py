@@ -1,0 +1,1 @@
+"""Study design: confounding and power of a contrast."""

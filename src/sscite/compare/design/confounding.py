@@ -1,0 +1,128 @@
+"""What a contrast can show before any test is made: who is in it, what is confounded with it, and its power."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from sscite.compare.composition.frequency import Measures, fill, nuisance
+from sscite.compare.contrast.contrast import Comparison, as_numbers, covariate_names
+from sscite.compare.statistics import donor_tests
+
+FOLDS = (1.5, 2.0, 3.0, 4.0, 6.0, 8.0)
+STRONG = 0.5
+COLUMNS = ["contrast_side", "donor", "n_samples"]
+POWER = ["fold", "subsets", "deviation", "power_single", "power_family"]
+CONFOUNDING = ["covariate", "kind", "association", "p", "held", "reading", "reference", "target"]
+
+
+def donors(comparison: Comparison, samples: pd.DataFrame) -> pd.DataFrame:
+    """List the donors of a contrast with their side, number of samples, libraries and every covariate of the sheet.
+
+    A covariate that differs between a donor's samples shows all its values joined with `;`.
+    """
+    side = comparison.samples["group"].map({0: "reference", 1: "target"})
+    rows = comparison.samples[["sample"]].assign(contrast_side=side).merge(samples, on="sample")
+    columns = ["library", *covariate_names(samples)]
+    values = {name: (name, lambda given: ";".join(dict.fromkeys(given))) for name in columns}
+    return rows.groupby(["contrast_side", "donor"]).agg(n_samples=("sample", "size"), **values).reset_index()
+
+
+def confounding(table: pd.DataFrame, comparison: Comparison) -> pd.DataFrame:
+    """Measure how far each covariate goes along with the two sides.
+
+    Parameters
+    ----------
+    table
+        As `donors` gives it.
+
+    Returns
+    -------
+    a row per covariate: kind; association from 0 to 1 (Cramér's V of categories, |2 AUC - 1| of numbers); p (Fisher's
+    exact test, or chi-squared above two levels; Mann-Whitney); whether the contrast holds it; how to read it; what each
+    side has. Texts with more levels than half the donors, such as a library of one donor each, are left out.
+    """
+    rows = []
+    for name in table.columns.difference([*COLUMNS, comparison.contrast.variable], sort=False):
+        known = table[table[name] != ""]
+        group = (known["contrast_side"] == "target").to_numpy(int)
+        levels = known[name].nunique()
+        many = levels > len(known) / 2 and not pd.api.types.is_float_dtype(as_numbers(known[name]))
+        if 0 < group.sum() < len(group) and levels >= 2 and not many:
+            rows.append([name, *_associate(known[name], group, name in comparison.covariates)])
+    return pd.DataFrame(rows, columns=CONFOUNDING).sort_values("association", ascending=False, ignore_index=True)
+
+
+def _associate(values: pd.Series, group: np.ndarray, held: bool) -> list[object]:
+    """Relate one covariate to the sides; see `confounding`."""
+    numbers = as_numbers(values) if values.name != "library" else values
+    sides = [values[group == side] for side in (0, 1)]
+    if pd.api.types.is_float_dtype(numbers):
+        low, high = (numbers[group == side] for side in (0, 1))
+        u, p = stats.mannwhitneyu(high, low)
+        association = abs(2 * u / (len(low) * len(high)) - 1)
+        shown = [f"median {part.median():g} ({part.min():g} to {part.max():g})" for part in (low, high)]
+        return ["number", association, p, held, _read(association, p, held), *shown]
+    counts = pd.crosstab(values, group)
+    p = stats.fisher_exact(counts)[1] if counts.shape == (2, 2) else stats.chi2_contingency(counts)[1]
+    association = np.sqrt(stats.chi2_contingency(counts, correction=False)[0] / counts.to_numpy().sum())
+    shown = [", ".join(f"{level} {n}" for level, n in side.value_counts(sort=False).items()) for side in sides]
+    return ["category", association, p, held, _read(association, p, held), *shown]
+
+
+def _read(association: float, p: float, held: bool) -> str:
+    """Word an association: the sides alone cannot be told from it, it may explain differences, or it is balanced."""
+    if association > 1 - 1e-9:
+        return "cannot be told apart from the sides"
+    if association >= STRONG or p < 0.05:
+        return "differs between the sides" + (", held constant" if held else "")
+    return "balanced"
+
+
+def spread(measures: Measures, comparison: Comparison) -> np.ndarray:
+    """Estimate the standard deviation between donors of each testable subset's logit, within the sides."""
+    kept = measures.pick((measures.tests["note"] == "").to_numpy())
+    group, held = comparison.donors["group"].to_numpy(), nuisance(comparison)
+    y = donor_tests.residualise(fill(kept.logit), np.column_stack([held, group]))
+    return np.sqrt((y**2).sum(axis=0) / (len(y) - held.shape[1] - 1))
+
+
+def power(comparison: Comparison, deviations: np.ndarray) -> pd.DataFrame:
+    """Compute the power of a t test on logits for typical (median) and variable (upper quartile) subsets.
+
+    Parameters
+    ----------
+    deviations
+        As `spread` gives them; their number is the number of tests of the family.
+
+    Returns
+    -------
+    a row per fold change and kind: fold, subsets, deviation, power_single (5 % for one test), power_family (5 % over
+    all, by Bonferroni, which is a little less than max-T reaches)
+    """
+    group, held = comparison.donors["group"].to_numpy(float), nuisance(comparison)
+    x = donor_tests.residualise(group[:, None], held)[:, 0]
+    df = len(group) - held.shape[1] - 1
+    rows: list[list[object]] = []
+    if not len(deviations):
+        return pd.DataFrame(rows, columns=POWER)
+    for kind, quantile in (("typical", 0.5), ("variable", 0.75)):
+        deviation = float(np.quantile(deviations, quantile))
+        for fold in FOLDS:
+            shift = np.log(fold) * np.sqrt(x @ x) / max(deviation, 1e-6)
+            rows.append([fold, kind, deviation, *[_t_power(shift, df, 0.05 / n) for n in (1, len(deviations))]])
+    return pd.DataFrame(rows, columns=POWER)
+
+
+def _t_power(shift: float, df: int, level: float) -> float:
+    """Power of a two-sided t test at a level, by the noncentral t."""
+    limit = stats.t.ppf(1 - level / 2, df)
+    found = stats.nct.sf(limit, df, shift)
+    return float(found) if np.isfinite(found) else 1.0
+
+
+def detectable(table: pd.DataFrame, *, column: str = "power_family", goal: float = 0.8) -> float:
+    """Give the smallest fold change of the table found with the goal's power in a typical subset; infinite if none."""
+    reached = table[(table["subsets"] == "typical") & (table[column] >= goal)]
+    return float(reached["fold"].min()) if len(reached) else float("inf")

@@ -1,0 +1,1 @@
+"""Gene-set tests on marker genes and on ranked genes of a contrast."""

@@ -1,0 +1,1 @@
+"""Ligand-receptor interactions in a tissue."""

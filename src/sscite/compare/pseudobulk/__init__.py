@@ -1,0 +1,1 @@
+"""Counts of cells and summed expression per sample and subset."""

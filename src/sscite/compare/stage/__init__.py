@@ -1,0 +1,1 @@
+"""Longitudinal changes within donors."""

@@ -1,0 +1,122 @@
+"""Gather what is followed over stages and tell the report: dots, never a p that so few donors cannot carry."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from anndata import AnnData
+from matplotlib.figure import Figure
+
+from sscite import figures
+from sscite.command import Facts
+from sscite.compare.pseudobulk.sums import keep
+from sscite.compare.stage import longitudinal
+
+PREFIX = "signature_"
+PANELS = 9
+
+
+def answer(
+    counted: pd.DataFrame,
+    pseudobulk: AnnData,
+    cells: pd.DataFrame,
+    samples: pd.DataFrame,
+    facts: Facts,
+    *,
+    features: list[str],
+    min_cells: int,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Follow the features asked for, and every subset and signature, over the stages.
+
+    Returns
+    -------
+    the values, and the changes between stages
+    """
+    name = longitudinal.variable(samples)
+    rows = longitudinal.staged(samples, name)
+    table = longitudinal.follow(gather(counted, pseudobulk, cells, features, min_cells=min_cells), rows, samples)
+    summary = longitudinal.summarise(table)
+    asked = [feature for feature in features if feature in set(table["feature"].str.removeprefix(PREFIX))]
+    for missing in [feature for feature in features if feature not in asked]:
+        facts.warn(f"'{missing}' is no gene, signature or subset of these samples.")
+    chosen = _choose(summary, asked)
+    _tell(facts, name, rows, table, chosen)
+    facts.figure("course", draw(table, chosen), "Over the stages",
+                 "A dot is a donor at a stage; line and band: mean ± 2 SD of the donors sampled once.")  # fmt: skip
+    facts.table("changes", summary.head(40), "Changes between stages",
+                "z: change in standard deviations between donors; p only where the donors can carry one.")  # fmt: skip
+    return table, summary
+
+
+def gather(
+    counted: pd.DataFrame, pseudobulk: AnnData, cells: pd.DataFrame, features: list[str], *, min_cells: int
+) -> pd.DataFrame:
+    """Measure subsets, signatures and the genes asked for in every sample, long."""
+    parts = [longitudinal.percents(counted)]
+    totals = np.asarray(pseudobulk.X.sum(axis=1)).ravel()
+    for gene in [feature for feature in features if feature in pseudobulk.var_names]:
+        column = pseudobulk.X[:, pseudobulk.var_names.get_loc(gene)]
+        counts = np.asarray(column.todense() if hasattr(column, "todense") else column).ravel()
+        parts.append(longitudinal.expression(counts, totals, pseudobulk.obs, gene, min_cells=min_cells))
+    kept = cells[keep(cells)]
+    parts += [longitudinal.signature(kept, c, min_cells=min_cells) for c in kept.columns if c.startswith(PREFIX)]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _choose(summary: pd.DataFrame, asked: list[str]) -> pd.DataFrame:
+    """Choose the panels: each feature asked for where it changes most, then the largest changes of the rest."""
+    keys = ["kind", "feature", "unit", "tissue"]
+    first = summary.drop_duplicates(keys)
+    wanted = first[first["feature"].str.removeprefix(PREFIX).isin(asked)]
+    wanted = wanted.groupby("feature", sort=False).head(3)
+    wanted = wanted.sort_values(
+        "feature", key=lambda names: names.str.removeprefix(PREFIX).map(asked.index), kind="stable"
+    )
+    return pd.concat([wanted, first.drop(wanted.index)])[keys].head(PANELS).reset_index(drop=True)
+
+
+def _tell(facts: Facts, name: str, rows: pd.DataFrame, table: pd.DataFrame, chosen: pd.DataFrame) -> None:
+    """Say how one feature runs over the stages and how many donors carry it."""
+    donors, stages = rows["donor"].nunique(), list(rows.sort_values("order")["stage"].drop_duplicates())
+    facts.number(variable=name, donors=donors, stages=len(stages))
+    part = table.merge(chosen.head(1), on=list(chosen.columns))
+    course = part.groupby("order").agg(stage=("stage", "first"), value=("value", "mean"))
+    values = ", ".join(f"{row['stage']} {row['value']:.3g}" for _, row in course.iterrows())
+    unit = {"gene": "log2 counts per million", "subset": "percent", "signature": "mean score"}[part["kind"].iloc[0]]
+    reference = part.iloc[0]
+    facts.verdict(
+        f"{donors} donor{'s' if donors > 1 else ''} sampled at several stages ({', '.join(stages)}). "
+        f"{reference['feature']} in {reference['unit']}, {unit}: {values}; other donors "
+        f"{reference['reference_mean']:.3g} ± {reference['reference_sd']:.2g}."
+    )
+    if donors < 6:
+        facts.warn(
+            f"{donors} donor{'s' if donors > 1 else ''} with several stages cannot carry a p value; none is given."
+        )
+
+
+def draw(table: pd.DataFrame, chosen: pd.DataFrame) -> Figure:
+    """Draw each chosen feature over the stages, a line per donor, beside the donors sampled once."""
+    columns = min(3, len(chosen))
+    lines = -(-len(chosen) // columns)
+    figure, axes = figures.new(width=2.6 * columns, height=2.2 * lines, rows=lines, columns=columns, squeeze=False)
+    names = sorted(table["donor"].unique())
+    colours = figures.colours(names)
+    for axis, (_, keys) in zip(axes.flat, chosen.iterrows(), strict=False):
+        part = table.merge(keys.to_frame().T, on=list(chosen.columns))
+        mean, spread = part["reference_mean"].iloc[0], part["reference_sd"].iloc[0]
+        if np.isfinite(mean):
+            axis.axhspan(mean - 2 * spread, mean + 2 * spread, color="#EEEEEE", lw=0)
+            axis.axhline(mean, color=figures.GREY, lw=0.8)
+        for donor, line in part.groupby("donor"):
+            axis.plot(line["order"], line["value"], "o-", color=colours[donor], ms=6, label=donor)
+        ticks = part.drop_duplicates("order").sort_values("order")
+        axis.set_xticks(ticks["order"], ticks["stage"], fontsize=7)
+        axis.set_title(f"{keys['feature'].removeprefix(PREFIX)}\nin {keys['unit']}", fontsize=8)
+        axis.margins(x=0.2)
+        axis.set_ylabel({"gene": "log2 CPM", "subset": "%", "signature": "score"}[keys["kind"]])
+    for axis in list(axes.flat)[len(chosen) :]:
+        axis.set_visible(False)
+    if len(names) <= 8:
+        axes[0, 0].legend(fontsize=6)
+    return figure

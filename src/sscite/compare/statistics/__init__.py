@@ -1,0 +1,1 @@
+"""Statistical kernels on arrays that the comparison steps share."""

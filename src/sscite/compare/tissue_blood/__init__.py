@@ -1,0 +1,1 @@
+"""Other tissues against the reference tissue."""

@@ -1,0 +1,278 @@
+"""A tissue against blood, within donors where the same donor has both, each finding beside the dissociation stress.
+
+Six kinds of row in one table: `composition` (logit of a subset's share of its lineage), `expression` (pseudobulk),
+`protein` (mean normalised protein), `programme` (genes of tissue residency as one score), `stress` (the dissociation
+score itself) and `state` (distance of a subset's cells to their nearest counterpart in blood).
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from sscite import names
+from sscite.compare.contrast import eligibility
+from sscite.compare.contrast.contrast import Comparison, Contrast
+from sscite.compare.expression import differential
+from sscite.compare.expression.differential import Bulk
+from sscite.compare.statistics import dissociation_stress
+from sscite.compare.statistics.donor_tests import benjamini_hochberg, moderated_t
+from sscite.errors import Reason, Skipped
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+COLUMNS = [
+    "tissue", "kind", "level", "subset", "feature", "effect", "p_value", "fdr", "donors_tissue", "donors_reference",
+    "effect_given_stress", "p_given_stress", "stress_gene", "stress_flag",
+]  # fmt: skip
+# tissue residency of lymphocytes: Kumar et al. 2017, doi:10.1016/j.celrep.2017.08.078; Mackay et al. 2016,
+# doi:10.1126/science.aad2035 (ZNF683 is Hobit)
+RESIDENT_UP = ("CD69", "ITGAE", "ZNF683", "ITGA1", "CXCR6", "PDCD1")
+RESIDENT_DOWN = ("SELL", "KLF2", "S1PR1", "CCR7", "S1PR5")
+FEWEST_PARENT_CELLS = 10
+FAR = 1.5
+FLAG_GENE, FLAG_SCORE = "stress gene", "explained by stress score"
+
+
+def contrast_of(tissue: str, reference: str) -> Contrast:
+    """Give the contrast of a tissue against the reference tissue, within donors where possible."""
+    return Contrast(
+        name=f"{tissue} against {reference}", id=tissue, variable="tissue", reference=(reference,), target=(tissue,),
+        block="donor",
+    )  # fmt: skip
+
+
+def choose(tissue: str, reference: str, samples: pd.DataFrame, *, min_donors: int) -> tuple[Comparison, bool]:
+    """Choose the samples of a tissue and of the reference; the second part says whether they allow a test.
+
+    Raises
+    ------
+    Skipped
+        ONE_TISSUE where one of the two was not sampled.
+    """
+    contrast = contrast_of(tissue, reference)
+    try:
+        return eligibility.compare(contrast, samples, min_donors=min_donors), True
+    except Skipped as skipped:
+        rows = samples[samples["tissue"].isin([tissue, reference])]
+        if rows["tissue"].nunique() < 2:
+            raise Skipped(Reason.ONE_TISSUE, f"only {', '.join(rows['tissue'].unique())} was sampled") from None
+        rows = rows.assign(level=rows["tissue"], group=(rows["tissue"] == tissue).astype(int))
+        both = rows.groupby("donor")["group"].transform("nunique") == 2
+        paired = bool(both.any())
+        rows = rows[both] if paired else rows
+        columns = ["sample", "donor", "tissue", "library", "level", "group"]
+        warning = f"No p value: {skipped.detail}. The differences are described, not tested."
+        return Comparison(contrast, rows[columns].reset_index(drop=True), [], paired, [warning]), False
+
+
+def compare_expression(bulk: Bulk, comparison: Comparison, *, tested: bool) -> pd.DataFrame:
+    """Compare the genes of a subset, then again with the donor's stress score in the design."""
+    genes = differential.expressed(bulk.counts, bulk.group)
+    if not tested:
+        return describe_rows(_log_cpm(bulk.counts)[:, genes], bulk.genes[genes], bulk.rows, paired=comparison.paired)
+    design = differential.design_matrix(bulk.rows, [], paired=comparison.paired)
+    table = differential.test_bulk(bulk, design, paired=comparison.paired)
+    if table.empty:
+        return table
+    table = table.rename(columns={"gene": "feature", "log2_fold_change": "effect"})
+    score = dissociation_stress.score(bulk.counts, bulk.genes)
+    adjusted = adjusted_design(bulk.rows, score, paired=comparison.paired)
+    if adjusted is None:
+        return table.assign(effect_given_stress=np.nan, p_given_stress=np.nan)
+    again = differential.test_bulk(bulk, adjusted, paired=comparison.paired).set_index("gene")
+    found = again.reindex(table["feature"])
+    return table.assign(
+        effect_given_stress=found["log2_fold_change"].to_numpy(), p_given_stress=found["p_value"].to_numpy()
+    )
+
+
+def adjusted_design(rows: pd.DataFrame, score: np.ndarray, *, paired: bool) -> np.ndarray | None:
+    """Build the design with the stress score; None where score and tissue cannot be told apart.
+
+    That is where a regression of the tissue on the rest of the design leaves less than a tenth of its variance
+    (variance inflation above ten) or no degree of freedom is left.
+    """
+    if not np.isfinite(score).all() or np.ptp(score) < 1e-9:
+        return None
+    design = differential.design_matrix(rows, [], paired=paired, extra=(score - score.mean()) / score.std())
+    group, rest = design[:, -1], design[:, :-1]
+    base = differential.design_matrix(rows, [], paired=paired)[:, :-1]
+    if len(rows) <= design.shape[1] or rest.shape[1] == base.shape[1]:
+        return None
+    return design if _unexplained(group, rest) >= 0.1 * _unexplained(group, base) else None
+
+
+def _unexplained(values: np.ndarray, columns: np.ndarray) -> float:
+    """Give the sum of squares that the columns leave."""
+    return float(((values - columns @ np.linalg.lstsq(columns, values, rcond=None)[0]) ** 2).sum())
+
+
+def compare_values(
+    values: np.ndarray, features: pd.Index, rows: pd.DataFrame, score: np.ndarray, *, paired: bool, tested: bool
+) -> pd.DataFrame:
+    """Compare measured values (rows × features, finite) by a moderated t test, and again given the stress score."""
+    if not len(features):
+        return pd.DataFrame()
+    if not tested:
+        return describe_rows(values, features, rows, paired=paired)
+    design = differential.design_matrix(rows, [], paired=paired)
+    if len(rows) <= design.shape[1]:
+        return pd.DataFrame()
+    fit = moderated_t(values, design[:, -1], design[:, :-1])
+    table = pd.DataFrame({"feature": features, "effect": fit.effect, "p_value": fit.p})
+    table["fdr"] = benjamini_hochberg(table["p_value"].to_numpy())
+    adjusted = adjusted_design(rows, score, paired=paired)
+    if adjusted is not None:
+        again = moderated_t(values, adjusted[:, -1], adjusted[:, :-1])
+        table = table.assign(effect_given_stress=again.effect, p_given_stress=again.p)
+    return table
+
+
+def describe_rows(values: np.ndarray, features: pd.Index, rows: pd.DataFrame, *, paired: bool) -> pd.DataFrame:
+    """Give differences of means without a test: the mean over pairs where paired."""
+    group = rows["group"].to_numpy()
+    if paired:
+        means = pd.DataFrame(values).groupby([rows["donor"], group]).mean()
+        effect = (means.xs(1, level=1) - means.xs(0, level=1)).mean().to_numpy()
+    else:
+        effect = values[group == 1].mean(axis=0) - values[group == 0].mean(axis=0)
+    return pd.DataFrame({"feature": features, "effect": effect, "p_value": np.nan, "fdr": np.nan})
+
+
+def compare_subsets(
+    pseudobulk: AnnData, comparison: Comparison, *, tested: bool, min_cells: int, min_donors: int
+) -> pd.DataFrame:
+    """Compare expression, protein and stress of every subset and lineage."""
+    parts = []
+    needed = min_donors if tested else 1
+    for level, name in differential.asked_units(pseudobulk.obs, ()):
+        bulk = differential.collect(pseudobulk, comparison, level, name, min_cells=min_cells)
+        if min(bulk.donors(0), bulk.donors(1)) < needed:
+            continue
+        score = dissociation_stress.score(bulk.counts, bulk.genes)
+        proteins, panel = protein_values(pseudobulk, bulk, comparison, level, name)
+        values = partial(compare_values, rows=bulk.rows, paired=comparison.paired, tested=tested)
+        found = {
+            "expression": compare_expression(bulk, comparison, tested=tested),
+            "protein": values(proteins, panel, score=score),
+            "programme": values(*residency_score(bulk), score=score),
+            "stress": values(score[:, None], pd.Index(["score"]), score=score * np.nan),
+        }
+        for kind, table in found.items():
+            if len(table):
+                counts = {"donors_tissue": bulk.donors(1), "donors_reference": bulk.donors(0)}
+                parts.append(table.assign(kind=kind, level=level, subset=name, **counts))
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
+
+
+def residency_score(bulk: Bulk) -> tuple[np.ndarray, pd.Index]:
+    """Score residency in each row: mean log2 of counts per 10,000 of the genes up, less that of the genes down.
+
+    One score of several genes shows with few donors what no gene shows by itself. No column without both kinds of gene.
+    """
+    up, down = (np.flatnonzero(bulk.genes.isin(genes)) for genes in (RESIDENT_UP, RESIDENT_DOWN))
+    if not len(up) or not len(down):
+        return np.empty((len(bulk.rows), 0)), pd.Index([])
+    values = np.log2(1e4 * bulk.counts / np.maximum(bulk.counts.sum(axis=1, keepdims=True), 1) + 1)
+    score = values[:, up].mean(axis=1) - values[:, down].mean(axis=1)
+    return score[:, None], pd.Index(["tissue residency"])
+
+
+def protein_values(
+    pseudobulk: AnnData, bulk: Bulk, comparison: Comparison, level: str, name: str
+) -> tuple[np.ndarray, pd.Index]:
+    """Give the mean normalised protein of each row of a bulk, for proteins measured in all rows."""
+    if "prot" not in pseudobulk.obsm:
+        return np.empty((len(bulk.rows), 0)), pd.Index([])
+    obs = pseudobulk.obs
+    rows = np.flatnonzero((obs["level"] == level) & (obs["name"] == name))
+    values = pd.DataFrame(np.asarray(pseudobulk.obsm["prot"])[rows], index=obs["sample"].astype(str).iloc[rows])
+    means = comparison.collapse(values)
+    keys = pd.MultiIndex.from_frame(comparison.donors[["donor", "group"]])
+    wanted = means.set_axis(keys).reindex(pd.MultiIndex.from_frame(bulk.rows[["donor", "group"]]))
+    shared = wanted.notna().all().to_numpy()
+    return wanted.to_numpy(float)[:, shared], pd.Index(np.asarray(pseudobulk.uns["prot"], str))[shared]
+
+
+def compare_composition(
+    composition: pd.DataFrame, comparison: Comparison, score: pd.Series, *, tested: bool
+) -> pd.DataFrame:
+    """Compare each subset's share of its lineage (logit, half a cell added), donors with ten cells of the lineage.
+
+    `score` is the stress score of each sample.
+    """
+    wanted = composition[(composition["level"] == "subset") & composition["sample"].isin(comparison.samples["sample"])]
+    parts = []
+    for _, part in wanted.groupby("parent"):
+        part = part[part["parent_cells"] >= FEWEST_PARENT_CELLS]
+        logit = np.log((part["cells"] + 0.5) / (part["parent_cells"] - part["cells"] + 0.5))
+        wide = part.assign(logit=logit).pivot_table(index="sample", columns="subset", values="logit")
+        means = comparison.collapse(wide.assign(score=score.reindex(wide.index)))
+        rows = comparison.donors
+        complete = means.drop(columns="score").notna().all(axis=1)
+        if comparison.paired:
+            complete &= complete.groupby(rows["donor"]).transform("all")
+        rows, means = rows[complete].reset_index(drop=True), means[complete]
+        if rows["group"].nunique() < 2:
+            continue
+        values = means.drop(columns="score")
+        table = compare_values(
+            values.to_numpy(float), pd.Index(values.columns.astype(str)), rows, means["score"].to_numpy(float),
+            paired=comparison.paired, tested=tested,
+        )  # fmt: skip
+        counts = rows["group"].value_counts()
+        parts.append(
+            table.assign(kind="composition", level="subset", donors_tissue=counts[1], donors_reference=counts[0])
+        )
+    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
+    return table.assign(subset=table["feature"]) if len(table) else table
+
+
+def states(cells: pd.DataFrame, tissue: str) -> pd.DataFrame:
+    """Give each subset's distance to its nearest counterpart in the reference tissue: the median over donors' medians.
+
+    A distance above 1.5 times what is usual in the tissue marks a state without a counterpart.
+    """
+    if "relative_distance" not in cells:
+        return pd.DataFrame(columns=COLUMNS)
+    part = cells[(cells[names.TISSUE].astype(str) == tissue) & pd.to_numeric(cells["relative_distance"]).notna()]
+    if part.empty:
+        return pd.DataFrame(columns=COLUMNS)
+    part = part.assign(distance=pd.to_numeric(part["relative_distance"]), subset=part[names.SUBSET].astype(str))
+    part = part[~part["subset"].isin(["", names.UNASSIGNED])]
+    donors = part.groupby(["subset", part[names.DONOR].astype(str)])["distance"].median()
+    table = donors.groupby(level=0).agg(effect="median", donors_tissue="size").reset_index()
+    nearest = part.groupby("subset")["counterpart"].agg(lambda values: values.astype(str).mode().iloc[0])
+    return table.assign(kind="state", level="subset", feature=table["subset"].map(nearest))
+
+
+def sample_scores(pseudobulk: AnnData) -> pd.Series:
+    """Score the stress of each sample over all its lineages."""
+    rows = pseudobulk[(pseudobulk.obs["level"] == "lineage").to_numpy()]
+    onehot = pd.get_dummies(rows.obs["sample"].astype(str))
+    summed = onehot.to_numpy(float).T @ rows.X
+    return pd.Series(dissociation_stress.score(np.asarray(summed), pseudobulk.var_names), index=onehot.columns)
+
+
+def flag(table: pd.DataFrame) -> pd.DataFrame:
+    """Mark findings (FDR 5 %) that stress may explain: stress genes that are higher, effects that its score takes."""
+    table = table.reindex(columns=COLUMNS)
+    significant = (table["fdr"] < 0.05).to_numpy()
+    numbers = [table[name].to_numpy(float) for name in ("effect", "effect_given_stress", "p_given_stress")]
+    known = (
+        np.isfinite(numbers[1]) & table["kind"].isin(["expression", "protein", "programme", "composition"]).to_numpy()
+    )
+    score = known & dissociation_stress.explained(numbers[0], significant, numbers[1], numbers[2])
+    listed = (table["kind"] == "expression") & table["feature"].isin(dissociation_stress.STRESS_GENES)
+    gene = listed.to_numpy() & significant & (numbers[0] > 0)
+    return table.assign(stress_gene=listed, stress_flag=np.where(gene, FLAG_GENE, np.where(score, FLAG_SCORE, "")))
+
+
+def _log_cpm(counts: np.ndarray) -> np.ndarray:
+    """log2 of counts per million plus one."""
+    return np.log2(1e6 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1) + 1)

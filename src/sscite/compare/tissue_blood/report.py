@@ -1,0 +1,211 @@
+"""What the comparison of a tissue with blood tells the report."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from sscite import figures
+from sscite.command import Facts
+from sscite.compare.contrast.contrast import Comparison
+from sscite.compare.tissue_blood.differences import FAR, FLAG_GENE, FLAG_SCORE, RESIDENT_DOWN, RESIDENT_UP
+
+TITLES = {
+    "programme": "Tissue residency as one score", "stress": "Dissociation stress by subset",
+    "composition": "Shares of a lineage", "protein": "Proteins", "state": "Distance to blood",
+}  # fmt: skip
+TISSUE, BLOOD = figures.PALETTE[5], figures.PALETTE[0]
+
+
+def describe(facts: Facts, table: pd.DataFrame, comparison: Comparison, scores: pd.Series, *, tested: bool) -> None:
+    """Add numbers, a sentence, tables and figures."""
+    reference, tissue = comparison.counts()
+    sides = comparison.contrast.sides
+    genes = table[table["kind"] == "expression"]
+    found = genes[genes["fdr"] < 0.05]
+    facts.number(
+        donors_tissue=tissue, donors_reference=reference, paired=comparison.paired, tested=tested,
+        genes_fdr_5=len(found), of_these_stress_genes=int((found["stress_flag"] == FLAG_GENE).sum()),
+        of_these_explained_by_score=int((found["stress_flag"] == FLAG_SCORE).sum()),
+        findings_not_adjustable=int(found["effect_given_stress"].isna().sum()),
+    )  # fmt: skip
+    facts.verdict(sentence(table, sides, comparison.paired, tested, (tissue, reference)))
+    if len(found) and found["effect_given_stress"].isna().any():
+        units = ", ".join(sorted(set(found.loc[found["effect_given_stress"].isna(), "subset"])))
+        facts.warn(f"Stress score and tissue cannot be told apart in {units}: what stress explains there is not known.")
+    named = residency(genes)
+    if len(named):
+        facts.table("residency", named, "Genes of tissue residency, asked by name",
+                    "log2 fold change, tissue against blood.")  # fmt: skip
+    for kind, title in (
+        ("composition", "Shares of a lineage"),
+        ("protein", "Proteins"),
+        ("state", "Distance to blood"),
+    ):
+        part = table[table["kind"] == kind]
+        if len(part):
+            columns = [c for c in part.columns if c not in ("tissue", "kind", "stress_gene") and part[c].notna().any()]
+            order = part.sort_values(
+                "p_value" if part["p_value"].notna().any() else "effect", ascending=kind != "state"
+            )
+            facts.table(kind, order[columns].head(60), title)
+    facts.figure("stress", stress_dots(comparison, scores), "Dissociation stress of each sample",
+                 "Mean of immediate-early and heat-shock genes; a line joins the samples of one donor.")  # fmt: skip
+    if len(genes):
+        facts.figure("genes", gene_bars(genes, tested=tested), "Genes that differ, and what stress may explain",
+                     "FDR 5 % within a subset. Hatched: stress genes, or explained by the stress score.")  # fmt: skip
+    if len(named):
+        facts.figure("residency", residency_grid(genes), "Tissue residency by subset",
+                     "Colour: log2 fold change, tissue against blood; ring: FDR below 5 %.")  # fmt: skip
+    _draw_effects(facts, table)
+
+
+def _draw_effects(facts: Facts, table: pd.DataFrame) -> None:
+    """Draw composition, protein and states where there are any."""
+    composition = table[table["kind"] == "composition"]
+    if len(composition):
+        facts.figure("composition", effects(composition, "feature", "log odds of the share"), "Shares of a lineage",
+                     "Right: larger share in the tissue. Filled: FDR below 5 %.")  # fmt: skip
+    protein = table[(table["kind"] == "protein") & (table["level"] == "lineage")]
+    if len(protein):
+        rows = protein.assign(label=protein["subset"] + ": " + protein["feature"])
+        facts.figure("protein", effects(rows, "label", "difference of normalised protein"), "Proteins that differ most",
+                     "Right: higher in the tissue. Filled: FDR below 5 %.")  # fmt: skip
+    state = table[table["kind"] == "state"]
+    if len(state):
+        facts.figure("states", state_dots(state), "Distance to the nearest counterpart in blood",
+                     "1: usual for the tissue's cells of the lineage. Beyond the line: blood lacks it.")  # fmt: skip
+
+
+def sentence(table: pd.DataFrame, sides: str, paired: bool, tested: bool, donors: tuple[int, int]) -> str:
+    """Say in plain words what differs and how much of it stress may explain."""
+    how = f"within {donors[0]} donors" if paired else f"{donors[0]} against {donors[1]} donors, unpaired"
+    far = table[(table["kind"] == "state") & (table["effect"] > FAR)].sort_values("effect", ascending=False)["subset"]
+    tail = f" Without a counterpart in blood: {', '.join(far.head(5))}." if len(far) else ""
+    if not tested:
+        return f"{sides} ({how}): too few donors for a test; effects are described.{tail}"
+    found = table[(table["kind"] == "expression") & (table["fdr"] < 0.05)]
+    flagged = int((found["stress_flag"] != "").sum())
+    clean = found[found["stress_flag"] == ""].nsmallest(1, "p_value")
+    programme = table[(table["kind"] == "programme") & (table["p_value"] < 0.05)].nsmallest(1, "p_value")
+    for row in programme.itertuples():
+        direction = "higher" if row.effect > 0 else "lower"
+        tail = f" The residency programme is {direction} in it, first in {row.subset} (p = {row.p_value:.2g}).{tail}"
+    lead = f"; the clearest that stress does not explain is {clean.iloc[0]['feature']}" if len(clean) else ""
+    return (
+        f"{sides} ({how}): {len(found)} differences of a gene in a subset (FDR 5 %), of which dissociation stress may "
+        f"explain {flagged}{lead}.{tail}"
+    )
+
+
+def residency(genes: pd.DataFrame) -> pd.DataFrame:
+    """Take the rows of the residency genes, with the direction that is expected of each."""
+    rows = genes[genes["feature"].isin([*RESIDENT_UP, *RESIDENT_DOWN])]
+    expected = np.where(rows["feature"].isin(RESIDENT_UP), "up", "down")
+    rows = rows.assign(expected=expected, agrees=(rows["effect"] > 0) == (expected == "up"))
+    columns = ["level", "subset", "feature", "expected", "agrees", "effect", "p_value", "fdr", "stress_flag"]
+    return rows[columns].sort_values(["level", "subset", "feature"]).round({"effect": 3})
+
+
+def stress_dots(comparison: Comparison, scores: pd.Series) -> Figure:
+    """Draw the stress score of each sample, tissue beside blood, joined within donors."""
+    figure, axes = figures.new(width=3.2, height=3.2)
+    rows = comparison.samples.assign(score=scores.reindex(comparison.samples["sample"]).to_numpy())
+    for _, part in rows.groupby("donor"):
+        means = part.groupby("group")["score"].mean()
+        if len(means) == 2:
+            axes.plot([0, 1], means.loc[[0, 1]], color="#BBBBBB", linewidth=0.8, zorder=1)
+    axes.scatter(rows["group"], rows["score"], c=np.where(rows["group"] == 1, TISSUE, BLOOD), s=18, zorder=2)
+    names = ["+".join(comparison.contrast.reference), "+".join(comparison.contrast.target)]
+    axes.set_xticks([0, 1], names)
+    axes.set(xlim=(-0.5, 1.5), ylabel="stress score (mean log2)")
+    return figure
+
+
+def gene_bars(genes: pd.DataFrame, *, tested: bool) -> Figure:
+    """Draw the numbers of genes up and down in each subset, those that stress may explain hatched."""
+    found = genes[genes["fdr"] < 0.05] if tested else genes.iloc[:0]
+    label = found["subset"].where(found["level"] == "subset", found["subset"] + " (all)")
+    counts = found.assign(label=label, flagged=found["stress_flag"] != "", up=found["effect"] > 0)
+    wide = counts.pivot_table(index="label", columns=["up", "flagged"], values="effect", aggfunc="size", fill_value=0)
+    wide = wide.loc[wide.sum(axis=1).sort_values().index].tail(40)
+    figure, axes = figures.new(width=6, height=max(2.0, 1 + 0.19 * len(wide)))
+    for up, sign, colour in ((True, 1, TISSUE), (False, -1, BLOOD)):
+        start = np.zeros(len(wide))
+        for flagged, hatch in ((False, ""), (True, "////")):
+            size = wide.get((up, flagged), pd.Series(0, index=wide.index)).to_numpy() * sign
+            kind = "higher in tissue" if up else "lower in tissue"
+            text = f"{kind}{', stress' if flagged else ''}"
+            axes.barh(
+                range(len(wide)),
+                size,
+                left=start,
+                color=colour,
+                hatch=hatch,
+                edgecolor="white",
+                linewidth=0,
+                label=text,
+            )
+            start = start + size
+    axes.set_yticks(range(len(wide)), wide.index, fontsize=7)
+    axes.axvline(0, color="black", linewidth=0.6)
+    axes.set(xlabel="genes, FDR below 5 %" if len(wide) else "no gene of FDR below 5 %")
+    axes.xaxis.set_major_formatter(lambda value, _: f"{abs(value):g}")
+    if len(wide):
+        axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=7)
+    return figure
+
+
+def residency_grid(genes: pd.DataFrame) -> Figure:
+    """Draw the residency genes' fold changes as a grid of subsets and genes."""
+    rows = genes[genes["feature"].isin([*RESIDENT_UP, *RESIDENT_DOWN])]
+    rows = rows.assign(label=rows["subset"].where(rows["level"] == "subset", rows["subset"] + " (all)"))
+    order = [gene for gene in (*RESIDENT_UP, *RESIDENT_DOWN) if gene in set(rows["feature"])]
+    labels = list(dict.fromkeys(rows.sort_values(["level", "subset"])["label"]))
+    figure, axes = figures.new(width=2.2 + 0.42 * len(order), height=1.4 + 0.2 * len(labels))
+    x = [order.index(gene) for gene in rows["feature"]]
+    y = [labels.index(label) for label in rows["label"]]
+    significant = rows["fdr"] < 0.05
+    edges = np.where(significant, "black", "none")
+    dots = axes.scatter(
+        x, y, c=rows["effect"].clip(-4, 4), cmap="RdBu_r", vmin=-4, vmax=4, s=55, edgecolors=edges, linewidths=0.9
+    )
+    axes.set_xticks(range(len(order)), order, rotation=90, fontsize=8)
+    axes.set_yticks(range(len(labels)), labels, fontsize=7)
+    axes.set(xlim=(-0.6, len(order) - 0.4), ylim=(len(labels) - 0.4, -0.6))
+    figure.colorbar(dots, ax=axes, label="log2 fold change", shrink=0.6)
+    return figure
+
+
+def effects(rows: pd.DataFrame, label: str, unit: str) -> Figure:
+    """Draw the largest effects as dots around zero; filled where found."""
+    shown = rows.loc[rows["effect"].abs().sort_values().tail(35).index].sort_values("effect")
+    figure, axes = figures.new(width=5, height=max(2.0, 0.9 + 0.18 * len(shown)))
+    _dots(axes, shown["effect"].to_numpy(), (shown["fdr"] < 0.05).to_numpy())
+    axes.set_yticks(range(len(shown)), shown[label], fontsize=7)
+    axes.axvline(0, color="black", linewidth=0.6)
+    axes.set(xlabel=unit)
+    return figure
+
+
+def state_dots(state: pd.DataFrame) -> Figure:
+    """Draw each subset's distance to its counterpart, named beside it."""
+    shown = state.sort_values("effect").tail(40)
+    figure, axes = figures.new(width=5.5, height=max(2.0, 0.9 + 0.2 * len(shown)))
+    _dots(axes, shown["effect"].to_numpy(), (shown["effect"] > FAR).to_numpy())
+    labels = shown["subset"] + " → " + shown["feature"].astype(str)
+    axes.set_yticks(range(len(shown)), labels, fontsize=7)
+    axes.axvline(FAR, color="black", linewidth=0.6, linestyle="--")
+    axes.set(xlabel="relative distance to the nearest blood cells")
+    return figure
+
+
+def _dots(axes: Axes, values: np.ndarray, filled: np.ndarray) -> None:
+    """Draw values in rows, orange to the right of zero and blue to the left, hollow where not filled."""
+    colour = np.where(values > 0, TISSUE, BLOOD)
+    face = [c if full else "white" for c, full in zip(colour, filled, strict=True)]
+    axes.scatter(values, range(len(values)), c=face, edgecolors=colour, s=22, linewidths=1)
+    axes.grid(axis="y", color="#EEEEEE")
+    axes.set_axisbelow(True)

@@ -1,0 +1,1 @@
+"""Trajectory from the reference tissue to a tissue-specific terminal state."""

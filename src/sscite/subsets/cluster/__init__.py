@@ -1,0 +1,1 @@
+"""Clusters of each lineage, named by markers."""

@@ -1,0 +1,197 @@
+"""Lineage by lineage: embed anew, cluster at a stable resolution, name clusters by their markers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+
+from sscite import names
+from sscite.cohort.integrate import embed
+from sscite.embedding import graph, neighbours, pca, umap
+from sscite.names import UNASSIGNED
+from sscite.subsets.cluster import cluster_names, marker_scores, marker_support
+from sscite.subsets.cluster.resolution import assess_stability, choose_resolution
+from sscite.subsets.definitions.subsets import Lineage, Subset
+
+MIN_CELLS = 60
+COMPONENTS = 30
+NEAREST = 15
+CONTRADICTED = 0.5  # standard deviations by which a cell's own subset must exceed its cluster's to take its place
+
+
+@dataclass
+class LineageCells:
+    """The cells of one lineage as read from the cohort.
+
+    Attributes
+    ----------
+    X
+        Cells × genes (variable genes and markers), log1p of counts per 10,000.
+    genes
+        Names of the genes.
+    obs
+        Cells with library, donor, tissue.
+    protein
+        Cells × proteins, normalised; None without antibodies.
+    """
+
+    X: sp.csr_matrix
+    genes: pd.Index
+    obs: pd.DataFrame
+    protein: pd.DataFrame | None
+
+
+@dataclass
+class Found:
+    """What was found in one lineage."""
+
+    cells: pd.DataFrame
+    scores: pd.DataFrame
+    clusters: pd.DataFrame
+    resolutions: pd.DataFrame
+    umap: np.ndarray
+    resolution: float
+    embedding: np.ndarray
+    expression: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+
+def cluster_lineage(data: LineageCells, lineage: Lineage, *, resolution: float | None, seed: int) -> Found:
+    """Cluster one lineage and name its clusters.
+
+    Genes are tempered before the components are taken (divided by the square root of their standard deviation),
+    since subsets often differ by markers of few counts.
+
+    Parameters
+    ----------
+    resolution
+        Of Leiden; None chooses it by stability.
+    """
+    components = pca.fit(data.X, components=min(COMPONENTS, data.X.shape[0] // 4), tempered=True)
+    embedding, _, _ = embed.correct(components.project(data.X), data.obs, seed=seed)
+    k = min(NEAREST, len(embedding) // 4)
+    fuzzy = graph.fuzzy(*neighbours.among_themselves(embedding, k, seed=seed))
+    resolutions = pd.DataFrame() if resolution else assess_stability(embedding, seed=seed, k=k)
+    chosen = resolution or choose_resolution(resolutions)
+    clusters = graph.leiden(fuzzy, resolution=chosen, seed=seed)
+    expression = marker_expression(data, lineage)
+    tissues = set(data.obs[names.TISSUE].astype(str))
+    sought = [subset for subset in lineage.subsets if not subset.tissues or tissues & set(subset.tissues)]
+    smoother = marker_scores.smoothing(fuzzy)
+    scores = marker_scores.marker_scores(expression, data.protein, sought, smoother)
+    table = name_clusters(data, expression, scores, clusters, sought)
+    table.insert(0, "lineage", lineage.name)
+    can_be = possible(expression, data.obs, sought, smoother)[scores.columns]
+    cells = name_cells(scores, can_be, clusters, table)
+    positions = umap.embed(fuzzy, embedding, seed=seed)
+    return Found(cells, scores, table, resolutions, positions, chosen, embedding, expression)
+
+
+def marker_expression(data: LineageCells, lineage: Lineage) -> pd.DataFrame:
+    """Give the measured markers of a lineage's subsets as a dense table, cells × genes."""
+    present = [gene for gene in lineage.genes if gene in data.genes]
+    dense = data.X[:, data.genes.get_indexer(present)].toarray()
+    return pd.DataFrame(dense, index=data.obs.index, columns=present)
+
+
+def name_clusters(
+    data: LineageCells, expression: pd.DataFrame, scores: pd.DataFrame, clusters: np.ndarray, sought: Sequence[Subset]
+) -> pd.DataFrame:
+    """Name clusters, and say which genes stand out in each, for those that stay without a name."""
+    donors = pd.factorize(data.obs[names.DONOR].astype(str), sort=True)[0]
+    if scores.shape[1] == 0:
+        table = pd.DataFrame({"cluster": np.unique(clusters), "subset": UNASSIGNED, "flag": "no marker was measured"})
+    else:
+        tissues = {subset.name: subset.tissues for subset in sought if subset.tissues}
+        seen = marker_support.by_cluster(expression, data.protein, sought, clusters, donors)
+        table = cluster_names.name_clusters(scores, clusters, data.obs, shown=seen, tissues=tissues)
+    table["strongest"] = marker_support.strongest(data.X, data.genes, clusters, donors)
+    return table
+
+
+def possible(
+    expression: pd.DataFrame, obs: pd.DataFrame, sought: Sequence[Subset], smoother: sp.csr_matrix
+) -> pd.DataFrame:
+    """Say which subsets each cell can be: it shows their markers, and is from their tissue; cells × subsets."""
+    can = marker_support.by_cell(expression, sought, smoother)
+    for subset in sought:
+        if subset.tissues:
+            can[subset.name] &= obs[names.TISSUE].astype(str).isin(subset.tissues).to_numpy()
+    return can
+
+
+def name_cells(scores: pd.DataFrame, can_be: pd.DataFrame, clusters: np.ndarray, table: pd.DataFrame) -> pd.DataFrame:
+    """Give each cell its cluster's name, or its own where that is clearly another, and its score of it.
+
+    Parameters
+    ----------
+    scores
+        Cells × subsets, standardised.
+    can_be
+        Cells × subsets: whether the cell can be of the subset.
+    clusters
+        Number of each cell's cluster.
+    table
+        A row per cluster, with lineage, cluster, subset.
+    """
+    lineage = table["lineage"].iloc[0]
+    of_cluster = contradicted(
+        scores, can_be, table.set_index("cluster")["subset"].reindex(clusters).to_numpy(dtype=object)
+    )
+    cells = pd.DataFrame(index=scores.index)
+    cells[names.LINEAGE] = lineage
+    cells[names.CLUSTER] = [f"{lineage}:{number}" for number in clusters]
+    cells[names.SUBSET] = of_cluster
+    place = scores.columns.get_indexer(of_cluster)
+    values = scores.to_numpy()
+    own = np.where(place >= 0, values[np.arange(len(values)), place] if values.shape[1] else 0.0, np.nan)
+    cells[names.SUBSET_SCORE] = own.astype(np.float32)
+    cells["subset_margin"] = _margin(values, place)
+    cells["subset_by_cell"] = by_cell(scores, can_be)
+    return cells
+
+
+def contradicted(scores: pd.DataFrame, can_be: pd.DataFrame, of_cluster: np.ndarray) -> np.ndarray:
+    """Give cells their own subset's name where it stands out clearly against their cluster's: a cluster may hold two.
+
+    Parameters
+    ----------
+    scores
+        Cells × subsets, standardised.
+    can_be
+        Cells × subsets: whether the cell can be of the subset; it takes no other's name.
+    of_cluster
+        Name of each cell's cluster; cells of unassigned clusters keep it.
+    """
+    place = scores.columns.get_indexer(of_cluster)
+    rows = np.flatnonzero(place >= 0)
+    values = scores.to_numpy()[rows]
+    named = of_cluster.copy()
+    if len(rows):
+        others = np.where(can_be.to_numpy()[rows], values, -np.inf)
+        moved = others.max(axis=1) - values[np.arange(len(rows)), place[rows]] > CONTRADICTED
+        named[rows[moved]] = scores.columns.to_numpy()[others[moved].argmax(axis=1)]
+    return named
+
+
+def _margin(values: np.ndarray, place: np.ndarray) -> np.ndarray:
+    """Give each cell's score of its own subset less the best score of another; NaN for unassigned."""
+    if values.shape[1] < 2:
+        return np.full(len(values), np.nan, np.float32)
+    others = values.copy()
+    rows = np.flatnonzero(place >= 0)
+    others[rows, place[rows]] = -np.inf
+    margin = np.full(len(values), np.nan, np.float32)
+    margin[rows] = values[rows, place[rows]] - others[rows].max(axis=1)
+    return margin
+
+
+def by_cell(scores: pd.DataFrame, can_be: pd.DataFrame, threshold: float = 0.5) -> np.ndarray:
+    """Call each cell by its best score among the subsets that it can be; unassigned where that is low."""
+    if scores.shape[1] == 0:
+        return np.full(len(scores), UNASSIGNED, dtype=object)
+    values = np.where(can_be.to_numpy(), scores.to_numpy(), -np.inf)
+    return np.where(values.max(axis=1) >= threshold, scores.columns.to_numpy()[values.argmax(axis=1)], UNASSIGNED)

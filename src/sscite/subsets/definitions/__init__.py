@@ -1,0 +1,1 @@
+"""Reader and validator of subsets.yaml."""

@@ -1,0 +1,1 @@
+"""Gene-set scores of each cell."""

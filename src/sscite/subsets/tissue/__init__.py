@@ -1,0 +1,1 @@
+"""Counterparts of tissue cells in the reference tissue."""

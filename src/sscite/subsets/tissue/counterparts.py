@@ -1,0 +1,119 @@
+"""Place cells of other tissues against the reference tissue's subsets: who is the nearest counterpart, and how far."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from sscite import names
+from sscite.embedding.neighbours import Index, among_themselves
+from sscite.errors import Reason, Skipped
+
+NEAREST = 15
+FAR = 2.0  # times the distance that is usual within the reference tissue
+MIN_CELLS = 20
+CLOSE = 0.25  # share of a tissue's cells, the nearest, that tell its shift: most of them may be in a new state
+TEXT = ["tissue", "lineage", "subset", "counterpart"]
+NUMBERS = ["counterpart_share", "counterpart_distance", "relative_distance"]
+
+
+def place(X: np.ndarray, cells: pd.DataFrame, *, reference: str, seed: int) -> pd.DataFrame:
+    """Find for each cell of another tissue its nearest counterpart among the reference tissue's cells of its lineage.
+
+    Single cells are too noisy to be far from anything: noise is most of any distance. So each cell is averaged with its
+    15 nearest of the same tissue first, and distances are taken between such averages. The unit is what is usual within
+    the reference tissue: the median distance between averages over two random halves of its cells. The relative
+    distance is taken after the tissue's shift (digestion, platform) was removed: the median difference to the nearest
+    reference averages over the nearest quarter of its cells, so that a state without a counterpart stands out, not a
+    tissue as a whole.
+
+    Parameters
+    ----------
+    X
+        Cells × components of the cells' lineages; tissues must not have been integrated away.
+    cells
+        Cells with tissue, lineage, subset.
+
+    Returns
+    -------
+    pd.DataFrame
+        A row per cell of another tissue, with `TEXT` and `NUMBERS`.
+
+    Raises
+    ------
+    Skipped
+        There is one tissue, or the reference tissue is absent.
+    """
+    tissue, lineage = (cells[name].astype(str).to_numpy() for name in (names.TISSUE, names.LINEAGE))
+    present = sorted(set(tissue))
+    if len(present) < 2 or reference not in present:
+        raise Skipped(Reason.ONE_TISSUE, f"found {', '.join(present)}; the reference is {reference}")
+    parts = []
+    for name in sorted(set(lineage)):
+        home = np.flatnonzero((lineage == name) & (tissue == reference))
+        away = np.flatnonzero((lineage == name) & (tissue != reference))
+        if len(home) >= MIN_CELLS and len(away):
+            parts.append(_place_lineage(X, cells, home, away, seed=seed))
+    if not parts:
+        raise Skipped(Reason.TOO_FEW_CELLS, f"no lineage has {MIN_CELLS} cells in {reference} and cells elsewhere")
+    return pd.concat(parts)
+
+
+def _place_lineage(
+    X: np.ndarray, cells: pd.DataFrame, home: np.ndarray, away: np.ndarray, *, seed: int
+) -> pd.DataFrame:
+    """Place the cells of one lineage, tissue by tissue."""
+    half = np.random.default_rng(seed).random(len(home)) < 0.5
+    rows = [home[half], home[~half]]
+    smooth = [averages(X[part], seed=seed) for part in rows]
+    first, second = (Index(part, seed=seed) for part in smooth)
+    usual = np.median(np.concatenate([second.search(smooth[0], 1)[1], first.search(smooth[1], 1)[1]]))
+    averaged = np.vstack(smooth)
+    index = Index(averaged, seed=seed)
+    subset = cells[names.SUBSET].astype(str).to_numpy()
+    codes, levels = pd.factorize(subset[np.concatenate(rows)], sort=True)
+    parts = []
+    tissues = cells[names.TISSUE].astype(str).to_numpy()[away]
+    for tissue in np.unique(tissues):
+        here = away[tissues == tissue]
+        own = averages(X[here], seed=seed)
+        nearest, raw = index.search(own, 1)
+        close = raw[:, 0] <= np.quantile(raw[:, 0], CLOSE)
+        moved = own - np.median((own - averaged[nearest[:, 0]])[close], axis=0)
+        near, distances = index.search(moved, NEAREST)
+        votes = np.stack([(codes[near] == code).mean(axis=1) for code in range(len(levels))], axis=1)
+        frame = cells.iloc[here][[names.TISSUE, names.LINEAGE]].astype(str)
+        frame["subset"] = subset[here]
+        frame["counterpart"] = np.asarray(levels)[votes.argmax(axis=1)]
+        frame["counterpart_share"] = votes.max(axis=1)
+        frame["counterpart_distance"] = raw[:, 0] / max(usual, 1e-9)
+        frame["relative_distance"] = distances[:, 0] / max(usual, 1e-9)
+        parts.append(frame)
+    return pd.concat(parts)
+
+
+def averages(X: np.ndarray, *, seed: int) -> np.ndarray:
+    """Average each cell with its nearest 15 others, or as many as there are."""
+    if len(X) < 2:
+        return X
+    near, _ = among_themselves(X, min(NEAREST, len(X) - 1), seed=seed)
+    return (X + X[near].sum(axis=1)) / (near.shape[1] + 1)
+
+
+def states(placed: pd.DataFrame) -> pd.DataFrame:
+    """Sum up cells of each tissue and subset: nearest counterpart, distance, and whether a counterpart is missing."""
+    keys = ["tissue", "lineage", "subset"]
+    groups = placed.groupby(keys, observed=True)
+    table = groups[["counterpart_distance", "relative_distance", "counterpart_share"]].median()
+    table.insert(0, "cells", groups.size())
+    table["counterpart"] = groups["counterpart"].agg(lambda values: values.mode().iloc[0])
+    table["without_counterpart"] = (table["relative_distance"] > FAR) & (table["cells"] >= MIN_CELLS)
+    return table.reset_index().sort_values("relative_distance", ascending=False, ignore_index=True)
+
+
+def nothing() -> pd.DataFrame:
+    """Give the table of placed cells without rows."""
+    text = {name: pd.Series(dtype=str) for name in TEXT}
+    return pd.DataFrame(
+        {**text, **{name: pd.Series(dtype=np.float32) for name in NUMBERS}}, index=pd.Index([], dtype=str)
+    )
