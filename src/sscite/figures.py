@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +18,27 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-# Okabe and Ito's palette: told apart by readers with colour-vision deficiency
-PALETTE = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000"]
-GREY = "#9A9A9A"
+# Okabe and Ito's palette, then the colours that are furthest from those before them in CIELAB as seen by readers with
+# normal vision, protanopia and deuteranopia; the smallest difference of any two is 17
+PALETTE = [
+    "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#891414",
+    "#B1EB9D", "#0000FF", "#004E4E", "#FFC4D8", "#0076FF", "#003B9D", "#62B162", "#1427C4",
+]  # fmt: skip
+BLUE, ORANGE, GREEN, PINK, SKY, VERMILION, YELLOW, DARK_RED = PALETTE[:8]
+UP, DOWN = VERMILION, BLUE  # in the target relative to the reference
+HIGHLIGHT = VERMILION  # what the reader should look at first
+GREY = "#8A8A8A"  # not significant, or no group
+MUTED, FAINT, BAND = "#BBBBBB", "#DDDDDD", "#EEEEEE"  # single donors behind a mean, context, background bands
+LINEAGES = {
+    "monocyte/DC": VERMILION, "CD4 T": BLUE, "CD8 T": SKY, "other T": "#7A5FB0", "B": GREEN, "plasma": "#7FC97F",
+    "NK": ORANGE, "pDC": PINK, "progenitor": "#000000", "platelet": "#B8860B", "red cell": "#A00000",
+    "macrophage": "#8C3B00", "mast": "#6B8E23", "neutrophil": YELLOW, "epithelial": "#00CED1",
+    "endothelial": "#FF69B4", "stromal": "#8B7D6B", "other": GREY, "unassigned": "#D5D5D5",
+}  # fmt: skip
+TISSUES = {
+    "blood": "#C1272D", "kidney": "#8C564B", "lung": "#4C9BD6", "skin": "#E8A87C", "synovium": "#6A3D9A",
+    "bone marrow": "#7F7F7F", "lymph node": "#33A02C", "gut": "#B15928",
+}  # fmt: skip
 STYLE = {
     "font.size": 9, "axes.titlesize": 10, "axes.spines.top": False, "axes.spines.right": False,
     "figure.constrained_layout.use": True, "svg.hashsalt": "sscite", "svg.fonttype": "none", "savefig.dpi": 150,
@@ -32,12 +52,29 @@ def new(width: float = 6, height: float = 4, rows: int = 1, columns: int = 1, **
         return plt.subplots(rows, columns, figsize=(width, height), **options)
 
 
-def colours(names: list[str]) -> dict[str, object]:
-    """Give each name a colour: the palette first, then a continuous map when there are more than eight."""
-    if len(names) <= len(PALETTE):
-        return dict(zip(names, PALETTE, strict=False))
-    spread = matplotlib.colormaps["gist_ncar"]
-    return {name: spread(0.03 + 0.92 * i / len(names)) for i, name in enumerate(names)}
+def colours(names: Iterable[str], *, among: Iterable[str] | None = None) -> dict[str, str]:
+    """Return a colour for each name; the same name has the same colour in every figure of a cohort.
+
+    Lineages and common tissues have fixed colours. Any other name takes the place of the palette that its SHA-1
+    gives; where two names meet, the later in the alphabet moves to the next free place.
+
+    Parameters
+    ----------
+    names
+        Groups, tissues, lineages, subsets, libraries, ...
+    among
+        All names of this kind in the cohort (default: `names`). Give it where a figure shows only some of them, so
+        that names which meet are told apart in the same way in every figure.
+    """
+    wanted = [str(name) for name in names]
+    fixed = LINEAGES | TISSUES
+    places: dict[str, int] = {}
+    for name in sorted({*wanted, *map(str, among or [])} - set(fixed)):
+        first = int(hashlib.sha1(name.encode()).hexdigest(), 16) % len(PALETTE)
+        free = [(first + step) % len(PALETTE) for step in range(len(PALETTE))]
+        used = set(places.values()) if len(places) < len(PALETTE) else set()
+        places[name] = next(place for place in free if place not in used)
+    return {name: fixed.get(name) or PALETTE[places[name]] for name in wanted}
 
 
 def shares(axis: Axes, table: pd.DataFrame, *, numbers: bool = True) -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 from sscite import names
 from sscite.annotate.predict import blocks
 from sscite.annotate.vote import neighbour_graph
-from sscite.figures import GREY, PALETTE, new, shares
+from sscite.figures import GREY, HIGHLIGHT, LINEAGES, SKY, new, shares
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -28,22 +28,12 @@ MARKERS = {
 MOST_DRAWN = 5_000  # cells in the map
 
 
-# the same colour for a lineage in every figure: the house palette for those of blood, kin in like hues
-COLOURS = {
-    "monocyte/DC": PALETTE[5], "CD4 T": PALETTE[0], "CD8 T": PALETTE[4], "other T": "#7A5FB0", "B": PALETTE[2],
-    "plasma": "#7FC97F", "NK": PALETTE[1], "pDC": PALETTE[3], "progenitor": PALETTE[7], "platelet": "#B8860B",
-    "red cell": "#A00000", "macrophage": "#8C3B00", "mast": "#6B8E23", "neutrophil": PALETTE[6],
-    "epithelial": "#00CED1",
-    "endothelial": "#FF69B4", "stromal": "#8B7D6B", "other": GREY, names.UNASSIGNED: "#D5D5D5",
-}  # fmt: skip
-
-
 def counts_and_confidence(cells: pd.DataFrame, most: int = 30) -> Figure:
     """Draw the cells of each label, and how probable their label is."""
     frequent = cells[names.CELL_TYPE].value_counts().head(most).index[::-1]
     figure, (left, right) = new(9, 1.2 + 0.24 * len(frequent), 1, 2, sharey=True)
     groups = [cells[cells[names.CELL_TYPE] == label] for label in frequent]
-    paint = [COLOURS[group[names.LINEAGE].mode()[0]] for group in groups]
+    paint = [LINEAGES[group[names.LINEAGE].mode()[0]] for group in groups]
     left.barh(range(len(frequent)), [len(group) for group in groups], color=paint)
     left.set_xlabel("cells")
     boxes = right.boxplot(
@@ -107,9 +97,9 @@ def scatter_lineages(axis, where: NDArray, lineages: NDArray) -> None:
     """Draw points in the lineages' colours, with a legend of those present."""
     size = float(np.clip(20_000 / len(where), 1.5, 14))
     order = np.random.default_rng(0).permutation(len(where))
-    axis.scatter(*where[order].T, s=size, c=[COLOURS[name] for name in lineages[order]], linewidths=0, rasterized=True)
+    axis.scatter(*where[order].T, s=size, c=[LINEAGES[name] for name in lineages[order]], linewidths=0, rasterized=True)
     for name in [name for name in names.LINEAGES if name in set(lineages)]:
-        axis.scatter([], [], s=20, color=COLOURS[name], label=f"{name} ({(lineages == name).sum():,})")
+        axis.scatter([], [], s=20, color=LINEAGES[name], label=f"{name} ({(lineages == name).sum():,})")
     axis.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
 
 
@@ -130,8 +120,8 @@ def gates(values: pd.DataFrame, cuts: dict[str, float]) -> Figure:
         axis.set_visible(False)
     for axis, (protein, cut) in zip(axes.flat, cuts.items(), strict=False):
         low, high = np.quantile(values[protein], [0.001, 0.999])
-        axis.hist(values[protein].clip(low, high), bins=60, color=PALETTE[4])
-        axis.axvline(cut, color=PALETTE[5])
+        axis.hist(values[protein].clip(low, high), bins=60, color=SKY)
+        axis.axvline(cut, color=HIGHLIGHT)
         axis.set_title(protein)
         axis.set_yticks([])
     return figure

@@ -1,0 +1,50 @@
+"""A name has one colour in every figure, and colours can be told apart."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+from skimage.color import rgb2lab
+
+from sscite import figures, names
+
+# protanopia and deuteranopia: Machado, Oliveira and Fernandes 2009, doi:10.1109/TVCG.2009.113, severity 1
+SEEN_BY = {
+    "all": np.eye(3),
+    "protanopia": np.array(
+        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
+    ),
+    "deuteranopia": np.array(
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
+    ),
+}
+
+
+def as_seen(colour: str, matrix: np.ndarray) -> np.ndarray:
+    rgb = np.array([int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)])
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    seen = (matrix @ linear).clip(0, 1)
+    return rgb2lab(np.where(seen <= 0.0031308, 12.92 * seen, 1.055 * seen ** (1 / 2.4) - 0.055)[None, None])[0, 0]
+
+
+def test_any_two_colours_of_the_palette_differ_for_readers_with_colour_vision_deficiency():
+    for matrix in SEEN_BY.values():
+        seen = [as_seen(colour, matrix) for colour in figures.PALETTE]
+        assert min(np.linalg.norm(a - b) for a, b in itertools.combinations(seen, 2)) > 15
+
+
+def test_a_name_keeps_its_colour_whatever_stands_beside_it():
+    everyone = ["SRC", "SSc without SRC", "HD", "ILD"]
+    alone = figures.colours(["SRC"], among=everyone)
+    assert alone["SRC"] == figures.colours(reversed(everyone))["SRC"]
+    assert figures.colours(["lung", "CD4 T"]) == {"lung": figures.TISSUES["lung"], "CD4 T": figures.LINEAGES["CD4 T"]}
+
+
+def test_names_of_one_figure_have_different_colours_while_the_palette_lasts():
+    assert len(set(figures.colours(f"subset {i}" for i in range(len(figures.PALETTE))).values())) == 16
+    assert len(figures.colours(f"subset {i}" for i in range(40))) == 40
+
+
+def test_every_lineage_has_a_colour():
+    assert set(figures.LINEAGES) == set(names.LINEAGES)
