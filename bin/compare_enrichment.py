@@ -32,10 +32,10 @@ def main(
     from sscite.compare.enrichment import competitive, report
     from sscite.compare.expression import differential
     from sscite.errors import Reason, Skipped
-    from sscite.subsets.definitions import subsets
+    from sscite.subsets.definitions import subsets as definitions
     from sscite.subsets.signatures import gene_sets as reader
 
-    asked = subsets.load(subsets).questions.gene_sets
+    asked = definitions.load(subsets).questions.gene_sets
     files = sorted(path for path in gene_sets.rglob("*") if path.is_file()) if gene_sets.is_dir() else []
     sets = {path.stem: reader.read([path]) for path in files}
     found = {}

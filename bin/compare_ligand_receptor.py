@@ -33,9 +33,9 @@ def main(
     from sscite.compare.ligand_receptor import liana, report
     from sscite.compare.pseudobulk import sums
     from sscite.errors import Skipped
-    from sscite.subsets.definitions import subsets
+    from sscite.subsets.definitions import subsets as definitions
 
-    known = subsets.load(subsets)
+    known = definitions.load(subsets)
     asked = known.questions.recruitment
     table = pd.read_parquet(cells)
     table = table[sums.keep(table) & table.index.isin(store.read_index(cohort))]

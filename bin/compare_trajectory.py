@@ -33,9 +33,9 @@ def main(
     from sscite.compare.pseudobulk import sums
     from sscite.compare.trajectory import gene_trends, inference, report
     from sscite.errors import Reason, Skipped
-    from sscite.subsets.definitions import subsets
+    from sscite.subsets.definitions import subsets as definitions
 
-    known = subsets.load(subsets)
+    known = definitions.load(subsets)
     space = io.read_fragment(embedding)
     table = pd.read_parquet(cells)
     table = table[sums.keep(table) & table.index.isin(space.index)]

@@ -28,12 +28,12 @@ def main(
     from sscite import io
     from sscite.samples import report
     from sscite.samples.validate import validate
-    from sscite.subsets.definitions import subsets
+    from sscite.subsets.definitions import subsets as definitions
 
     with command.step("samples_validate", "cohort") as facts:
         known = None
         if subsets:
-            found = subsets.load(subsets)
+            found = definitions.load(subsets)
             known = frozenset([*found.subsets, *(lineage.name for lineage in found.lineages)])
         checked = validate(samplesheet, contrasts, reference_tissue=reference_tissue, subsets=known)
         for name in ("samples", "files", "contrasts", "covariates"):
