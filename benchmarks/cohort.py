@@ -90,7 +90,7 @@ def plain(inputs: Path, out: Path) -> None:
     import scanpy as sc
 
     from sscite import io
-    from sscite.subsets.definitions import subsets
+    from sscite.subsets.definitions.subsets import load_definitions
 
     parts = []
     for path in sorted((inputs / "libraries").glob("*.h5mu")):
@@ -118,7 +118,7 @@ def plain(inputs: Path, out: Path) -> None:
     sc.pp.log1p(cohort)
     embed(cohort, "library")
     table = pd.DataFrame({"cluster": cohort.obs["leiden"].astype(str), "subset": "unassigned"}, index=cohort.obs_names)
-    for lineage in subsets.load(ROOT / "assets" / "subsets.yaml").lineages:
+    for lineage in load_definitions(ROOT / "assets" / "subsets.yaml").lineages:
         rows = cohort.obs["lineage"].astype(str).isin(lineage.lineages).to_numpy()
         if rows.sum() < 60:
             continue

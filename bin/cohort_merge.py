@@ -26,20 +26,20 @@ def main(
 ) -> None:
     """Join all libraries and what each step found about their cells into merged.h5mu."""
     from sscite import io
-    from sscite.cohort.merge import libraries
+    from sscite.cohort.merge.libraries import find_libraries, merge_libraries, write_empty
     from sscite.errors import Skipped
 
     with command.step("cohort_merge", id) as facts:
         try:
-            report = libraries.merge(
-                libraries.find(libraries, fragments),
+            report = merge_libraries(
+                find_libraries(libraries, fragments),
                 samples=io.read_table(samples),
                 genes=genes,
                 out=Path("merged.h5mu"),
             )
         except Skipped as skipped:
             facts.skip(skipped)
-            libraries.write_empty(Path("merged.h5mu"))
+            write_empty(Path("merged.h5mu"))
             return
         facts.number(**report.numbers)
         facts.verdict(report.verdict)

@@ -21,7 +21,7 @@ def main(
 ) -> None:
     """Find neighbourhoods of cells that hold more or fewer cells on one side of a contrast (Milo).
 
-    Writes CONTRAST/milo.csv: a row per neighbourhood with its subset, fold change and spatial FDR.
+    Writes CONTRAST/abundance.csv: a row per neighbourhood with its subset, fold change and spatial FDR.
     """
     import pandas as pd
 

@@ -22,7 +22,7 @@ def main(
 ) -> None:
     """Ask which gene sets stand out among the marker genes of each subset and along the ranking of each contrast.
 
-    Writes markers/competitive.csv and CONTRAST/competitive.csv.
+    Writes markers/enrichment.csv and CONTRAST/enrichment.csv.
     """
     import pandas as pd
     from anndata import read_h5ad
@@ -32,10 +32,10 @@ def main(
     from sscite.compare.enrichment import competitive, report
     from sscite.compare.expression import differential
     from sscite.errors import Reason, Skipped
-    from sscite.subsets.definitions import subsets as definitions
+    from sscite.subsets.definitions.subsets import load_definitions
     from sscite.subsets.signatures import gene_sets as reader
 
-    asked = definitions.load(subsets).questions.gene_sets
+    asked = load_definitions(subsets).questions.gene_sets
     files = sorted(path for path in gene_sets.rglob("*") if path.is_file()) if gene_sets.is_dir() else []
     sets = {path.stem: reader.read([path]) for path in files}
     found = {}
@@ -54,7 +54,7 @@ def main(
             except Skipped as skipped:
                 facts.skip(skipped)
             Path(id).mkdir(exist_ok=True)
-            io.write_table(differential.rounded(result), Path(id) / "competitive.csv")
+            io.write_table(differential.rounded(result), Path(id) / "enrichment.csv")
 
     def of_markers(facts: command.Facts) -> pd.DataFrame:
         table = competitive.markers(read_h5ad(pseudobulk), min_cells=min_cells, min_donors=min_donors)

@@ -22,7 +22,7 @@ def main(
     """Test every gene between the sides of each contrast, in every subset, with the donor as the unit.
 
     Counts of a donor's cells in a subset are summed; a negative binomial regression (DESeq2's model) takes the
-    covariates, and the donors where the contrast is paired. Writes CONTRAST/differential.csv.
+    covariates, and the donors where the contrast is paired. Writes CONTRAST/expression.csv.
     """
     import pandas as pd
     from anndata import read_h5ad

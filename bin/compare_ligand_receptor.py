@@ -21,7 +21,7 @@ def main(
 ) -> None:
     """Rank the ligands and receptors that subsets of a tissue share, and ask by name who may recruit whom.
 
-    Writes TISSUE/liana.csv (LIANA's consensus, the 5,000 best pairs, with the donors that show each) and
+    Writes TISSUE/ligand_receptor.csv (LIANA's consensus, the 5,000 best pairs, with the donors that show each) and
     TISSUE/ligand_receptor_asked.csv (the questions of subsets.yaml).
     """
     import pandas as pd
@@ -33,9 +33,9 @@ def main(
     from sscite.compare.ligand_receptor import liana, report
     from sscite.compare.pseudobulk import sums
     from sscite.errors import Skipped
-    from sscite.subsets.definitions import subsets as definitions
+    from sscite.subsets.definitions.subsets import load_definitions
 
-    known = definitions.load(subsets)
+    known = load_definitions(subsets)
     asked = known.questions.recruitment
     table = pd.read_parquet(cells)
     table = table[sums.keep(table) & table.index.isin(store.read_index(cohort))]
@@ -60,7 +60,7 @@ def main(
                 facts.skip(skipped)
             folder = Path(command.file_stem(tissue))
             folder.mkdir(exist_ok=True)
-            io.write_table(differential.rounded(result), folder / "liana.csv")
+            io.write_table(differential.rounded(result), folder / "ligand_receptor.csv")
             io.write_table(differential.rounded(named), folder / "ligand_receptor_asked.csv")
 
 

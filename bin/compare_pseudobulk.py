@@ -14,7 +14,7 @@ from sscite import command
 def main(
     cohort: Annotated[Path, typer.Option(help="finished cohort, .h5mu", exists=True, dir_okay=False)],
     cells: Annotated[Path, typer.Option(help="cells.parquet: a row per cell with its sample, lineage and subset")],
-    output: Annotated[Path, typer.Option(help="summed counts to write")] = Path("sums.h5ad"),
+    output: Annotated[Path, typer.Option(help="summed counts to write")] = Path("pseudobulk.h5ad"),
     composition: Annotated[Path, typer.Option(help="cell numbers to write")] = Path("composition.csv"),
 ) -> None:
     """Sum the counts of every sample in every subset, and count its cells.

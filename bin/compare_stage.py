@@ -21,7 +21,7 @@ def main(
 ) -> None:
     """Follow genes, signatures and subsets over the stages at which the same donor was sampled.
 
-    The stage is the covariate that differs between a donor's samples of one tissue. Writes stage/longitudinal.csv and
+    The stage is the covariate that differs between a donor's samples of one tissue. Writes stage/stage.csv and
     stage/stage_changes.csv. A p value is given only where six or more donors were sampled at both stages.
     """
     import anndata
@@ -44,7 +44,7 @@ def main(
             facts.skip(skipped)
             table, changes = pd.DataFrame(columns=longitudinal.COLUMNS), pd.DataFrame(columns=longitudinal.SUMMARY)
         Path("stage").mkdir(exist_ok=True)
-        io.write_table(table, Path("stage/longitudinal.csv"))
+        io.write_table(table, Path("stage/stage.csv"))
         io.write_table(changes, Path("stage/stage_changes.csv"))
 
 

@@ -22,7 +22,7 @@ def main(
 ) -> None:
     """Compare each tissue with blood, within donors where possible, each finding beside the dissociation stress.
 
-    Writes TISSUE/differences.csv: composition, expression, protein, stress, and states without a counterpart.
+    Writes TISSUE/tissue_blood.csv: composition, expression, protein, stress, and states without a counterpart.
     With fewer donors than asked the differences are described without p values.
     """
     import pandas as pd
@@ -62,7 +62,7 @@ def main(
                 facts.skip(skipped)
             folder = Path(command.file_stem(tissue))
             folder.mkdir(exist_ok=True)
-            io.write_table(differential.rounded(result), folder / "differences.csv")
+            io.write_table(differential.rounded(result), folder / "tissue_blood.csv")
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ def main(
 ) -> None:
     """Find the way from the reference tissue's cells to a state that only another tissue has, and how far to trust it.
 
-    Writes TISSUE_STATE/inference.csv: genes and proteins along each way, and TISSUE_STATE/trajectory_cells.csv.
+    Writes TISSUE_STATE/trajectory.csv: genes and proteins along each way, and TISSUE_STATE/trajectory_cells.csv.
     """
     import pandas as pd
 
@@ -33,9 +33,9 @@ def main(
     from sscite.compare.pseudobulk import sums
     from sscite.compare.trajectory import gene_trends, inference, report
     from sscite.errors import Reason, Skipped
-    from sscite.subsets.definitions import subsets as definitions
+    from sscite.subsets.definitions.subsets import load_definitions
 
-    known = definitions.load(subsets)
+    known = load_definitions(subsets)
     space = io.read_fragment(embedding)
     table = pd.read_parquet(cells)
     table = table[sums.keep(table) & table.index.isin(space.index)]
@@ -67,7 +67,7 @@ def main(
                     io.write_table(differential.rounded(kept), folder / "trajectory_cells.csv")
                 except Skipped as skipped:
                     facts.skip(skipped)
-                io.write_table(differential.rounded(result), folder / "inference.csv")
+                io.write_table(differential.rounded(result), folder / "trajectory.csv")
 
 
 if __name__ == "__main__":

@@ -28,12 +28,12 @@ def main(
     from sscite import io
     from sscite.samples import report
     from sscite.samples.validate import validate
-    from sscite.subsets.definitions import subsets as definitions
+    from sscite.subsets.definitions.subsets import load_definitions
 
     with command.step("samples_validate", "cohort") as facts:
         known = None
         if subsets:
-            found = definitions.load(subsets)
+            found = load_definitions(subsets)
             known = frozenset([*found.subsets, *(lineage.name for lineage in found.lineages)])
         checked = validate(samplesheet, contrasts, reference_tissue=reference_tissue, subsets=known)
         for name in ("samples", "files", "contrasts", "covariates"):

@@ -32,7 +32,7 @@ def main(
     from sscite.cohort import file as store
     from sscite.errors import Skipped, UserError
     from sscite.subsets.cluster import all_lineages, report
-    from sscite.subsets.definitions import subsets as definitions
+    from sscite.subsets.definitions.subsets import load_definitions
 
     vote.check(majority_voting)
     if not embedding_file.read(embedding)[0].equals(store.read_index(merged)):
@@ -46,7 +46,7 @@ def main(
                 report.voted(facts, voted)
             except Skipped as skipped:
                 facts.warn(f"No majority voting: {skipped}")
-        found = all_lineages.find(merged, definitions.load(subsets), resolution=resolution, seed=seed, voted=labels)
+        found = all_lineages.find(merged, load_definitions(subsets), resolution=resolution, seed=seed, voted=labels)
         all_lineages.write(found, Path())
         report.clusters(facts, found)
 

@@ -43,7 +43,7 @@ def main(
         found = io.read_fragment(subsets)
         obs = io.read_obs(merged, names.RNA).drop(columns=found.columns, errors="ignore")
         by_subset = aucell.by_donor_and_subset(scores, obs.join(found))
-        io.write_fragment(scores, Path("aucell.parquet"))
+        io.write_fragment(scores, Path("signatures.parquet"))
         io.write_table(by_subset.round(5), Path("signatures_by_subset.csv"))
         report.signatures(facts, scores, by_subset, table, left_out)
 

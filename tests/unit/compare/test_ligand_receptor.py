@@ -11,8 +11,8 @@ from scipy import sparse
 from sscite.command import Facts
 from sscite.compare.ligand_receptor import liana, report
 from sscite.errors import Skipped
-from sscite.subsets.definitions import subsets
 from sscite.subsets.definitions.questions import Recruitment
+from sscite.subsets.definitions.subsets import load_definitions
 
 PAIR = {"sender": "Mac", "receiver": "T", "ligand": "CXCL10", "receptor": "CXCR3"}
 QUESTION = Recruitment(("CXCL9", "CXCL10"), "CXCR3", "T")
@@ -104,7 +104,7 @@ def test_answers_are_put_together_and_pairs_are_marked_that_a_question_names():
 
 
 def test_the_default_questions_are_about_two_lineages(root):
-    assert liana.detailed(subsets.load(root / "assets" / "subsets.yaml")) == {"CD8 T", "monocyte/DC"}
+    assert liana.detailed(load_definitions(root / "assets" / "subsets.yaml")) == {"CD8 T", "monocyte/DC"}
 
 
 @pytest.mark.parametrize(("lineages", "groups"), [({"A"}, 12), (set(), 22)])

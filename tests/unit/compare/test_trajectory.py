@@ -11,8 +11,8 @@ import pytest
 from sscite.command import Facts
 from sscite.compare.trajectory import gene_trends, inference, pseudotime, report, state_graph, transition
 from sscite.errors import Skipped
-from sscite.subsets.definitions import subsets
 from sscite.subsets.definitions.questions import Trajectory
+from sscite.subsets.definitions.subsets import load_definitions
 
 ASKED = Trajectory("monocyte/DC", without=("cDC1",), root_up=("S100A12",), root_down=("HLA-DRB1",))
 PLACES = {"tissue": "kidney", "reference": "blood"}
@@ -190,7 +190,7 @@ def test_the_report_names_the_way_and_the_genes_that_rise_among_the_tissue_s_cel
     everything = table.assign(umap_1=place, umap_2=0.0)
     path.cells[["umap_1", "umap_2"]] = everything.loc[path.cells.index, ["umap_1", "umap_2"]]
     facts = Facts("compare_trajectory", "kidney_Mac", seed=0, folder=tmp_path)
-    known = subsets.load(root / "assets" / "subsets.yaml")
+    known = load_definitions(root / "assets" / "subsets.yaml")
     found = report.answer(facts, path, everything, values.astype(float), values[[]], known, tissue="kidney").set_index(
         "feature"
     )
@@ -206,7 +206,7 @@ def test_an_end_that_nothing_changes_into_is_said_to_have_no_gradual_way(root, t
     path.cells[["umap_1", "umap_2"]] = 0.0
     abrupt = replace(path, before=path.before.assign(bridging=1.9))
     facts = Facts("compare_trajectory", "kidney_Mac", seed=0, folder=tmp_path)
-    known = subsets.load(root / "assets" / "subsets.yaml")
+    known = load_definitions(root / "assets" / "subsets.yaml")
     values, everything = pd.DataFrame({"THBS1": place}), table.assign(umap_1=place, umap_2=0.0)
     report.answer(facts, abrupt, everything, values, values[[]], known, tissue="kidney")
     assert "no one state is seen to change into it gradually (most EGR1: 1.9 times" in facts.content["verdict"]

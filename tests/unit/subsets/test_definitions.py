@@ -6,11 +6,11 @@ import pytest
 
 from sscite import names
 from sscite.errors import UserError
-from sscite.subsets.definitions import subsets
+from sscite.subsets.definitions.subsets import load_definitions
 
 
 def test_the_default_file_names_every_subset_of_the_study_within_known_lineages(root):
-    found = subsets.load(root / "assets" / "subsets.yaml")
+    found = load_definitions(root / "assets" / "subsets.yaml")
     count = {lineage.name: len(lineage.subsets) for lineage in found.lineages}
     assert count == {"monocyte/DC": 12, "CD8 T": 6, "CD4 T": 7, "NK": 3, "B": 7, "pDC": 2}
     assert found.subsets["CD14_EGR1"].up == ("EGR1", "NFKBIA", "IER2", "SGK1", "CCR1", "IL1B")
@@ -23,7 +23,7 @@ def problems(tmp_path, content: str) -> str:
     path = tmp_path / "subsets.yaml"
     path.write_text(content)
     with pytest.raises(UserError) as raised:
-        subsets.load(path)
+        load_definitions(path)
     return str(raised.value)
 
 
@@ -46,11 +46,11 @@ def test_a_file_without_lineages_says_what_to_write(tmp_path):
     path = tmp_path / "subsets.yaml"
     path.write_text("subsets: {}\n")
     with pytest.raises(UserError, match="write 'lineages:'"):
-        subsets.load(path)
+        load_definitions(path)
 
 
 def test_the_default_questions_are_the_study_s(root):
-    asked = subsets.load(root / "assets" / "subsets.yaml").questions
+    asked = load_definitions(root / "assets" / "subsets.yaml").questions
     assert asked.recruitment[0].ligands == ("CXCL9", "CXCL10", "CXCL11")
     assert (asked.recruitment[0].receptor, asked.recruitment[0].receiver) == ("CXCR3", "CD8_TEM_T2ISG")
     assert (asked.gene_sets[0].name, asked.gene_sets[0].subset) == ("NF-kB", "CD14_EGR1")
@@ -63,7 +63,7 @@ LINEAGE = "lineages:\n  T:\n    lineages: [T]\n    subsets:\n      a: {up: [X]}\
 def test_questions_may_be_left_out(tmp_path):
     path = tmp_path / "subsets.yaml"
     path.write_text(LINEAGE)
-    asked = subsets.load(path).questions
+    asked = load_definitions(path).questions
     assert (asked.gene_sets, asked.recruitment, asked.trajectories) == ((), (), ())
 
 

@@ -14,8 +14,8 @@ from sscite.cohort import file as store
 from sscite.command import step
 from sscite.errors import Skipped, UserError
 from sscite.subsets.cluster import all_lineages, report
-from sscite.subsets.definitions import subsets
 from sscite.subsets.definitions.questions import Questions
+from sscite.subsets.definitions.subsets import Definitions, Lineage
 
 GENES = pd.Index(["CD3D", "CD3E", "TYROBP", "FCER1G"])
 ISLANDS = ["B cells", "Tcm/Naive helper T cells", "CD16+ NK cells"]
@@ -123,8 +123,8 @@ def test_lineages_are_split_by_the_vote_and_its_labels_are_passed_on(tmp_path):
     obs = pd.DataFrame({"library": "L", "lineage": "B", "cell_type": "b"}, index=[f"c{i}" for i in range(30)])
     writer.finish(obs, pd.DataFrame(index=list("vwxyz")), protein=None, uns={})
     voted = obs[["cell_type", "lineage"]].assign(cell_type=["b"] * 20 + ["k"] * 10, lineage=["B"] * 20 + ["NK"] * 10)
-    two = tuple(subsets.Lineage(name, (name,), (), ()) for name in ("B", "NK"))
-    known = subsets.Definitions(two, Questions())
+    two = tuple(Lineage(name, (name,), (), ()) for name in ("B", "NK"))
+    known = Definitions(two, Questions())
     found = all_lineages.find(tmp_path / "merged.h5mu", known, resolution=1.0, seed=0, voted=voted)
     assert found.skipped == {"B": 20, "NK": 10}
     assert list(found.cells["lineage_annotated"]) == list(found.cells["lineage"]) == list(voted["lineage"])

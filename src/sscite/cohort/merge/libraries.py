@@ -63,7 +63,7 @@ class Report:
         return figure
 
 
-def find(libraries: Path, fragments: Path) -> list[Library]:
+def find_libraries(libraries: Path, fragments: Path) -> list[Library]:
     """List the libraries of a folder and their fragments, in the order of their names."""
     found = []
     for path in sorted(libraries.glob("*.h5mu")):
@@ -80,7 +80,7 @@ def find(libraries: Path, fragments: Path) -> list[Library]:
     return found
 
 
-def merge(libraries: list[Library], *, samples: pd.DataFrame, genes: str, out: Path) -> Report:
+def merge_libraries(libraries: list[Library], *, samples: pd.DataFrame, genes: str, out: Path) -> Report:
     """Write `merged.h5mu` from all libraries and report on it.
 
     Raises

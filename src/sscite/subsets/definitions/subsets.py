@@ -62,7 +62,7 @@ class Definitions:
         return {annotated: lineage.name for lineage in self.lineages for annotated in lineage.lineages}
 
 
-def load(path: Path) -> Definitions:
+def load_definitions(path: Path) -> Definitions:
     """Read and check a `subsets.yaml`.
 
     Raises
@@ -74,14 +74,14 @@ def load(path: Path) -> Definitions:
         content = yaml.safe_load(Path(path).read_text(encoding="utf-8-sig"))
     except (OSError, yaml.YAMLError) as error:
         raise UserError(f"{path}: not readable as YAML: {error}") from error
-    problems = validate(content)
+    problems = validate_definitions(content)
     if problems:
         raise UserError([f"{path}: {problem}" for problem in problems])
     lineages = tuple(_lineage(str(name), entry) for name, entry in content["lineages"].items())
     return Definitions(lineages, questions.build(content.get("questions")))
 
 
-def validate(content: Any) -> list[str]:
+def validate_definitions(content: Any) -> list[str]:
     """List every problem of a parsed `subsets.yaml`; an empty list means that it can be used."""
     lineages = content.get("lineages") if isinstance(content, dict) else None
     if not isinstance(lineages, dict) or not lineages:
