@@ -41,6 +41,7 @@ FINDING_3 = [
     f"3: {GENE} rises in every donor", "3: all of these", "3: correlation with the planted position",
     "3: the same of diffusion pseudotime",
 ]  # fmt: skip
+FALSE_STATES = "3: states of blood that are called without counterpart"
 UNCHANGED = np.log(1.1)  # natural log; a smaller true change of a share counts as none
 
 
@@ -115,9 +116,13 @@ def path_found(space: np.ndarray, obs: pd.DataFrame, values: pd.DataFrame, *, se
 
     The order is right where the root's state in blood comes before CD14_EGR1 in kidney, and this before THBS1_Mac.
     """
-    found = dict.fromkeys(FINDING_3, 0.0)
+    found = dict.fromkeys([*FINDING_3, FALSE_STATES], 0.0)
     placed = counterparts.place(space, obs, reference="blood", seed=seed)
-    if END not in inference.ends(obs.join(placed[["counterpart", *counterparts.NUMBERS]]), ASKED, tissue="kidney"):
+    joined = obs.join(placed[["counterpart", *counterparts.NUMBERS]])
+    states = counterparts.states(joined, reference="blood")
+    missing = states.loc[states["without_counterpart"], names.SUBSET]
+    found[FALSE_STATES] = float((missing != END).sum())
+    if END not in inference.ends(joined, ASKED, tissue="kidney", reference="blood"):
         return found
     score = inference.root_score(values, ASKED)
     places = {"tissue": "kidney", "reference": "blood"}
@@ -130,7 +135,7 @@ def path_found(space: np.ndarray, obs: pd.DataFrame, values: pd.DataFrame, *, se
     three = [right, blood < middle < last, rising.loc[GENE, "lowest"] > 0]
     said = [path.seen and right, path.seen and not right]
     place = [kidney["position"].corr(kidney[column], method="spearman") for column in ("pseudotime", "diffusion")]
-    return dict(
+    return found | dict(
         zip(
             FINDING_3,
             [1.0, float(right), *map(float, said), *map(float, three[1:]), float(all(three)), *place],

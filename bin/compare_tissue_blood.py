@@ -31,12 +31,14 @@ def main(
     from sscite import io
     from sscite.compare.contrast import contrast as design
     from sscite.compare.expression import differential
+    from sscite.compare.pseudobulk import sums
     from sscite.compare.tissue_blood import differences, report
     from sscite.errors import Reason, Skipped
 
     counts, table = read_h5ad(pseudobulk), design.load_samples(samples)
     numbers = pd.read_csv(composition, dtype={"sample": str, "donor": str, "subset": str, "parent": str})
     known = pd.read_parquet(cells)
+    known = known[sums.keep(known)]
     tissues = [name for name in table["tissue"].unique() if name != reference_tissue]
     if not tissues or reference_tissue not in set(table["tissue"]):
         with command.step("compare_tissue_blood", "tissues"):
@@ -53,7 +55,7 @@ def main(
                 parts = [
                     differences.compare_composition(numbers, comparison, scores, tested=tested),
                     differences.compare_subsets(counts, comparison, **options),
-                    differences.states(known, tissue),
+                    differences.states(known, tissue, reference_tissue),
                 ]
                 result = differences.flag(pd.concat([part for part in parts if len(part)], ignore_index=True))
                 result["tissue"] = tissue

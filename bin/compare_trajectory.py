@@ -47,7 +47,7 @@ def main(
             raise Skipped(reason, f"tissues: {', '.join(tissues)}")
     for tissue, asked in product(away, known.questions.trajectories):
         places = {"tissue": tissue, "reference": reference_tissue}
-        found = inference.ends(table, asked, tissue=tissue)
+        found = inference.ends(table, asked, **places)
         for end in found or [None]:
             name = f"{tissue}_{end or asked.lineage}"
             folder = Path(command.file_stem(name))

@@ -29,10 +29,14 @@ def main(
 
     with command.step("subsets_tissue", id, seed=seed) as facts:
         axes = io.read_fragment(embedding)
-        cells = io.read_obs(merged, names.RNA)[[names.TISSUE]].join(io.read_fragment(subsets)).loc[axes.index]
+        cells = (
+            io.read_obs(merged, names.RNA)[[names.TISSUE, names.DONOR]].join(io.read_fragment(subsets)).loc[axes.index]
+        )
         try:
             placed = counterparts.place(axes.to_numpy(), cells, reference=reference_tissue, seed=seed)
-            states = counterparts.states(placed)
+            states = counterparts.states(
+                cells.join(placed[["counterpart", *counterparts.NUMBERS]]), reference=reference_tissue
+            )
             report.tissue(facts, placed, states, reference_tissue)
         except Skipped as skipped:
             facts.skip(skipped)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from unit.compare.bulks import people, pseudobulk
 
-from sscite.compare.tissue_blood import differences
+from sscite.compare.tissue_blood import differences, report
 from sscite.errors import Skipped
 
 
@@ -59,9 +59,22 @@ def test_score_and_tissue_that_cannot_be_told_apart_are_not_adjusted_for():
     assert differences.adjusted_design(rows, mixed, paired=False).shape == (6, 3)
 
 
-def test_a_state_is_far_by_the_median_over_donors():
+def test_a_subset_that_blood_has_in_numbers_is_not_reported_as_a_state_of_the_tissue():
     cells = pd.DataFrame(
-        {"tissue": "lung", "donor": ["a"] * 9 + ["b"], "subset": "Mac", "counterpart": "CD14",
-         "relative_distance": [1.0] * 9 + [3.0]}
+        {"tissue": ["lung"] * 60 + ["blood"] * 30, "lineage": "mono", "donor": "d", "counterpart": "CD14",
+         "subset": ["CD16"] * 30 + ["Mac"] * 30 + ["CD16"] * 30, "counterpart_share": 1.0, "counterpart_distance": 3.0,
+         "relative_distance": [3.0] * 60 + [np.nan] * 30}
     )  # fmt: skip
-    assert differences.states(cells, "lung")["effect"].tolist() == [2.0]
+    table = differences.states(cells, "lung", "blood").set_index("subset")
+    assert table["without_counterpart"].to_dict() == {"Mac": True, "CD16": False}
+    assert table["effect"].tolist() == [3.0, 3.0]
+
+
+def test_the_figure_of_genes_draws_a_bar_of_each_kind_with_its_length():
+    genes = pd.DataFrame(
+        {"level": "subset", "subset": "A", "fdr": 0.01, "effect": [1, 1, 1, 1, 1, -1, -1, -1.0],
+         "stress_flag": ["", "", "stress gene", "stress gene", "stress gene", "", "", "stress gene"]}
+    )  # fmt: skip
+    figure = report.gene_bars(genes, tested=True)
+    bars = [(bar.get_x(), bar.get_width(), bool(bar.get_hatch())) for bar in figure.axes[0].patches]
+    assert bars == [(0, 2, False), (2, 3, True), (0, -2, False), (-2, -1, True)]

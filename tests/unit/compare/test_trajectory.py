@@ -137,8 +137,8 @@ def test_an_end_is_a_frequent_state_of_the_tissue_that_lies_far_from_every_count
     cells = states.loc[states.index.repeat(states["n"])].assign(
         tissue="kidney", lineage="monocyte/DC", counterpart="x", counterpart_share=1.0, counterpart_distance=3.0
     )
-    assert inference.ends(cells, ASKED, tissue="kidney") == ["far"]
-    assert inference.ends(cells, ASKED, tissue="lung") == []
+    assert inference.ends(cells, ASKED, tissue="kidney", reference="blood") == ["far"]
+    assert inference.ends(cells, ASKED, tissue="lung", reference="blood") == []
 
 
 def test_genes_are_correlated_within_donors_and_tested_over_them():

@@ -21,20 +21,20 @@ from sscite.compare.expression.differential import Bulk
 from sscite.compare.statistics import dissociation_stress
 from sscite.compare.statistics.donor_tests import benjamini_hochberg, moderated_t
 from sscite.errors import Reason, Skipped
+from sscite.subsets.tissue import counterparts
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
 COLUMNS = [
     "tissue", "kind", "level", "subset", "feature", "effect", "p_value", "fdr", "donors_tissue", "donors_reference",
-    "effect_given_stress", "p_given_stress", "stress_gene", "stress_flag",
+    "effect_given_stress", "p_given_stress", "stress_gene", "stress_flag", "without_counterpart",
 ]  # fmt: skip
 # tissue residency of lymphocytes: Kumar et al. 2017, doi:10.1016/j.celrep.2017.08.078; Mackay et al. 2016,
 # doi:10.1126/science.aad2035 (ZNF683 is Hobit)
 RESIDENT_UP = ("CD69", "ITGAE", "ZNF683", "ITGA1", "CXCR6", "PDCD1")
 RESIDENT_DOWN = ("SELL", "KLF2", "S1PR1", "CCR7", "S1PR5")
 FEWEST_PARENT_CELLS = 10
-FAR = 1.5
 FLAG_GENE, FLAG_SCORE = "stress gene", "explained by stress score"
 
 
@@ -233,22 +233,15 @@ def compare_composition(
     return table.assign(subset=table["feature"]) if len(table) else table
 
 
-def states(cells: pd.DataFrame, tissue: str) -> pd.DataFrame:
-    """Give each subset's distance to its nearest counterpart in the reference tissue: the median over donors' medians.
-
-    A distance above 1.5 times what is usual in the tissue marks a state without a counterpart.
-    """
+def states(cells: pd.DataFrame, tissue: str, reference: str) -> pd.DataFrame:
+    """Return the rows of each subset's distance to its nearest counterpart, by the rule of `counterparts.states`."""
     if "relative_distance" not in cells:
         return pd.DataFrame(columns=COLUMNS)
-    part = cells[(cells[names.TISSUE].astype(str) == tissue) & pd.to_numeric(cells["relative_distance"]).notna()]
-    if part.empty:
-        return pd.DataFrame(columns=COLUMNS)
-    part = part.assign(distance=pd.to_numeric(part["relative_distance"]), subset=part[names.SUBSET].astype(str))
-    part = part[~part["subset"].isin(["", names.UNASSIGNED])]
-    donors = part.groupby(["subset", part[names.DONOR].astype(str)])["distance"].median()
-    table = donors.groupby(level=0).agg(effect="median", donors_tissue="size").reset_index()
-    nearest = part.groupby("subset")["counterpart"].agg(lambda values: values.astype(str).mode().iloc[0])
-    return table.assign(kind="state", level="subset", feature=table["subset"].map(nearest))
+    part = cells[cells[names.TISSUE].astype(str).isin([tissue, reference])]
+    table = counterparts.states(part, reference=reference)
+    columns = {"relative_distance": "effect", "donors": "donors_tissue", "counterpart": "feature"}
+    table = table.rename(columns=columns)[["subset", *columns.values(), "without_counterpart"]]
+    return table.assign(kind="state", level="subset") if len(table) else pd.DataFrame(columns=COLUMNS)
 
 
 def sample_scores(pseudobulk: AnnData) -> pd.Series:

@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 from sscite import figures
 from sscite.command import Facts
 from sscite.compare.contrast.contrast import Comparison
-from sscite.compare.tissue_blood.differences import FAR, FLAG_GENE, FLAG_SCORE, RESIDENT_DOWN, RESIDENT_UP
+from sscite.compare.tissue_blood.differences import FLAG_GENE, FLAG_SCORE, RESIDENT_DOWN, RESIDENT_UP
+from sscite.subsets.tissue.counterparts import FAR
 
 TITLES = {
     "programme": "Tissue residency as one score", "stress": "Dissociation stress by subset",
@@ -82,7 +83,8 @@ def _draw_effects(facts: Facts, table: pd.DataFrame) -> None:
 def sentence(table: pd.DataFrame, sides: str, paired: bool, tested: bool, donors: tuple[int, int]) -> str:
     """Say in plain words what differs and how much of it stress may explain."""
     how = f"within {donors[0]} donors" if paired else f"{donors[0]} against {donors[1]} donors, unpaired"
-    far = table[(table["kind"] == "state") & (table["effect"] > FAR)].sort_values("effect", ascending=False)["subset"]
+    states = table[(table["kind"] == "state") & table["without_counterpart"].eq(True)]
+    far = states.sort_values("effect", ascending=False)["subset"]
     tail = f" Without a counterpart in blood: {', '.join(far.head(5))}." if len(far) else ""
     if not tested:
         return f"{sides} ({how}): too few donors for a test; effects are described.{tail}"
@@ -128,26 +130,17 @@ def gene_bars(genes: pd.DataFrame, *, tested: bool) -> Figure:
     """Draw the numbers of genes up and down in each subset, those that stress may explain hatched."""
     found = genes[genes["fdr"] < 0.05] if tested else genes.iloc[:0]
     label = found["subset"].where(found["level"] == "subset", found["subset"] + " (all)")
-    counts = found.assign(label=label, flagged=found["stress_flag"] != "", up=found["effect"] > 0)
-    wide = counts.pivot_table(index="label", columns=["up", "flagged"], values="effect", aggfunc="size", fill_value=0)
-    wide = wide.loc[wide.sum(axis=1).sort_values().index].tail(40)
+    direction = np.where(found["effect"] > 0, "higher in tissue", "lower in tissue")
+    bar = direction + np.where(found["stress_flag"] != "", ", stress", "")
+    wide = pd.crosstab(label.to_numpy(), bar)
+    wide = wide.loc[wide.sum(axis=1).sort_values(kind="stable").index].tail(40)
     figure, axes = figures.new(width=6, height=max(2.0, 1 + 0.19 * len(wide)))
-    for up, sign, colour in ((True, 1, TISSUE), (False, -1, BLOOD)):
+    for kind, sign, colour in (("higher in tissue", 1, TISSUE), ("lower in tissue", -1, BLOOD)):
         start = np.zeros(len(wide))
-        for flagged, hatch in ((False, ""), (True, "////")):
-            size = wide.get((up, flagged), pd.Series(0, index=wide.index)).to_numpy() * sign
-            kind = "higher in tissue" if up else "lower in tissue"
-            text = f"{kind}{', stress' if flagged else ''}"
-            axes.barh(
-                range(len(wide)),
-                size,
-                left=start,
-                color=colour,
-                hatch=hatch,
-                edgecolor="white",
-                linewidth=0,
-                label=text,
-            )
+        for name, hatch in ((kind, ""), (f"{kind}, stress", "////")):
+            size = sign * wide.get(name, pd.Series(0, index=wide.index)).to_numpy()
+            style = {"color": colour, "hatch": hatch, "edgecolor": "white", "linewidth": 0, "label": name}
+            axes.barh(range(len(wide)), size, left=start, **style)
             start = start + size
     axes.set_yticks(range(len(wide)), wide.index, fontsize=7)
     axes.axvline(0, color="black", linewidth=0.6)
@@ -194,7 +187,7 @@ def state_dots(state: pd.DataFrame) -> Figure:
     """Draw each subset's distance to its counterpart, named beside it."""
     shown = state.sort_values("effect").tail(40)
     figure, axes = figures.new(width=5.5, height=max(2.0, 0.9 + 0.2 * len(shown)))
-    _dots(axes, shown["effect"].to_numpy(), (shown["effect"] > FAR).to_numpy())
+    _dots(axes, shown["effect"].to_numpy(), shown["without_counterpart"].to_numpy(bool))
     labels = shown["subset"] + " → " + shown["feature"].astype(str)
     axes.set_yticks(range(len(shown)), labels, fontsize=7)
     axes.axvline(FAR, color="black", linewidth=0.6, linestyle="--")

@@ -104,7 +104,7 @@ def _thin(cells: pd.DataFrame, most: int, rng: np.random.Generator) -> pd.DataFr
     return shuffled.iloc[np.argsort(turn, kind="stable")[:most]]
 
 
-def ends(cells: pd.DataFrame, asked: Trajectory, *, tissue: str) -> list[str]:
+def ends(cells: pd.DataFrame, asked: Trajectory, *, tissue: str, reference: str) -> list[str]:
     """Name the tissue's states without a counterpart in the reference, the most frequent first (30 cells needed).
 
     Parameters
@@ -113,7 +113,7 @@ def ends(cells: pd.DataFrame, asked: Trajectory, *, tissue: str) -> list[str]:
         With what SUBSETS_TISSUE says of each: counterpart, counterpart_share, counterpart_distance, relative_distance.
     """
     part = _of_lineage(cells, asked)
-    states = tissue_states.states(part[part[names.TISSUE].astype(str) == tissue])
+    states = tissue_states.states(part[part[names.TISSUE].astype(str).isin([tissue, reference])], reference=reference)
     chosen = states[states["without_counterpart"] & (states["cells"] >= FEWEST_OF_END)]
     return [str(name) for name in chosen.sort_values("cells", ascending=False, kind="stable")[names.SUBSET]]
 

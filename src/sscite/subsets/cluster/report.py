@@ -12,6 +12,7 @@ from sscite.command import Facts
 from sscite.names import UNASSIGNED
 from sscite.subsets.cluster.all_lineages import Subsets
 from sscite.subsets.cluster.cluster_lineage import Found
+from sscite.subsets.tissue.counterparts import FAR
 
 OUTVOTED = 10  # cells of a lineage from which its loss is a warning
 
@@ -190,13 +191,16 @@ def tissue(facts: Facts, placed: pd.DataFrame, states: pd.DataFrame, reference: 
     colour = figures.colours(sorted(shown["tissue"].unique()))
     axis.barh(range(len(shown)), shown["relative_distance"], color=[colour[name] for name in shown["tissue"]])
     axis.set_yticks(range(len(shown)), shown["subset"] + " → " + shown["counterpart"], fontsize=7)
-    axis.axvline(2, color=figures.GREY, lw=1, ls="--")
+    axis.axvline(FAR, color=figures.GREY, lw=1, ls="--")
     for name in colour:
         axis.barh([0], [0], color=colour[name], label=name)
     axis.legend(loc="lower right")
     axis.set_xlabel(f"distance to the nearest {reference} state (1: usual within {reference})")
     facts.figure(
-        "states", figure, f"Tissue states and their nearest {reference} subset", "Beyond the line: no counterpart."
+        "states",
+        figure,
+        f"Tissue states and their nearest {reference} subset",
+        "Beyond the line and absent from the reference: no counterpart.",
     )
 
 

@@ -12,6 +12,7 @@ from sscite.errors import Reason, Skipped
 NEAREST = 15
 FAR = 2.0  # times the distance that is usual within the reference tissue
 MIN_CELLS = 20
+PRESENT = 0.1  # a subset exists in the reference at a tenth of its share of the tissue's lineage, and MIN_CELLS cells
 CLOSE = 0.25  # share of a tissue's cells, the nearest, that tell its shift: most of them may be in a new state
 TEXT = ["tissue", "lineage", "subset", "counterpart"]
 NUMBERS = ["counterpart_share", "counterpart_distance", "relative_distance"]
@@ -100,15 +101,51 @@ def averages(X: np.ndarray, *, seed: int) -> np.ndarray:
     return (X + X[near].sum(axis=1)) / (near.shape[1] + 1)
 
 
-def states(placed: pd.DataFrame) -> pd.DataFrame:
-    """Sum up cells of each tissue and subset: nearest counterpart, distance, and whether a counterpart is missing."""
+def states(cells: pd.DataFrame, *, reference: str) -> pd.DataFrame:
+    """Summarise each subset of each other tissue: nearest counterpart, distance, and whether a counterpart is missing.
+
+    A state is without counterpart if its relative distance is above 2, it has 20 cells, and its own subset does not
+    exist in the reference tissue in numbers. That is the one rule for every step.
+
+    Parameters
+    ----------
+    cells
+        Cells of all tissues with tissue, lineage, subset and, for those of other tissues, `NUMBERS` and the counterpart
+        that `place` returned; donor if known.
+
+    Returns
+    -------
+    pd.DataFrame
+        A row per tissue, lineage and subset, the most distant first; distances are medians over the donors' medians.
+    """
     keys = ["tissue", "lineage", "subset"]
+    rows = cells[[*TEXT, *NUMBERS]].assign(**{name: cells[name].astype(str) for name in keys})
+    rows["donor"] = cells[names.DONOR].astype(str) if names.DONOR in cells else ""
+    rows = rows[~rows["subset"].isin(["", names.UNASSIGNED])]
+    rows[NUMBERS] = rows[NUMBERS].apply(pd.to_numeric)
+    placed = rows[(rows["tissue"] != reference) & rows["relative_distance"].notna()]
+    by_donor = placed.groupby([*keys, "donor"], observed=True)[
+        ["counterpart_distance", "relative_distance", "counterpart_share"]
+    ]
+    table = by_donor.median().groupby(level=keys).median()
     groups = placed.groupby(keys, observed=True)
-    table = groups[["counterpart_distance", "relative_distance", "counterpart_share"]].median()
     table.insert(0, "cells", groups.size())
-    table["counterpart"] = groups["counterpart"].agg(lambda values: values.mode().iloc[0])
-    table["without_counterpart"] = (table["relative_distance"] > FAR) & (table["cells"] >= MIN_CELLS)
-    return table.reset_index().sort_values("relative_distance", ascending=False, ignore_index=True)
+    table.insert(1, "donors", groups["donor"].nunique())
+    table["counterpart"] = groups["counterpart"].agg(lambda values: values.astype(str).mode().iloc[0])
+    table = table.reset_index()
+    table["reference_cells"], present = _present(table, rows, reference)
+    far = table["relative_distance"] > FAR
+    table["without_counterpart"] = far & (table["cells"] >= MIN_CELLS) & ~present
+    return table.sort_values("relative_distance", ascending=False, ignore_index=True)
+
+
+def _present(table: pd.DataFrame, rows: pd.DataFrame, reference: str) -> tuple[np.ndarray, np.ndarray]:
+    """Count the reference tissue's cells of each state's subset, and mark subsets that exist there in numbers."""
+    home = rows[rows["tissue"] == reference].groupby(["lineage", "subset"]).size()
+    own = home.reindex(pd.MultiIndex.from_frame(table[["lineage", "subset"]])).fillna(0).to_numpy(int)
+    in_reference = table["lineage"].map(home.groupby(level=0).sum()).fillna(0).clip(lower=1)
+    in_tissue = table.groupby(["tissue", "lineage"])["cells"].transform("sum")
+    return own, ((own >= MIN_CELLS) & (own / in_reference >= PRESENT * table["cells"] / in_tissue)).to_numpy()
 
 
 def nothing() -> pd.DataFrame:
