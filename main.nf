@@ -43,6 +43,7 @@ workflow {
     COHORT(
         libraries,
         SAMPLES.out.doublets,
+        SAMPLES.out.ambient,
         DEMUX.out.assignments,
         ADT.out.normalized,
         ADT.out.cells,

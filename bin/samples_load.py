@@ -54,7 +54,8 @@ def main(
 
         limits = {"min_genes": min_genes, "max_genes": max_genes, "max_pct_mt": mt}
         flagged, used = load.quality(library, limits, qc_mads)
-        write.library(load.library(library, flagged, name), Path(f"{id}.h5mu"))
+        ambient = load.ambient_counts(library, raw, kinds)
+        write.library(load.library(library, flagged, name, ambient), Path(f"{id}.h5mu"))
         empty = load.droplets(library, raw, name, kinds)
         write.droplets(empty, Path(f"{id}.droplets.h5mu"))
         report.loaded(facts, library, flagged, used, empty, [*library.doubts, *sentences])

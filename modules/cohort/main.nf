@@ -8,6 +8,7 @@ workflow COHORT {
     take:
     libraries // channel: [ meta, h5mu, droplets ]
     doublets // channel: [ meta, parquet ]
+    ambient // channel: [ meta, parquet ]
     assignments // channel: [ meta, parquet ]
     normalized // channel: [ meta, parquet, panel ]
     adt_cells // channel: [ meta, parquet ]
@@ -18,7 +19,7 @@ workflow COHORT {
     // all files of all libraries, in the order of their names so that a resumed run finds its cache
     counts = libraries.map { _meta, h5mu, _droplets -> h5mu }.toSortedList { a, b -> a.name <=> b.name }
     fragments = doublets
-        .mix(assignments, adt_cells, labels)
+        .mix(ambient, assignments, adt_cells, labels)
         .map { _meta, parquet -> parquet }
         .mix(normalized.flatMap { _meta, parquet, panel -> [parquet, panel] })
         .toSortedList { a, b -> a.name <=> b.name }

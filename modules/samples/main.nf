@@ -1,8 +1,9 @@
-// Sheets checked whole, every file looked at, each library loaded once, its doublets scored.
+// Sheets checked whole, every file looked at, each library loaded once, its ambient RNA estimated, its doublets scored.
 
 include { SAMPLES_VALIDATE } from './validate'
 include { SAMPLES_INSPECT } from './inspect'
 include { SAMPLES_LOAD } from './load'
+include { SAMPLES_AMBIENT } from './ambient'
 include { SAMPLES_DOUBLETS } from './doublets'
 
 // A path as the sheet has it, absolute or relative to the sheet or a URI, as a file; [] where empty or absent.
@@ -40,7 +41,16 @@ workflow SAMPLES {
         .combine(SAMPLES_INSPECT.out.facts)
         .map { meta, files, _missing, _inspected -> [meta, files[0], files[1], files[2]] }
     SAMPLES_LOAD(to_load, samples)
-    libraries = SAMPLES_LOAD.out.library
+    loaded = SAMPLES_LOAD.out.library
+    SAMPLES_AMBIENT(loaded)
+    // with 'correct' all later steps read the counts without ambient RNA
+    libraries = params.ambient_rna == 'correct'
+        ? SAMPLES_AMBIENT.out.corrected.join(loaded.map { meta, _h5mu, droplets -> [meta, droplets] })
+        : loaded
+    ambient = SAMPLES_AMBIENT.out.fractions
+    profiles = params.ambient_rna == 'flag'
+        ? SAMPLES_AMBIENT.out.profile.toSortedList { a, b -> a.name <=> b.name }
+        : channel.value([])
     SAMPLES_DOUBLETS(libraries)
     doublets = SAMPLES_DOUBLETS.out.doublets
     genotypes = libraries_given.map { meta, files, _missing -> [meta, files[3]] }
@@ -48,6 +58,8 @@ workflow SAMPLES {
     emit:
     libraries // channel: [ meta, h5mu, droplets ]
     doublets // channel: [ meta, parquet ]
+    ambient // channel: [ meta, parquet ]
+    profiles // value: list of <id>.ambient_profile.parquet; empty unless ambient RNA is to be flagged
     genotypes // channel: [ meta, calls or [] ]
     samples // value: samples.csv
     contrasts // value: contrasts.csv

@@ -17,6 +17,10 @@ QC_REASON = "qc_reason"
 DOUBLET_SCORE = "doublet_score"
 DOUBLET = "doublet"
 
+# ambient RNA, estimated by the samples room
+AMBIENT_COUNTS = "ambient_counts"  # var: counts in empty droplets
+AMBIENT_FRACTION = "ambient_fraction"  # obs: share of a cell's counts
+
 # hashtag demultiplexing
 HTO_CALL = "hto_call"
 HTO_CONFIDENCE = "hto_confidence"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,13 +21,16 @@ if TYPE_CHECKING:
 
 GENES = "Gene Expression"
 ANTIBODIES = "Antibody Capture"
+CELLBENDER = ("droplet_latents", "global_latents", "latents", "matrix/ambient_expression")  # groups of its versions
 
 
 def read_h5(path: Path) -> Counts:
     """Read Cell Ranger's .h5: version 3 (one group `matrix`, all feature types) or 2 (a group a genome, genes only)."""
     with h5py.File(path) as file:
         if "matrix" in file:
-            return _read_group(file["matrix"], path)
+            denoised = any(name in file for name in CELLBENDER)
+            notes = ["CellBender has removed ambient RNA from these counts"] if denoised else []
+            return _read_group(file["matrix"], path, notes)
         genomes = [file[name] for name in file if isinstance(file[name], h5py.Group) and "indptr" in file[name]]
         if not genomes:
             raise UserError(
@@ -36,7 +40,7 @@ def read_h5(path: Path) -> Counts:
         return join([_read_group(genome, path) for genome in genomes], where=str(path))
 
 
-def _read_group(group: h5py.Group, path: Path) -> Counts:
+def _read_group(group: h5py.Group, path: Path, notes: Sequence[str] = ()) -> Counts:
     """Read one matrix, stored as CSC of features × droplets, that is CSR of droplets × features."""
     barcodes = _text(group["barcodes"])
     if "features" in group:
@@ -56,7 +60,7 @@ def _read_group(group: h5py.Group, path: Path) -> Counts:
             f"{path}: its matrix points beyond its {n_features:,} features; the file is damaged: export it again"
         )
     matrix = sparse.csr_matrix((data, indices, indptr), shape=(n_droplets, n_features))
-    return build(matrix, barcodes, features, where=str(path))
+    return build(matrix, barcodes, features, where=str(path), notes=notes)
 
 
 def read_mtx(path: Path) -> Counts:

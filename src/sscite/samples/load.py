@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +14,18 @@ from mudata import MuData
 from scipy import sparse
 
 from sscite.formats import Counts, match_barcodes
-from sscite.names import CELL, FEATURE_TYPE, GENE_ID, LIBRARY, N_COUNTS, N_GENES, PCT_MT, PROTEIN, RNA
+from sscite.names import (
+    AMBIENT_COUNTS,
+    CELL,
+    FEATURE_TYPE,
+    GENE_ID,
+    LIBRARY,
+    N_COUNTS,
+    N_GENES,
+    PCT_MT,
+    PROTEIN,
+    RNA,
+)
 from sscite.samples import qc
 
 if TYPE_CHECKING:
@@ -21,6 +33,7 @@ if TYPE_CHECKING:
 
 RNA_COUNTS = "rna_counts"
 PROTEIN_COUNTS = "prot_counts"
+MOST_RNA_OF_EMPTY = 100  # RNA counts; the limit of SoupX, doi:10.1093/gigascience/giaa151
 
 
 def modality(counts: Counts, index: pd.Index) -> AnnData:
@@ -52,7 +65,7 @@ def quality(library: Library, limits: dict[str, float], mads: float) -> tuple[pd
     return qc.flag(metrics, used), used
 
 
-def library(content: Library, flagged: pd.DataFrame, name: str) -> MuData:
+def library(content: Library, flagged: pd.DataFrame, name: str, ambient: np.ndarray | None = None) -> MuData:
     """Make the library's object: a modality each, and in obs the library and the quality of each cell.
 
     Parameters
@@ -61,15 +74,41 @@ def library(content: Library, flagged: pd.DataFrame, name: str) -> MuData:
         A row per cell, as `quality` gives it.
     name
         The library's name, which keys its cells.
+    ambient
+        Counts of each gene in empty droplets, kept in var of the RNA; None without raw counts.
     """
     index = _keys(name, content.barcodes)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # names shared by a gene and its antibody are meant
         mdata = MuData({kind: modality(part, index) for kind, part in content.modalities.items()})
+    if ambient is not None and RNA in mdata.mod:
+        mdata[RNA].var[AMBIENT_COUNTS] = ambient
     obs = flagged.set_axis(index)
     obs.insert(0, LIBRARY, pd.Categorical([name] * len(obs)))
     mdata.obs = obs
     return mdata
+
+
+def ambient_counts(library: Library, raw: Counts | None, kinds: np.ndarray | None) -> np.ndarray | None:
+    """Return the counts of each gene summed over the droplets not called cells that hold 1 to 100 RNA counts.
+
+    Parameters
+    ----------
+    raw, kinds
+        As in `droplets`.
+
+    Returns
+    -------
+    shape (n_genes,), in the order of the library's genes; None without raw counts or RNA
+    """
+    if raw is None or kinds is None or RNA not in library.modalities:
+        return None
+    rna = raw.select(kinds == RNA)
+    totals = np.asarray(rna.matrix.sum(axis=1)).ravel()
+    empty = (match_barcodes(raw.barcodes, library.barcodes) < 0) & (totals > 0) & (totals <= MOST_RNA_OF_EMPTY)
+    summed = sparse.csr_matrix(rna.matrix[np.flatnonzero(empty)].sum(axis=0), dtype=np.int64)
+    one = replace(rna, matrix=summed, barcodes=np.array(["sum"]))
+    return _aligned(one, library.modalities[RNA]).toarray().ravel()
 
 
 def droplets(library: Library, raw: Counts | None, name: str, kinds: np.ndarray | None) -> AnnData:
@@ -96,11 +135,11 @@ def droplets(library: Library, raw: Counts | None, name: str, kinds: np.ndarray 
     return AnnData(X=prot[np.flatnonzero(kept)], obs=obs.set_axis(_keys(name, raw.barcodes[kept])), var=var)
 
 
-def _aligned(raw: Counts, proteins: Counts | None) -> sparse.csr_matrix:
-    """Bring the antibodies of all droplets into the order of the cells'; those that lack are zero."""
-    if proteins is None:
+def _aligned(raw: Counts, wanted: Counts | None) -> sparse.csr_matrix:
+    """Bring the features of all droplets into the order of the cells'; those that lack are zero."""
+    if wanted is None:
         return sparse.csr_matrix((len(raw.barcodes), 0), dtype=np.int32)
-    keys = [pd.Index(part.features.index + "\t" + part.features[GENE_ID]) for part in (raw, proteins)]
+    keys = [pd.Index(part.features.index + "\t" + part.features[GENE_ID]) for part in (raw, wanted)]
     position = keys[0].get_indexer(keys[1])
     padded = sparse.hstack(
         [raw.matrix, sparse.csr_matrix((len(raw.barcodes), 1), dtype=raw.matrix.dtype)], format="csr"

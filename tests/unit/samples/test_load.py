@@ -61,6 +61,22 @@ def test_droplets_are_those_that_are_no_cells_and_hold_something(tmp_path):
     assert mudata.read_h5mu(tmp_path / "none.h5mu")["prot"].shape == (0, 1)
 
 
+def test_ambient_counts_are_those_of_droplets_without_a_cell_and_at_most_100_rna_counts(tmp_path):
+    import mudata
+
+    whole = small()
+    swapped = whole.features.iloc[[1, 0, 2, 3, 4]]  # raw counts list the genes in another order
+    matrix = [[2, 1, 0, 4, 0], [1, 3, 1, 9, 50], [90, 0, 20, 0, 7], [0, 40, 60, 0, 0]]
+    raw = counts(matrix, swapped, barcodes=["E0", "B0", "E1", "E2"])  # B0 is a cell, E1 holds 110 RNA counts
+    library = assemble(whole, None, ["H1"])
+    ambient = load.ambient_counts(library, raw, np.array(["rna", "rna", "rna", "prot", "hto"]))
+    assert ambient.tolist() == [41, 2, 60]
+    flagged, _ = load.quality(library, LIMITS, 5)
+    write.library(load.library(library, flagged, "L", ambient), tmp_path / "a.h5mu")
+    assert mudata.read_h5mu(tmp_path / "a.h5mu")["rna"].var["ambient_counts"].tolist() == [41, 2, 60]
+    assert load.ambient_counts(library, None, None) is None
+
+
 def test_hashtags_kept_apart_are_joined_by_barcode_whatever_their_suffix():
     rna = counts([[1], [2]], feature_frame(["A"], "", "Gene Expression"), ["AAAC-1", "CCCA-1"])
     tags = counts([[7, 1], [3, 4]], feature_frame(["H2", "H1"]), ["CCCA", "GGGT"])

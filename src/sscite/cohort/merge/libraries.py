@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
     from matplotlib.figure import Figure
 
-FRAGMENTS = ("demux_genotypes", "samples_doublets", "adt_cells", "annotate_protein")
+FRAGMENTS = ("demux_genotypes", "samples_doublets", "samples_ambient", "adt_cells", "annotate_protein")
 
 
 @dataclass(frozen=True)
