@@ -25,29 +25,9 @@ def main(
     id: Annotated[str, typer.Option(help="names the files written")] = "cohort",
 ) -> None:
     """Join all libraries and what each step found about their cells into merged.h5mu."""
-    from sscite import io
-    from sscite.cohort.merge.libraries import find_libraries, merge_libraries, write_empty
-    from sscite.errors import Skipped
+    from sscite.cohort.merge.run import run
 
-    with command.step("cohort_merge", id) as facts:
-        try:
-            report = merge_libraries(
-                find_libraries(libraries, fragments),
-                samples=io.read_table(samples),
-                genes=genes,
-                out=Path("merged.h5mu"),
-            )
-        except Skipped as skipped:
-            facts.skip(skipped)
-            write_empty(Path("merged.h5mu"))
-            return
-        facts.number(**report.numbers)
-        facts.verdict(report.verdict)
-        for sentence in report.warnings:
-            facts.warn(sentence)
-        for name, (frame, title, caption) in report.tables.items():
-            facts.table(name, frame, title, caption)
-        facts.figure("cells", report.figure(), "Cells of each library", "Cells used, and cells left out by reason.")
+    run(libraries=libraries, fragments=fragments, samples=samples, genes=genes, id=id)
 
 
 if __name__ == "__main__":

@@ -23,43 +23,9 @@ def main(
 
     Writes CONTRAST/abundance.csv: a row per neighbourhood with its subset, fold change and spatial FDR.
     """
-    import pandas as pd
+    from sscite.compare.abundance.run import run
 
-    from sscite.cohort import finished
-    from sscite.compare.abundance import milo, report
-    from sscite.compare.contrast import contrast as design
-    from sscite.compare.contrast import each
-    from sscite.compare.pseudobulk import sums
-    from sscite.errors import Reason, Skipped
-
-    space = finished.read_space(cohort)
-    table = pd.read_parquet(cells)
-    table = table[sums.keep(table) & table.index.isin(space.index)]
-    table["sample"] = table["sample"].astype(str)
-    cache: dict[bytes, object] = {}
-
-    def ask(comparison: design.Comparison, facts: command.Facts) -> pd.DataFrame:
-        mask = milo.chosen(table, comparison)
-        if mask.sum() < milo.FEWEST_CELLS:
-            raise Skipped(Reason.TOO_FEW_CELLS, f"{mask.sum()} cells; {milo.FEWEST_CELLS} are needed")
-        part = table[mask]
-        if mask.tobytes() not in cache:
-            cache.clear()
-            cache[mask.tobytes()] = milo.neighbourhoods(space.loc[part.index].to_numpy(), part, seed=seed)
-        counts = cache[mask.tobytes()]
-        tests, rows = milo.test(counts, comparison)
-        labels = milo.label(counts, part)
-        result = labels.join(tests.reset_index(drop=True)).assign(
-            contrast_id=comparison.contrast.id, level="neighbourhood"
-        )
-        positions = finished.map_positions(part.loc[result["index_cell"]])
-        report.describe(facts, result, positions, comparison.contrast.sides, donors=rows)
-        return result[milo.COLUMNS]
-
-    each.answer(
-        "abundance", design.load(contrasts), design.load_samples(samples), ask, milo.COLUMNS,
-        seed=seed, min_donors=min_donors,
-    )  # fmt: skip
+    run(cohort=cohort, cells=cells, samples=samples, contrasts=contrasts, min_donors=min_donors, seed=seed)
 
 
 if __name__ == "__main__":

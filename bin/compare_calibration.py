@@ -25,25 +25,18 @@ def main(
 
     Writes <contrast_id>/calibration.csv: what was observed beside what chance gives.
     """
-    import anndata
-    import pandas as pd
+    from sscite.compare.calibration.run import run
 
-    from sscite.compare.calibration import report
-    from sscite.compare.calibration.relabelling import COLUMNS
-    from sscite.compare.contrast import contrast as plan
-    from sscite.compare.contrast import each
-
-    counted = pd.read_csv(composition, dtype={"sample": str, "donor": str, "subset": str, "parent": str})
-    summed = anndata.read_h5ad(pseudobulk)
-    people = plan.load_samples(samples)
-
-    def ask(comparison: plan.Comparison, facts: command.Facts) -> pd.DataFrame:
-        return report.answer(
-            counted, summed, comparison, facts,
-            permutations=permutations, min_cells=min_cells, min_donors=min_donors, seed=seed,
-        )  # fmt: skip
-
-    each.answer("calibration", plan.load(contrasts), people, ask, COLUMNS, seed=seed, min_donors=min_donors)
+    run(
+        composition=composition,
+        pseudobulk=pseudobulk,
+        samples=samples,
+        contrasts=contrasts,
+        permutations=permutations,
+        min_cells=min_cells,
+        min_donors=min_donors,
+        seed=seed,
+    )
 
 
 if __name__ == "__main__":

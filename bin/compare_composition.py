@@ -25,28 +25,16 @@ def main(
 
     Writes <contrast_id>/composition.csv, composition_omnibus.csv and composition_loadings.csv of every contrast.
     """
-    import pandas as pd
+    from sscite.compare.composition.run import run
 
-    from sscite import io
-    from sscite.compare.composition import report
-    from sscite.compare.composition.frequency import COLUMNS
-    from sscite.compare.contrast import contrast as plan
-    from sscite.compare.contrast import each
-
-    counted = pd.read_csv(composition, dtype={"sample": str, "donor": str, "subset": str, "parent": str})
-    people = plan.load_samples(samples)
-
-    def ask(comparison: plan.Comparison, facts: command.Facts) -> pd.DataFrame:
-        table, more = report.answer(
-            counted, people, comparison, facts, draws=permutations, min_donors=min_donors, seed=seed
-        )
-        folder = Path(comparison.contrast.id)
-        folder.mkdir(exist_ok=True)
-        for name, frame in more.items():
-            io.write_table(frame, folder / f"composition_{name}.csv")
-        return table
-
-    each.answer("composition", plan.load(contrasts), people, ask, COLUMNS, seed=seed, min_donors=min_donors)
+    run(
+        composition=composition,
+        samples=samples,
+        contrasts=contrasts,
+        permutations=permutations,
+        min_donors=min_donors,
+        seed=seed,
+    )
 
 
 if __name__ == "__main__":

@@ -21,26 +21,9 @@ def main(
 
     Writes <contrast_id>/design.csv, design_confounding.csv, design_power.csv and design_left_out.csv of every contrast.
     """
-    import pandas as pd
+    from sscite.compare.design.run import run
 
-    from sscite import io
-    from sscite.compare.contrast import contrast as plan
-    from sscite.compare.contrast import each
-    from sscite.compare.design import report
-    from sscite.compare.design.confounding import COLUMNS
-
-    counted = pd.read_csv(composition, dtype={"sample": str, "donor": str, "subset": str, "parent": str})
-    people = plan.load_samples(samples)
-
-    def ask(comparison: plan.Comparison, facts: command.Facts) -> pd.DataFrame:
-        table, more = report.answer(counted, people, comparison, facts, min_donors=min_donors)
-        folder = Path(comparison.contrast.id)
-        folder.mkdir(exist_ok=True)
-        for name, frame in more.items():
-            io.write_table(frame, folder / f"design_{name}.csv")
-        return table
-
-    each.answer("design", plan.load(contrasts), people, ask, COLUMNS, min_donors=min_donors)
+    run(composition=composition, samples=samples, contrasts=contrasts, min_donors=min_donors)
 
 
 if __name__ == "__main__":

@@ -24,27 +24,16 @@ def main(
     Counts of a donor's cells in a subset are summed; a negative binomial regression (DESeq2's model) takes the
     covariates, and the donors where the contrast is paired. Writes CONTRAST/expression.csv.
     """
-    import pandas as pd
-    from anndata import read_h5ad
+    from sscite.compare.expression.run import run
 
-    from sscite.compare.contrast import contrast as design
-    from sscite.compare.contrast import each
-    from sscite.compare.expression import differential, report
-
-    counts = read_h5ad(pseudobulk)
-
-    def ask(comparison: design.Comparison, facts: command.Facts) -> pd.DataFrame:
-        genes, tested = differential.test_contrast(
-            counts, comparison, min_cells=min_cells, min_donors=min_donors, threads=threads
-        )
-        facts.number(min_cells=min_cells, min_donors=min_donors)
-        report.describe(facts, genes, tested, comparison.contrast.sides)
-        return differential.rounded(genes)
-
-    each.answer(
-        "expression", design.load(contrasts), design.load_samples(samples), ask, differential.COLUMNS,
+    run(
+        pseudobulk=pseudobulk,
+        samples=samples,
+        contrasts=contrasts,
+        min_cells=min_cells,
         min_donors=min_donors,
-    )  # fmt: skip
+        threads=threads,
+    )
 
 
 if __name__ == "__main__":

@@ -24,44 +24,9 @@ def main(
     Writes TISSUE/ligand_receptor.csv (LIANA's consensus, the 5,000 best pairs, with the donors that show each) and
     TISSUE/ligand_receptor_asked.csv (the questions of subsets.yaml).
     """
-    import pandas as pd
+    from sscite.compare.ligand_receptor.run import run
 
-    from sscite import io
-    from sscite.cohort import file as store
-    from sscite.cohort.finished import read_chosen
-    from sscite.compare.expression import differential
-    from sscite.compare.ligand_receptor import liana, report
-    from sscite.compare.pseudobulk import sums
-    from sscite.errors import Skipped
-    from sscite.subsets.definitions.subsets import load_definitions
-
-    known = load_definitions(subsets)
-    asked = known.questions.recruitment
-    table = pd.read_parquet(cells)
-    table = table[sums.keep(table) & table.index.isin(store.read_index(cohort))]
-    needed = liana.genes_needed(liana.resource(), asked)
-    present = sorted(set(table["tissue"].astype(str)))
-    for tissue in [name for name in present if name != reference_tissue] or present:
-        with command.step("compare_ligand_receptor", tissue, seed=seed) as facts:
-            result = pd.DataFrame(columns=liana.COLUMNS)
-            named = pd.DataFrame(columns=liana.NAMED_COLUMNS)
-            try:
-                part = liana.choose(table, tissue, liana.detailed(known), min_cells=min_cells, seed=seed)
-                data = read_chosen(cohort, part, needed)
-                found = liana.consensus(data, seed=seed)
-                rows, share = liana.shares(data)
-                answers = [liana.answer(data, found, rows, share, question) for question in asked]
-                found = liana.support(found.head(liana.KEPT), rows, share, data.var_names)
-                wanted = liana.asked(found, asked)
-                result = found.assign(tissue=tissue, asked=wanted)[liana.COLUMNS]
-                named = liana.answers_table(answers, tissue)
-                report.describe(facts, result, answers, tissue, cells=len(part), donors=part["donor"].nunique())
-            except Skipped as skipped:
-                facts.skip(skipped)
-            folder = Path(command.file_stem(tissue))
-            folder.mkdir(exist_ok=True)
-            io.write_table(differential.rounded(result), folder / "ligand_receptor.csv")
-            io.write_table(differential.rounded(named), folder / "ligand_receptor_asked.csv")
+    run(cohort=cohort, cells=cells, subsets=subsets, reference_tissue=reference_tissue, min_cells=min_cells, seed=seed)
 
 
 if __name__ == "__main__":

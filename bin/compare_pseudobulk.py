@@ -21,38 +21,9 @@ def main(
 
     Cells that fail quality control, doublets, excluded cells and cells of no sample do not count.
     """
-    import pandas as pd
-    from anndata import AnnData
+    from sscite.compare.pseudobulk.run import run
 
-    from sscite import io
-    from sscite.cohort import file as store
-    from sscite.cohort import protein
-    from sscite.compare.pseudobulk import report, sums
-    from sscite.errors import Skipped
-
-    with command.step("compare_pseudobulk", "cohort") as facts:
-        table = pd.read_parquet(cells)
-        kept = table[sums.keep(table)]
-        facts.number(cells=len(table), cells_kept=len(kept))
-        try:
-            counted = sums.composition(kept)
-            order = store.read_index(cohort)
-            member, keys = sums.membership(sums.groups(kept), order)
-            genes = store.read_element(cohort, "mod/rna/var")
-            blocks = store.iterate(cohort, matrix="layers/counts", cells=order.isin(kept.index))
-            summed = sums.sum_blocks(member, blocks, len(genes))
-            rows = sums.assemble(keys, kept, summed, genes, member.sum(axis=1))
-            protein_cells, proteins, values = protein.read_protein(cohort)
-            if len(proteins):
-                protein_member = sums.membership(sums.groups(kept), protein_cells)[0]
-                rows.obsm["prot"] = sums.mean_values(protein_member, values)
-                rows.uns["prot"] = proteins.to_numpy(str)
-            report.describe(facts, counted)
-        except Skipped as skipped:
-            facts.skip(skipped)
-            counted, rows = pd.DataFrame(columns=sums.COMPOSITION), AnnData()
-        io.write_table(counted, composition)
-        rows.write_h5ad(output, compression="lzf")
+    run(cohort=cohort, cells=cells, output=output, composition=composition)
 
 
 if __name__ == "__main__":

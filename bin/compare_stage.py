@@ -24,28 +24,16 @@ def main(
     The stage is the covariate that differs between a donor's samples of one tissue. Writes stage/stage.csv and
     stage/stage_changes.csv. A p value is given only where six or more donors were sampled at both stages.
     """
-    import anndata
-    import pandas as pd
+    from sscite.compare.stage.run import run
 
-    from sscite import io
-    from sscite.compare.contrast import contrast as plan
-    from sscite.compare.stage import longitudinal, report
-    from sscite.errors import Skipped
-
-    counted = pd.read_csv(composition, dtype={"sample": str, "donor": str, "subset": str, "parent": str})
-    features = [name.strip() for name in stage_features.split(",") if name.strip()]
-    with command.step("compare_stage", "cohort") as facts:
-        try:
-            table, changes = report.answer(
-                counted, anndata.read_h5ad(pseudobulk), pd.read_parquet(cells), plan.load_samples(samples), facts,
-                features=features, min_cells=min_cells,
-            )  # fmt: skip
-        except Skipped as skipped:
-            facts.skip(skipped)
-            table, changes = pd.DataFrame(columns=longitudinal.COLUMNS), pd.DataFrame(columns=longitudinal.SUMMARY)
-        Path("stage").mkdir(exist_ok=True)
-        io.write_table(table, Path("stage/stage.csv"))
-        io.write_table(changes, Path("stage/stage_changes.csv"))
+    run(
+        composition=composition,
+        pseudobulk=pseudobulk,
+        cells=cells,
+        samples=samples,
+        stage_features=stage_features,
+        min_cells=min_cells,
+    )
 
 
 if __name__ == "__main__":

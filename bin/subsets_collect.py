@@ -22,15 +22,12 @@ def main(
     id: Annotated[str, typer.Option(help="names the files written")] = "cohort",
 ) -> None:
     """Put all that is known of the cells into cohort.h5mu (scanpy, muon, Seurat) and cells.parquet (a row per cell)."""
-    from sscite import io
-    from sscite.subsets import collect
-    from sscite.subsets.cluster import report
+    from sscite.subsets.collect import run
 
-    with command.step("subsets_collect", id) as facts:
-        parts = collect.Parts(merged, embedding, clusters, subsets, scores, signatures, tissue_states)
-        cells = collect.write(parts, Path("cohort.h5mu"))
-        io.write_fragment(cells, Path("cells.parquet"))
-        report.collected(facts, cells)
+    run(
+        merged=merged, embedding=embedding, clusters=clusters, subsets=subsets, scores=scores, signatures=signatures,
+        tissue_states=tissue_states, id=id,
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

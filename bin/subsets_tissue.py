@@ -20,29 +20,9 @@ def main(
     id: Annotated[str, typer.Option(help="names the files written")] = "cohort",
 ) -> None:
     """Place cells of other tissues against the reference tissue's subsets: states without a counterpart stand out."""
-    import pandas as pd
+    from sscite.subsets.tissue.run import run
 
-    from sscite import io, names
-    from sscite.errors import Skipped
-    from sscite.subsets.cluster import report
-    from sscite.subsets.tissue import counterparts
-
-    with command.step("subsets_tissue", id, seed=seed) as facts:
-        axes = io.read_fragment(embedding)
-        cells = (
-            io.read_obs(merged, names.RNA)[[names.TISSUE, names.DONOR]].join(io.read_fragment(subsets)).loc[axes.index]
-        )
-        try:
-            placed = counterparts.place(axes.to_numpy(), cells, reference=reference_tissue, seed=seed)
-            states = counterparts.states(
-                cells.join(placed[["counterpart", *counterparts.NUMBERS]]), reference=reference_tissue
-            )
-            report.tissue(facts, placed, states, reference_tissue)
-        except Skipped as skipped:
-            facts.skip(skipped)
-            placed, states = counterparts.nothing(), pd.DataFrame(columns=["tissue", "subset", "cells"])
-        io.write_fragment(placed, Path("tissue_states.parquet"))
-        io.write_table(states.round(4), Path("tissue_states.csv"))
+    run(merged=merged, embedding=embedding, subsets=subsets, reference_tissue=reference_tissue, seed=seed, id=id)
 
 
 if __name__ == "__main__":

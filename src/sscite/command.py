@@ -21,7 +21,7 @@ import re
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -132,17 +132,37 @@ class Facts:
 
 
 @contextmanager
-def step(name: str, id: str, *, seed: int | None = None, folder: Path = Path()) -> Iterator[Facts]:
-    """Open a step's facts; write them when it ends. A Skipped that escapes is recorded too.
+def step(
+    name: str,
+    id: str,
+    *,
+    seed: int | None = None,
+    folder: Path = Path(),
+    empty: Mapping[Path, Sequence[str]] | None = None,
+) -> Iterator[Facts]:
+    """Open a step's facts and write them when it ends; a Skipped that escapes is recorded there.
 
-    A script whose outputs must exist catches Skipped itself, calls `facts.skip` and writes its empty tables.
+    Parameters
+    ----------
+    empty
+        Tables that exist even if the step is skipped: path, relative to `folder`, and columns. A table that the step
+        did not write before it was skipped is written with its header alone.
     """
     facts = Facts(name, id, seed=seed, folder=folder)
     try:
         yield facts
     except Skipped as skipped:
         facts.skip(skipped)
+        for path, columns in (empty or {}).items():
+            _write_header(folder / path, columns)
     facts.write()
+
+
+def _write_header(path: Path, columns: Sequence[str]) -> None:
+    """Write a table without rows, unless the file exists."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(",".join(columns) + "\n", encoding="utf-8")
 
 
 def file_stem(identifier: str) -> str:

@@ -13,6 +13,7 @@ from sscite.report.gather import ROOMS, STEPS
 
 MODULES = sorted(path for path in ROOT.glob("modules/*/*.nf") if path.name != "main.nf")
 SCRIPTS = sorted(ROOT.glob("bin/*.py"))
+STEP_SCRIPTS = [path for path in SCRIPTS if path.stem.split("_")[0] in {"cohort", "subsets", "compare"}]
 SOURCES = sorted(ROOT.glob("src/sscite/**/*.py"))
 
 
@@ -41,6 +42,14 @@ def test_a_process_has_a_stub_and_hides_no_container_or_publishing(module: Path)
     assert re.search(r"^    stub:", text, flags=re.MULTILINE)
     assert not re.search(r"^\s*(container|publishDir|memory|cpus|time)\b", text, flags=re.MULTILINE)
     assert re.search(r"^    label '(tiny|small|medium|large)'", text, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("script", STEP_SCRIPTS, ids=name)
+def test_a_script_calls_run_of_the_code_of_its_name(script: Path):
+    room, step = script.stem.split("_", 1)
+    text = script.read_text(encoding="utf-8")
+    assert re.search(rf"from sscite\.{room}\.{step}(\.run)? import run$", text, flags=re.MULTILINE)
+    assert len(re.findall(r"^    run\(", text, flags=re.MULTILINE)) == 1
 
 
 @pytest.mark.parametrize("module", MODULES, ids=name)

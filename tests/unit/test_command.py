@@ -57,6 +57,15 @@ def test_numbers_and_tables_become_plain_json(tmp_path: Path):
     assert content["tables"][0]["records"] == [[1.5, "x"], [None, None]]
 
 
+def test_a_skipped_step_leaves_its_tables_with_a_header(tmp_path: Path):
+    (tmp_path / "written.csv").write_text("a\n1\n")
+    empty = {Path("L1/new.csv"): ["a", "b"], Path("written.csv"): ["a"]}
+    with command.step("demux_call", "L1", folder=tmp_path, empty=empty):
+        raise Skipped(Reason.NO_HASHTAGS)
+    assert (tmp_path / "L1" / "new.csv").read_text() == "a,b\n"
+    assert (tmp_path / "written.csv").read_text() == "a\n1\n"
+
+
 def test_a_finding_is_written_with_its_concerns_by_name(tmp_path: Path):
     found = Finding(
         Kind.COMPOSITION,

@@ -9,11 +9,24 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from sscite import io, names
+from sscite import command, io, names
 from sscite.cohort import embedding_file
 from sscite.cohort import file as store
+from sscite.subsets.cluster import report
 
 TISSUE_COLUMNS = ["counterpart", "counterpart_share", "counterpart_distance", "relative_distance"]
+
+
+def run(
+    *, merged: Path, embedding: Path, clusters: Path, subsets: Path, scores: Path, signatures: Path,
+    tissue_states: Path, id: str,
+) -> None:  # fmt: skip
+    """Write cohort.h5mu (scanpy, muon, Seurat) and cells.parquet (one row per cell) from what each step added."""
+    with command.step("subsets_collect", id) as facts:
+        parts = Parts(merged, embedding, clusters, subsets, scores, signatures, tissue_states)
+        cells = write(parts, Path("cohort.h5mu"))
+        io.write_fragment(cells, Path("cells.parquet"))
+        report.collected(facts, cells)
 
 
 @dataclass(frozen=True)

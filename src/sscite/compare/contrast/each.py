@@ -1,52 +1,53 @@
-"""The loop that every question of the room shares: a contrast at a time, its facts, its table, its skips."""
+"""Run a step on every contrast: its eligibility, step summary, table, and the reason if it is skipped."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from sscite import command, io
-from sscite.compare.contrast.contrast import Comparison, Contrast
+from sscite.compare.contrast import contrast as model
 from sscite.compare.contrast.eligibility import compare
 from sscite.errors import Reason, Skipped
 
+Test = Callable[[model.Comparison, command.Facts], pd.DataFrame]
 
-def answer(
-    question: str,
-    contrasts: list[Contrast],
-    samples: pd.DataFrame,
-    ask: Callable[[Comparison, command.Facts], pd.DataFrame],
-    columns: list[str],
+
+def for_each_contrast(
+    step: str,
+    test: Test,
     *,
+    contrasts: Path,
+    samples: Path,
+    columns: Sequence[str],
     seed: int | None = None,
     min_donors: int = 3,
-    folder: Path = Path(),
 ) -> None:
-    """Ask a question of every contrast; write `<contrast_id>/<question>.csv` and its facts, also where it is skipped.
+    """Test every contrast; write `<contrast_id>/<step>.csv` and the step summary, also of a contrast that is skipped.
 
     Parameters
     ----------
-    question
-        Name of the question: `composition`.
-    ask
-        Takes the checked comparison and the open facts, gives the table; may raise Skipped.
+    step
+        Name of the step within `compare`: `composition`.
+    test
+        Takes the eligible comparison and the open step summary, returns the table; may raise Skipped.
+    contrasts, samples
+        contrasts.csv and samples.csv of samples_validate.py.
     columns
         Header of the table of a skipped contrast.
     """
-    if not contrasts:
-        with command.step(f"compare_{question}", "cohort", seed=seed, folder=folder):
+    plan, people = model.load(contrasts), model.load_samples(samples)
+    if not plan:
+        with command.step(f"compare_{step}", "cohort", seed=seed):
             raise Skipped(Reason.NO_CONTRAST)
-    for contrast in contrasts:
-        with command.step(f"compare_{question}", contrast.id, seed=seed, folder=folder) as facts:
-            table = pd.DataFrame(columns=columns)
-            try:
-                comparison = compare(contrast, samples, min_donors=min_donors)
-                for sentence in comparison.warnings:
-                    facts.warn(sentence)
-                table = ask(comparison, facts)
-            except Skipped as skipped:
-                facts.skip(skipped)
-            (folder / contrast.id).mkdir(exist_ok=True)
-            io.write_table(table, folder / contrast.id / f"{question}.csv")
+    for contrast in plan:
+        table = Path(contrast.id) / f"{step}.csv"
+        with command.step(f"compare_{step}", contrast.id, seed=seed, empty={table: columns}) as facts:
+            comparison = compare(contrast, people, min_donors=min_donors)
+            for sentence in comparison.warnings:
+                facts.warn(sentence)
+            frame = test(comparison, facts)
+            table.parent.mkdir(exist_ok=True)
+            io.write_table(frame, table)

@@ -1,0 +1,32 @@
+"""Join all libraries and what each step found about their cells into merged.h5mu."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sscite import command, io
+from sscite.cohort.merge.libraries import find_libraries, merge_libraries, write_empty
+from sscite.errors import Skipped
+
+
+def run(*, libraries: Path, fragments: Path, samples: Path, genes: str, id: str) -> None:
+    """Join all libraries and what each step found about their cells into merged.h5mu."""
+    with command.step("cohort_merge", id) as facts:
+        try:
+            report = merge_libraries(
+                find_libraries(libraries, fragments),
+                samples=io.read_table(samples),
+                genes=genes,
+                out=Path("merged.h5mu"),
+            )
+        except Skipped as skipped:
+            facts.skip(skipped)
+            write_empty(Path("merged.h5mu"))
+            return
+        facts.number(**report.numbers)
+        facts.verdict(report.verdict)
+        for sentence in report.warnings:
+            facts.warn(sentence)
+        for name, (frame, title, caption) in report.tables.items():
+            facts.table(name, frame, title, caption)
+        facts.figure("cells", report.figure(), "Cells of each library", "Cells used, and cells left out by reason.")

@@ -1,0 +1,43 @@
+"""Re-run the headline statistics of every contrast on donors with permuted labels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import anndata
+import pandas as pd
+
+from sscite import command
+from sscite.compare.calibration import report
+from sscite.compare.calibration.relabelling import COLUMNS
+from sscite.compare.contrast.contrast import Comparison
+from sscite.compare.contrast.each import for_each_contrast
+
+
+def run(
+    *,
+    composition: Path,
+    pseudobulk: Path,
+    samples: Path,
+    contrasts: Path,
+    permutations: int,
+    min_cells: int,
+    min_donors: int,
+    seed: int,
+) -> None:
+    """Re-run the headline statistics of every contrast on donors with permuted labels.
+
+    Writes <contrast_id>/calibration.csv: what was observed beside what chance gives.
+    """
+    counted = pd.read_csv(composition, dtype={"sample": str, "donor": str, "subset": str, "parent": str})
+    summed = anndata.read_h5ad(pseudobulk)
+
+    def test(comparison: Comparison, facts: command.Facts) -> pd.DataFrame:
+        return report.answer(
+            counted, summed, comparison, facts,
+            permutations=permutations, min_cells=min_cells, min_donors=min_donors, seed=seed,
+        )  # fmt: skip
+
+    for_each_contrast(
+        "calibration", test, contrasts=contrasts, samples=samples, columns=COLUMNS, seed=seed, min_donors=min_donors
+    )

@@ -1,0 +1,68 @@
+"""Ask which gene sets stand out among the marker genes of each subset and along the ranking of each contrast."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+from anndata import read_h5ad
+
+from sscite import command, io
+from sscite.compare.contrast.contrast import Contrast, load
+from sscite.compare.enrichment import competitive, report
+from sscite.compare.expression import differential
+from sscite.errors import Reason, Skipped
+from sscite.subsets.definitions.subsets import load_definitions
+from sscite.subsets.signatures import gene_sets as reader
+
+
+def run(
+    *, tables: Path, pseudobulk: Path, contrasts: Path, gene_sets: Path, subsets: Path, min_cells: int, min_donors: int
+) -> None:
+    """Ask which gene sets stand out among the marker genes of each subset and along the ranking of each contrast.
+
+    Writes markers/enrichment.csv and CONTRAST/enrichment.csv.
+    """
+    asked = load_definitions(subsets).questions.gene_sets
+    files = sorted(path for path in gene_sets.rglob("*") if path.is_file()) if gene_sets.is_dir() else []
+    sets = {path.stem: reader.read([path]) for path in files}
+    found = {}
+    for path in sorted(tables.rglob("*.csv")) if tables.is_dir() else []:
+        table = pd.read_csv(path, dtype={"contrast_id": str, "gene": str, "subset": str, "outlier": str})
+        if len(table):
+            found[table["contrast_id"].iloc[0]] = table
+
+    def of_markers(facts: command.Facts) -> pd.DataFrame:
+        table = competitive.markers(read_h5ad(pseudobulk), min_cells=min_cells, min_donors=min_donors)
+        result = competitive.test_markers(table, sets)
+        if result.empty:
+            raise Skipped(Reason.TOO_FEW_DONORS, f"no subset has marker genes in {min_donors} donors")
+        report.describe(facts, result, "Marker genes of subsets", asked, ranked=False)
+        return result
+
+    def of_contrast(contrast: Contrast, facts: command.Facts) -> pd.DataFrame:
+        if contrast.id not in found:
+            raise Skipped(Reason.TOO_FEW_DONORS, "expression could not be tested")
+        result = competitive.rank_contrast(found[contrast.id], sets)
+        if result.empty:
+            raise Skipped(Reason.NO_GENE_SETS, "no set has five genes among those tested")
+        report.describe(facts, result, contrast.sides, asked, ranked=True)
+        drawing = report.curves(found[contrast.id], result, sets, asked)
+        if drawing is not None:
+            facts.figure("running", drawing, "Where in the ranking a set lies", "Bars: the genes of the set.")
+        return result
+
+    tests: dict[str, Callable[[command.Facts], pd.DataFrame]] = {
+        "markers": of_markers,
+        **{c.id: partial(of_contrast, c) for c in load(contrasts)},
+    }
+    for name, test in tests.items():
+        path = Path(name) / "enrichment.csv"
+        with command.step("compare_enrichment", name, empty={path: competitive.COLUMNS}) as facts:
+            if not sets:
+                raise Skipped(Reason.NO_GENE_SETS)
+            result = test(facts)
+            path.parent.mkdir(exist_ok=True)
+            io.write_table(differential.rounded(result), path)

@@ -1,0 +1,34 @@
+"""Test every gene between the sides of each contrast, in every subset, with the donor as the unit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+from anndata import read_h5ad
+
+from sscite import command
+from sscite.compare.contrast.contrast import Comparison
+from sscite.compare.contrast.each import for_each_contrast
+from sscite.compare.expression import differential, report
+
+
+def run(*, pseudobulk: Path, samples: Path, contrasts: Path, min_cells: int, min_donors: int, threads: int) -> None:
+    """Test every gene between the sides of each contrast, in every subset, with the donor as the unit.
+
+    Counts of a donor's cells in a subset are summed; a negative binomial regression (DESeq2's model) takes the
+    covariates, and the donors where the contrast is paired. Writes CONTRAST/expression.csv.
+    """
+    counts = read_h5ad(pseudobulk)
+
+    def test(comparison: Comparison, facts: command.Facts) -> pd.DataFrame:
+        genes, tested = differential.test_contrast(
+            counts, comparison, min_cells=min_cells, min_donors=min_donors, threads=threads
+        )
+        facts.number(min_cells=min_cells, min_donors=min_donors)
+        report.describe(facts, genes, tested, comparison.contrast.sides)
+        return differential.rounded(genes)
+
+    for_each_contrast(
+        "expression", test, contrasts=contrasts, samples=samples, columns=differential.COLUMNS, min_donors=min_donors
+    )

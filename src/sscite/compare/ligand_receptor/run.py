@@ -1,0 +1,45 @@
+"""Rank the ligands and receptors that subsets of a tissue share, and ask by name who may recruit whom."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from sscite import command, io
+from sscite.cohort import file as store
+from sscite.cohort.finished import read_chosen
+from sscite.compare.expression import differential
+from sscite.compare.ligand_receptor import liana, report
+from sscite.compare.pseudobulk import sums
+from sscite.subsets.definitions.subsets import load_definitions
+
+
+def run(*, cohort: Path, cells: Path, subsets: Path, reference_tissue: str, min_cells: int, seed: int) -> None:
+    """Rank the ligands and receptors that subsets of a tissue share, and ask by name who may recruit whom.
+
+    Writes TISSUE/ligand_receptor.csv (LIANA's consensus, the 5,000 best pairs, with the donors that show each) and
+    TISSUE/ligand_receptor_asked.csv (the questions of subsets.yaml).
+    """
+    known = load_definitions(subsets)
+    asked = known.questions.recruitment
+    table = pd.read_parquet(cells)
+    table = table[sums.keep(table) & table.index.isin(store.read_index(cohort))]
+    needed = liana.genes_needed(liana.resource(), asked)
+    present = sorted(set(table["tissue"].astype(str)))
+    for tissue in [name for name in present if name != reference_tissue] or present:
+        folder = Path(command.file_stem(tissue))
+        pairs, named = folder / "ligand_receptor.csv", folder / "ligand_receptor_asked.csv"
+        empty = {pairs: liana.COLUMNS, named: liana.NAMED_COLUMNS}
+        with command.step("compare_ligand_receptor", tissue, seed=seed, empty=empty) as facts:
+            part = liana.choose(table, tissue, liana.detailed(known), min_cells=min_cells, seed=seed)
+            data = read_chosen(cohort, part, needed)
+            found = liana.consensus(data, seed=seed)
+            rows, share = liana.shares(data)
+            answers = [liana.answer(data, found, rows, share, question) for question in asked]
+            found = liana.support(found.head(liana.KEPT), rows, share, data.var_names)
+            result = found.assign(tissue=tissue, asked=liana.asked(found, asked))[liana.COLUMNS]
+            report.describe(facts, result, answers, tissue, cells=len(part), donors=part["donor"].nunique())
+            folder.mkdir(exist_ok=True)
+            io.write_table(differential.rounded(result), pairs)
+            io.write_table(differential.rounded(liana.answers_table(answers, tissue)), named)

@@ -1,0 +1,40 @@
+"""Sum the counts of every sample in every subset, and count its cells."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+from anndata import AnnData
+
+from sscite import command, io
+from sscite.cohort import file as store
+from sscite.cohort import protein
+from sscite.compare.pseudobulk import report, sums
+
+
+def run(*, cohort: Path, cells: Path, output: Path, composition: Path) -> None:
+    """Sum the counts of every sample in every subset, and count its cells.
+
+    Cells that fail quality control, doublets, excluded cells and cells of no sample do not count.
+    """
+    with command.step("compare_pseudobulk", "cohort", empty={composition: sums.COMPOSITION}) as facts:
+        table = pd.read_parquet(cells)
+        kept = table[sums.keep(table)]
+        facts.number(cells=len(table), cells_kept=len(kept))
+        AnnData().write_h5ad(output)  # stays if the step is skipped
+        counted = sums.composition(kept)
+        order = store.read_index(cohort)
+        member, keys = sums.membership(sums.groups(kept), order)
+        genes = store.read_element(cohort, "mod/rna/var")
+        blocks = store.iterate(cohort, matrix="layers/counts", cells=order.isin(kept.index))
+        summed = sums.sum_blocks(member, blocks, len(genes))
+        rows = sums.assemble(keys, kept, summed, genes, member.sum(axis=1))
+        protein_cells, proteins, values = protein.read_protein(cohort)
+        if len(proteins):
+            protein_member = sums.membership(sums.groups(kept), protein_cells)[0]
+            rows.obsm["prot"] = sums.mean_values(protein_member, values)
+            rows.uns["prot"] = proteins.to_numpy(str)
+        report.describe(facts, counted)
+        io.write_table(counted, composition)
+        rows.write_h5ad(output, compression="lzf")

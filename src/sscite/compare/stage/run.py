@@ -1,0 +1,36 @@
+"""Follow genes, signatures and subsets over the stages at which the same donor was sampled."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import anndata
+import pandas as pd
+
+from sscite import command, io
+from sscite.compare.contrast.contrast import load_samples
+from sscite.compare.stage import longitudinal, report
+
+
+def run(
+    *, composition: Path, pseudobulk: Path, cells: Path, samples: Path, stage_features: str, min_cells: int
+) -> None:
+    """Follow genes, signatures and subsets over the stages at which the same donor was sampled.
+
+    The stage is the covariate that differs between a donor's samples of one tissue. Writes stage/stage.csv and
+    stage/stage_changes.csv. A p value is given only where six or more donors were sampled at both stages.
+    """
+    counted = pd.read_csv(composition, dtype={"sample": str, "donor": str, "subset": str, "parent": str})
+    features = [name.strip() for name in stage_features.split(",") if name.strip()]
+    tables = {
+        Path("stage/stage.csv"): longitudinal.COLUMNS,
+        Path("stage/stage_changes.csv"): longitudinal.SUMMARY,
+    }
+    with command.step("compare_stage", "cohort", empty=tables) as facts:
+        frames = report.answer(
+            counted, anndata.read_h5ad(pseudobulk), pd.read_parquet(cells), load_samples(samples), facts,
+            features=features, min_cells=min_cells,
+        )  # fmt: skip
+        Path("stage").mkdir(exist_ok=True)
+        for path, frame in zip(tables, frames, strict=True):
+            io.write_table(frame, path)

@@ -1,0 +1,59 @@
+"""Compare each tissue with blood, within donors where possible, each finding beside the dissociation stress."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+from anndata import read_h5ad
+
+from sscite import command, io
+from sscite.compare.contrast import contrast as design
+from sscite.compare.expression import differential
+from sscite.compare.pseudobulk import sums
+from sscite.compare.tissue_blood import differences, report
+from sscite.errors import Reason, Skipped
+
+
+def run(
+    *,
+    pseudobulk: Path,
+    composition: Path,
+    cells: Path,
+    samples: Path,
+    reference_tissue: str,
+    min_cells: int,
+    min_donors: int,
+) -> None:
+    """Compare each tissue with blood, within donors where possible, each finding beside the dissociation stress.
+
+    Writes TISSUE/tissue_blood.csv: composition, expression, protein, stress, and states without a counterpart.
+    With fewer donors than asked the differences are described without p values.
+    """
+    counts, table = read_h5ad(pseudobulk), design.load_samples(samples)
+    numbers = pd.read_csv(composition, dtype={"sample": str, "donor": str, "subset": str, "parent": str})
+    known = pd.read_parquet(cells)
+    known = known[sums.keep(known)]
+    tissues = [name for name in table["tissue"].unique() if name != reference_tissue]
+    if not tissues or reference_tissue not in set(table["tissue"]):
+        with command.step("compare_tissue_blood", "tissues"):
+            raise Skipped(Reason.ONE_TISSUE, f"tissues: {', '.join(table['tissue'].unique())}")
+    for tissue in tissues:
+        path = Path(command.file_stem(tissue)) / "tissue_blood.csv"
+        with command.step("compare_tissue_blood", tissue, empty={path: differences.COLUMNS}) as facts:
+            comparison, tested = differences.choose(tissue, reference_tissue, table, min_donors=min_donors)
+            for sentence in comparison.warnings:
+                facts.warn(sentence)
+            scores = differences.sample_scores(counts)
+            parts = [
+                differences.compare_composition(numbers, comparison, scores, tested=tested),
+                differences.compare_subsets(
+                    counts, comparison, tested=tested, min_cells=min_cells, min_donors=min_donors
+                ),
+                differences.states(known, tissue, reference_tissue),
+            ]
+            result = differences.flag(pd.concat([part for part in parts if len(part)], ignore_index=True))
+            result["tissue"] = tissue
+            report.describe(facts, result, comparison, scores, tested=tested)
+            path.parent.mkdir(exist_ok=True)
+            io.write_table(differential.rounded(result), path)
