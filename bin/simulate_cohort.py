@@ -25,6 +25,7 @@ def main(
     concentration: Annotated[float, typer.Option(min=1, help="Likeness of donors; 80 varies as patients do.")] = 150.0,
     depth: Annotated[float, typer.Option(min=100, help="Median RNA counts of a cell.")] = 3000.0,
     doublets: Annotated[float, typer.Option(min=0, max=0.5, help="Share of cells that are doublets.")] = 0.06,
+    ambient: Annotated[float, typer.Option(min=0.001, max=0.9, help="Mean share of ambient RNA in a cell.")] = 0.04,
     empties: Annotated[float, typer.Option(min=0, help="Empty droplets for each cell; 0: no raw counts.")] = 2.0,
     seed: Annotated[int, typer.Option(min=0, help="Every random number follows from it.")] = 0,
 ) -> None:
@@ -41,7 +42,9 @@ def main(
     from sscite.simulate.library import Settings
 
     groups, fold = options.parse(donors, effects, effect=effect, kidney=kidney, lung=lung, genes=genes)
-    settings = Settings(depth=depth, doublets=doublets, empties=empties, concentration=concentration, effect=fold)
+    settings = Settings(
+        depth=depth, ambient=ambient, doublets=doublets, empties=empties, concentration=concentration, effect=fold
+    )
     design = plan.design(
         groups, kidney=kidney, lung=lung, stages=stages, samples_per_library=samples_per_library, seed=seed
     )

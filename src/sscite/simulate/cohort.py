@@ -36,7 +36,7 @@ def libraries(
     """Simulate one library after another; each from its own seed, so none depends on the others."""
     book = profiles.build(genes)
     names = list(design["donor"].unique())
-    donors = expression.gene_factors(names, genes, expression.DONOR_SIGMA, np.random.default_rng([seed, 4]))
+    donors = expression.donor_factors(names, book, np.random.default_rng([seed, 4]))
     for number, (name, samples) in enumerate(design.groupby("library", sort=False)):
         rng = np.random.default_rng([seed, 5, number])
         yield str(name), simulate(samples, counts, book, donors, settings, rng)

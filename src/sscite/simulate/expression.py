@@ -13,6 +13,7 @@ from sscite.simulate.profiles import Profiles
 
 DONOR_SIGMA = 0.15  # of a gene's log expression between donors
 LIBRARY_SIGMA = 0.12  # between libraries
+LACKING = 0.03  # of a polymorphic gene's level in donors who lack it
 STRESS_FOLD = 2.5  # dissociation-stress genes in digested tissue
 MITOCHONDRIAL = {"blood": 0.05, "kidney": 0.12, "lung": 0.08}  # median share of a cell's RNA
 
@@ -21,6 +22,14 @@ def gene_factors(names: list[str], genes: int, sigma: float, rng: np.random.Gene
     """Draw log-normal factors of mean 1, a row per name (donor or library) and a column per gene."""
     values = rng.normal(-(sigma**2) / 2, sigma, (len(names), genes)).astype(np.float32)
     return pd.DataFrame(np.exp(values), index=names)
+
+
+def donor_factors(names: list[str], book: Profiles, rng: np.random.Generator) -> pd.DataFrame:
+    """Draw each donor's factors of all genes; polymorphic genes are all but silent in donors who lack them."""
+    factors = gene_factors(names, len(book.genes), DONOR_SIGMA, rng)
+    for gene, share in profiles.definition()["polymorphic"].items():
+        factors.loc[rng.random(len(names)) > share, book.genes.get_loc(gene)] = LACKING
+    return factors
 
 
 def sample_rates(
@@ -98,7 +107,7 @@ def pseudobulk(
     """
     book = profiles.build(genes)
     wanted = list(composition.columns) if subsets is None else subsets
-    donors = gene_factors(list(design["donor"].unique()), genes, DONOR_SIGMA, rng)
+    donors = donor_factors(list(design["donor"].unique()), book, rng)
     libraries = gene_factors(list(design["library"].unique()), genes, LIBRARY_SIGMA, rng)
     rows: dict[tuple[str, str], np.ndarray] = {}
     for sample in design.to_dict("records"):

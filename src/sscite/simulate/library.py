@@ -18,6 +18,7 @@ CONTINUUM = ("CD14_EGR1", "THBS1_Mac")
 DEPTH_OF = {"monocyte/DC": 1.25, "CD4 T": 0.85, "CD8 T": 0.85, "NK": 0.85, "B": 0.9, "pDC": 1.2, "Platelet": 0.35}
 DYING_SHARE = 0.02
 EMPTY_DEPTH = 50.0  # median RNA counts of an empty droplet
+LOST = {"kidney": 1.5, "lung": 1.0}  # RNA of lost epithelium for each count of the cells, in the ambient RNA
 
 
 @dataclass(frozen=True)
@@ -178,6 +179,7 @@ def _rna(
             blocks.append(negative_binomial(profile, own[rows], book.size, rng))
             order.append(rows)
             soup += profile * own[rows].sum()
+        soup += LOST.get(sample["tissue"], 0) * own[mine].sum() * profiles.parenchyma(book, sample["tissue"])
     rna = sparse.vstack(blocks, format="csr")[np.argsort(np.concatenate(order))]
     share = 2 * np.median(cells["mitochondrial"])
     ambient = soup / soup.sum() * (1 - share) + book.mitochondrial * share

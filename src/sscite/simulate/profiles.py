@@ -20,6 +20,7 @@ TISSUES = ("blood", "kidney", "lung")
 MARKER_LEVEL = 10.0  # counts per 10,000 of a subset's marker gene
 SILENT = 0.15  # of a named gene where nothing expresses it
 MOST_BACKGROUND = 15.0  # times the median background gene
+POLYMORPHIC_LEVEL = 2.0  # of a polymorphic gene in all cells of a donor who has it
 SET_BASELINE = 0.6  # of a gene of a gene set
 # share of the background genes that a programme raises, and the most it raises one
 PROGRAMMES = {"family": (0.06, 6.0), "lineage": (0.04, 3.0), "subset": (0.03, 3.0)}
@@ -84,11 +85,22 @@ def named_genes() -> list[str]:
     spec = definition()
     names = {*spec["expressed_by_all"], *spec["mitochondrial"], *(g for s in spec["gene_sets"].values() for g in s)}
     names |= {g for sex in spec["by_sex"].values() for g in sex}
+    names |= {*spec["polymorphic"], *(g for tissue in spec["parenchyma"].values() for g in tissue)}
     for block in ("families", "lineages"):
         names |= {g for part in spec[block].values() for g in part["genes"]}
     for part in spec["subsets"].values():
         names |= {*part["genes"], *part.get("lowers", [])}
     return sorted(names)
+
+
+def parenchyma(book: Profiles, tissue: str) -> np.ndarray:
+    """Return the profile of the epithelium that a tissue loses to its ambient RNA, shape (n_genes,); 0 for blood."""
+    levels = definition()["parenchyma"].get(tissue)
+    if levels is None:
+        return np.zeros(len(book.genes))
+    rates = book.rates[(subsets()["lineage"] == "Epithelial").to_numpy()].mean(axis=0)
+    rates[book.genes.get_indexer(pd.Index(list(levels)))] = np.array(list(levels.values())) / 10_000
+    return rates / rates.sum()
 
 
 @cache
@@ -134,6 +146,7 @@ def _named_levels(subset: str, genes: pd.Index) -> np.ndarray:
     level = pd.Series(SILENT, index=genes)
     for symbols in spec["gene_sets"].values():
         level[symbols] = SET_BASELINE
+    level[list(spec["polymorphic"])] = POLYMORPHIC_LEVEL
     for source in (spec["expressed_by_all"], spec["families"][lineage["family"]]["genes"], lineage["genes"]):
         level[list(source)] = np.maximum(level[list(source)], list(source.values()))
     own_genes = list(own["genes"])

@@ -36,6 +36,13 @@ def test_tissue_carries_dissociation_stress(book):
     assert fold(book, "CD8_TEM", "FOS", {"tissue": "kidney"}, 0) == pytest.approx(expression.STRESS_FOLD, rel=0.05)
 
 
+def test_half_of_the_donors_lack_a_gene_that_half_of_people_lack(book):
+    factors = expression.donor_factors([f"d{i}" for i in range(400)], book, np.random.default_rng(0))
+    gstm1, plain = (factors[book.genes.get_loc(gene)] for gene in ("GSTM1", "ACTB"))
+    assert (gstm1 < 0.1).mean() == pytest.approx(0.5, abs=0.07)
+    assert (plain > 0.5).all()
+
+
 def test_sex_shows_in_its_genes(book):
     man = expression.sample_rates(book, {**SAMPLE, "sex": "male"}, np.ones(1000), 0)
     woman = expression.sample_rates(book, SAMPLE, np.ones(1000), 0)

@@ -33,6 +33,17 @@ def test_a_library_holds_its_cells_then_its_empty_droplets(drawn):
     assert np.median(totals[:2000]) > 20 * np.median(totals[2000:])
 
 
+def test_ambient_rna_of_kidney_is_mostly_of_lost_epithelium_and_that_of_blood_holds_none(drawn):
+    share = {}
+    for name in ("blood_1", "kidney_1"):
+        library = drawn[0][name]
+        empty = np.asarray(library.counts[len(library.truth) :, :GENES].sum(axis=0)).ravel()
+        share[name] = empty[library.features["name"].isin(["UMOD", "SLC12A1"])[:GENES]].sum() / empty.sum()
+    # 80 + 25 per 10,000 in lost epithelium, which gives 0.6 of the ambient RNA
+    assert 0.003 < share["kidney_1"] < 0.0065
+    assert share["blood_1"] < 0.0002
+
+
 def test_doublets_are_as_many_as_asked_and_carry_two_hashtags(drawn):
     library = drawn[0]["blood_1"]
     truth = library.truth
