@@ -18,7 +18,7 @@ from sklearn.metrics import roc_auc_score
 from sscite import names
 from sscite.adt import clr, dsb, normalize
 from sscite.adt.panels import canonical
-from sscite.annotate import celltypist, model, protein
+from sscite.annotate import celltypist, model_file, protein
 from sscite.formats import read_counts, split_features
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -94,7 +94,7 @@ def labelled(data: Path, file: str) -> tuple[sparse.csr_matrix, list[str], pd.Da
     counts = read_counts(data / "citeseq" / file)
     kinds = split_features(counts.features)
     prot, rna = counts.select(kinds == "prot"), counts.select(kinds == "rna")
-    classifier = model.load(data / "celltypist" / "Immune_All_Low.pkl")
+    classifier = model_file.load(data / "celltypist" / "Immune_All_Low.pkl")
     genes = pd.DataFrame({"gene_id": ""}, index=rna.features.index.astype(str))
     matrix = sparse.csr_matrix(rna.matrix).astype(np.float32)
     labels = celltypist.annotate(matrix, pd.Index(counts.barcodes).astype(str), genes, classifier).cells
@@ -113,7 +113,7 @@ def witnessed(values: np.ndarray, proteins: list[str], labels: pd.DataFrame) -> 
     for seed in range(RESAMPLES):
         drawn = np.random.default_rng(seed).choice(len(values), len(values))
         again = labels.iloc[drawn].set_axis([f"c{i}" for i in range(len(drawn))])
-        frame, _ = protein.witness(again, pd.DataFrame(values[drawn], columns=proteins, index=again.index))
+        frame, _ = protein.check_by_protein(again, pd.DataFrame(values[drawn], columns=proteins, index=again.index))
         shown = frame[names.PROTEIN_LINEAGE].to_numpy()
         clear = shown != ""
         agrees = [

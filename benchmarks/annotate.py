@@ -81,7 +81,7 @@ def _sscite(counts, _cells, genes, model):
     import pandas as pd
 
     from sscite.annotate.genes import match
-    from sscite.annotate.model import load
+    from sscite.annotate.model_file import load
     from sscite.annotate.predict import predict
 
     features = pd.DataFrame({"gene_id": ""}, index=genes)
@@ -103,7 +103,7 @@ def _voting(counts, cells, genes, model):
     import pandas as pd
 
     from sscite.annotate import celltypist
-    from sscite.annotate.model import load
+    from sscite.annotate.model_file import load
 
     features = pd.DataFrame({"gene_id": ""}, index=genes)
 

@@ -19,7 +19,7 @@ def main(
     ] = None,
     lineages: Annotated[Path | None, typer.Option(help="CSV cell_type,lineage for labels of your own model")] = None,
     mode: Annotated[
-        str, typer.Option(help="best_match: one label a cell; prob_match: every label above 0.5")
+        str, typer.Option(help="best_match: one label per cell; prob_match: every label above 0.5")
     ] = "best_match",
     majority_voting: Annotated[
         str,
@@ -33,34 +33,16 @@ def main(
 ) -> None:
     """Annotate a library's cells with a CellTypist model, in a tenth of CellTypist's memory.
 
-    Counts must be raw; they are normalised inside. Writes <id>.annotate_celltypist.parquet, facts and figures; with
-    --output a CSV besides. Where too few of the model's genes were measured nothing is annotated and the reason is
-    given.
+    Counts must be raw; they are normalised inside. Writes <id>.annotate_celltypist.parquet, step summary and figures;
+    with --output a CSV as well. If too few of the model's genes were measured the step is skipped and the reason
+    reported.
     """
-    from sscite.annotate import celltypist, report, sources, vote
-    from sscite.errors import Skipped, UserError
-    from sscite.io import write_fragment, write_table
+    from sscite.annotate import celltypist
 
-    if mode not in celltypist.MODES:
-        raise UserError(f"--mode '{mode}' is unknown; allowed: {', '.join(celltypist.MODES)}")
-    vote.check(majority_voting)
-    with command.step("annotate_celltypist", id, seed=seed) as facts:
-        frame = celltypist.empty()
-        try:
-            chosen = sources.choose_model(model, samples, id, facts)
-            own = sources.read_lineages(lineages)
-            matrix, cells, features = sources.read_genes(counts)
-            found = celltypist.annotate(
-                matrix, cells, features, chosen, mode=mode, voting=majority_voting == "library",
-                lineages=own, seed=seed,
-            )  # fmt: skip
-            frame = found.cells
-            report.tell(facts, found, chosen, matrix, features, voting=majority_voting, seed=seed)
-        except Skipped as skipped:
-            facts.skip(skipped)
-    write_fragment(frame, Path(f"{command.file_stem(id)}.annotate_celltypist.parquet"))
-    if output:
-        write_table(report.bare(frame), output)
+    celltypist.run(
+        counts, model, samples=samples, lineages=lineages, mode=mode, majority_voting=majority_voting, id=id, seed=seed,
+        output=output,
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -25,52 +25,12 @@ def main(
     """Find the CellTypist models that a run needs, check them, and gather them in one folder.
 
     A model is a path or a name of CellTypist's list. A name is fetched once, into the cache. The SHA-256 of every
-    model is shown, and compared where one is expected. Exits 2 where a model is absent, refused or not the expected
+    model is reported, and compared if one is expected. Exits 2 if a model is absent, refused or not the expected
     one.
     """
-    import shutil
-
-    import pandas as pd
-
     from sscite.annotate import model as models
-    from sscite.errors import Reason, Skipped, UserError
-    from sscite.io import write_table
 
-    rows: list[dict[str, object]] = []
-    output.mkdir(exist_ok=True)
-    with command.step("annotate_model", "cohort") as facts:
-        try:
-            if not model:
-                raise Skipped(Reason.NOT_REQUESTED, "no model was given: set --celltypist_model")
-            wanted = models.parse(model)
-            expected = models.expected_checksums(sha256, len(wanted))
-            problems, staged = [], list(given or [])
-            for number, ((tissue, name), pin) in enumerate(zip(wanted.items(), expected, strict=True), start=1):
-                try:
-                    path = models.find(name, given=staged, cache=(cache or Path("cache")).resolve())
-                    staged = [file for file in staged if file != path]  # two tissues may give files of one name
-                    rows.append(models.inspect(path, pin, tissue=tissue, file=f"{number}_{path.name}"))
-                    shutil.copyfile(path, output / str(rows[-1]["file"]))
-                except UserError as error:
-                    problems += error.problems
-            if problems:
-                raise UserError(problems)
-            facts.number(models=len(rows))
-            facts.verdict(
-                "; ".join(
-                    f"{row['name']} for {row['tissue'] or 'any tissue'}, {row['cell_types']} cell types" for row in rows
-                )
-                + "."
-            )
-            facts.table(
-                "models",
-                pd.DataFrame(rows),
-                "Models",
-                "The checksum pins a model: give it as --celltypist_model_sha256.",
-            )
-        except Skipped as skipped:
-            facts.skip(skipped)
-    write_table(pd.DataFrame(rows, columns=models.TABLE), output / "models.csv")
+    models.run(model, given=given or [], cache=cache, sha256=sha256, output=output)
 
 
 if __name__ == "__main__":

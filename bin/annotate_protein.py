@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Ask the surface proteins whether they support the lineage that RNA gave to each cell."""
+"""Check the RNA lineage of each cell against its surface proteins."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,31 +11,18 @@ from sscite import command
 
 def main(
     labels: Annotated[Path, typer.Option(help="<id>.annotate_celltypist.parquet")],
-    proteins: Annotated[Path, typer.Option(help="<id>.adt_normalize.parquet: normalised protein, a column each")],
-    panel: Annotated[
-        Path | None, typer.Option(help="<id>.adt_panel.csv; isotype controls in it are no witnesses")
-    ] = None,
+    proteins: Annotated[Path, typer.Option(help="<id>.adt_normalize.parquet: normalised, one column per protein")],
+    panel: Annotated[Path | None, typer.Option(help="<id>.adt_panel.csv; isotype controls in it are not used")] = None,
     id: Annotated[str, typer.Option(help="file-safe library name; begins every output's name")] = "cells",
 ) -> None:
-    """Ask the surface proteins whether they support the lineage that RNA gave to each cell.
+    """Check the RNA lineage of each cell against its surface proteins.
 
-    Writes <id>.annotate_protein.parquet: the labels, with the lineage after the proteins were heard, the lineage that
-    they show, whether they support RNA's, and which cells are set aside. Without proteins the labels pass unchanged.
+    Writes <id>.annotate_protein.parquet: the labels, with the lineage after the protein check, the lineage by
+    protein, whether it supports RNA's, and which cells are set aside. Without proteins the labels are unchanged.
     """
-    from sscite.annotate import protein, testimony
-    from sscite.errors import Skipped
-    from sscite.io import read_fragment, read_table, write_fragment
+    from sscite.annotate import protein
 
-    given = read_fragment(labels)
-    with command.step("annotate_protein", id) as facts:
-        frame = protein.without(given)
-        try:
-            values = testimony.usable(given, read_fragment(proteins), read_table(panel) if panel else None)
-            frame, cuts = protein.witness(given, values)
-            testimony.tell(facts, given, frame, values, cuts)
-        except Skipped as skipped:
-            facts.skip(skipped)
-    write_fragment(frame, Path(f"{command.file_stem(id)}.annotate_protein.parquet"))
+    protein.run(labels, proteins, panel=panel, id=id)
 
 
 if __name__ == "__main__":

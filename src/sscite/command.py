@@ -76,7 +76,7 @@ class Facts:
         self.started = time.monotonic()
         self.content: dict[str, Any] = {
             "step": step, "id": id, "status": "done", "reason": None, "detail": "", "verdict": "",
-            "numbers": {}, "findings": [], "warnings": [], "tables": [], "figures": [], "seed": seed,
+            "numbers": {}, "findings": [], "warnings": [], "critical": [], "tables": [], "figures": [], "seed": seed,
         }  # fmt: skip
 
     def number(self, **numbers: float | int | str | bool | None) -> None:
@@ -94,10 +94,12 @@ class Facts:
         }
         self.content["findings"].append(record)
 
-    def warn(self, sentence: str) -> None:
-        """Say something that the reader of the report must not miss."""
+    def warn(self, sentence: str, *, critical: bool = False) -> None:
+        """Add a warning; the report shows critical ones, which put all results in doubt, before all others."""
         log.warning(sentence)
         self.content["warnings"].append(sentence)
+        if critical:
+            self.content["critical"].append(sentence)
 
     def table(self, name: str, frame: pd.DataFrame, title: str, caption: str = "") -> None:
         """Add a small table (the first 200 rows are kept; `rows` tells how many there were)."""

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from sscite.annotate import celltypist, model, protein
+from sscite.annotate import celltypist, model_file, protein
 from sscite.annotate.genes import match
 from sscite.annotate.predict import predict
 
@@ -57,7 +57,7 @@ def test_labels_and_probabilities_are_those_of_celltypist(data, sorted_cells, no
         best = reference.annotate(normalised.copy(), model=theirs)
         several = reference.annotate(normalised.copy(), model=theirs, mode="prob match")
     counts, _, features = sorted_cells
-    ours = model.load(path)
+    ours = model_file.load(path)
     overlap = match(features, ours.genes, np.abs(ours.coefficients).sum(axis=0), symbols={})
     scores = predict(counts[::10], overlap, ours)
     assert list(best.predicted_labels["predicted_labels"]) == list(scores.best_match())
@@ -74,7 +74,7 @@ def test_labels_and_probabilities_are_those_of_celltypist(data, sorted_cells, no
 @pytest.mark.parametrize("name", ["Immune_All_Low", "Immune_All_High"])
 def test_sorted_populations_get_their_lineage_in_the_half_tuned_on_and_the_other(data, sorted_cells, name):
     counts, cells, features = sorted_cells
-    found = celltypist.annotate(counts, cells.obs_names, features, model.load(data / "celltypist" / f"{name}.pkl"))
+    found = celltypist.annotate(counts, cells.obs_names, features, model_file.load(data / "celltypist" / f"{name}.pkl"))
     right = np.array([a in SORTED[b] for a, b in zip(found.cells["lineage"], cells.obs["subpop"], strict=True)])
     tuned = np.random.default_rng(0).random(len(right)) < 0.5
     assert right[tuned].mean() >= 0.97
@@ -84,7 +84,7 @@ def test_sorted_populations_get_their_lineage_in_the_half_tuned_on_and_the_other
 def test_sorted_t_cells_of_three_thousand_genes_are_t_cells(data):
     counts, cells, features = read(data / "rna" / "wu2020_200_tcells_blood_kidney_lung.h5ad")
     found = celltypist.annotate(
-        counts, cells.obs_names, features, model.load(data / "celltypist" / "Immune_All_Low.pkl")
+        counts, cells.obs_names, features, model_file.load(data / "celltypist" / "Immune_All_Low.pkl")
     )
     assert found.cells["lineage"].isin(celltypist.lineage.T_CELLS).mean() >= 0.95
 
@@ -93,7 +93,7 @@ def test_sorted_t_cells_of_three_thousand_genes_are_t_cells(data):
 def test_cells_of_a_clear_lineage_by_raw_protein_counts_get_it_from_rna_alone(data, name):
     counts, cells, features = read(data / "citeseq" / f"{name}.h5ad")
     labels = celltypist.annotate(
-        counts, cells.obs_names, features, model.load(data / "celltypist" / "Immune_All_Low.pkl")
+        counts, cells.obs_names, features, model_file.load(data / "celltypist" / "Immune_All_Low.pkl")
     ).cells
     raw = pd.DataFrame(
         np.asarray(cells.obsm["protein_expression"]), columns=[str(n).split("_")[0] for n in cells.uns["protein_names"]]
@@ -105,7 +105,7 @@ def test_cells_of_a_clear_lineage_by_raw_protein_counts_get_it_from_rna_alone(da
     assert (family == shown)[clear].mean() >= 0.95
 
     logged = np.log1p(raw.rename(columns={"CD8a": "CD8"})).set_axis(labels.index)
-    frame, cuts = protein.witness(labels, logged - logged.mean())
+    frame, cuts = protein.check_by_protein(labels, logged - logged.mean())
     assert {"CD3", "CD14", "CD19"} <= set(cuts)
     told = frame["lineage"].where(~frame["lineage"].isin(celltypist.lineage.T_CELLS), "T").to_numpy()
     assert (told == shown)[clear].mean() >= 0.97

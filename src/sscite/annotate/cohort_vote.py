@@ -15,7 +15,9 @@ import pandas as pd
 import scipy.sparse as sp
 
 from sscite import io, names
-from sscite.annotate import celltypist, protein, refine, vote
+from sscite.annotate import labels as label_rules
+from sscite.annotate import protein, refine, vote
+from sscite.annotate.genes import ensembl_symbols
 from sscite.cohort import embedding_file
 from sscite.cohort import file as store
 from sscite.errors import Reason, Skipped
@@ -56,7 +58,7 @@ def run(merged: Path, embedding: Path, *, seed: int) -> Voted:
     obs = io.read_obs(merged, names.RNA)
     axes = embedding_file.read(embedding)[1][names.X_HARMONY]
     var = store.read_element(merged, f"mod/{names.RNA}/var")
-    known = celltypist.ensembl_symbols(var)
+    known = ensembl_symbols(var)
     symbols = pd.Index([known.get(str(name).split(".")[0], name) for name in var.index])
     places = np.flatnonzero(symbols.isin(GENES))
     return majority(obs, axes, store.gather(merged, genes=places), symbols[places], seed=seed)
@@ -125,19 +127,20 @@ def _refined(
         vote.majority(fine, clusters), fine, clusters, frequent, types, lineage_of, expression, genes
     )
     size = np.bincount(clusters)
-    voted = np.where(size[clusters] < celltypist.FEWEST_VOTERS, fine, voted).astype(object)
-    return voted, changed[changed["cells"] >= celltypist.FEWEST_VOTERS]
+    voted = np.where(size[clusters] < label_rules.FEWEST_VOTERS, fine, voted).astype(object)
+    return voted, changed[changed["cells"] >= label_rules.FEWEST_VOTERS]
 
 
 def _lineages(labels: pd.DataFrame, voted: np.ndarray, clusters: np.ndarray, lineage_of: dict[str, str]) -> np.ndarray:
-    """Give the lineage of the voted label; an unsure cell has one where half of its cluster agrees by itself."""
+    """Return the lineage of the voted label; an unassigned cell gets it if half of its cluster is assigned to it."""
     given, own = (
         np.array([lineage_of[label] for label in values], dtype=object)
         for values in (voted, labels[names.CELL_TYPE_FINE])
     )
-    agrees = pd.Series(celltypist.family(own) == celltypist.family(given))
+    assigned = (labels[names.LINEAGE_RNA] != names.UNASSIGNED).to_numpy()
+    agrees = pd.Series((label_rules.family(own) == label_rules.family(given)) & assigned)
     support = agrees.groupby(clusters).transform("mean").to_numpy()
-    unsure = (labels[names.LINEAGE_RNA] == names.UNASSIGNED).to_numpy() & (support < celltypist.LOW_SUPPORT)
+    unsure = ~assigned & (support < label_rules.LOW_SUPPORT)
     return np.where(unsure, names.UNASSIGNED, given).astype(object)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -131,3 +134,36 @@ def _cause(features: pd.DataFrame, genes: NDArray[np.str_]) -> str:
     if sum(bool(ENSEMBL.match(str(name))) for name in names[:200]) > 100:
         return f"Ensembl identifiers that no symbol is known for: give the counts gene symbols ({here}, {there})"
     return f"the names may be of another species or annotation ({here}; {there})"
+
+
+def ensembl_symbols(features: pd.DataFrame) -> dict[str, str]:
+    """Return the symbols of Ensembl identifiers (GENCODE 44, in CellTypist's own table), if features have any."""
+    sample = [
+        *map(str, features.index[:50]),
+        *(map(str, features["gene_id"].iloc[:50]) if "gene_id" in features else ()),
+    ]
+    package = find_spec("celltypist")
+    if package is None or not any(name.startswith("ENSG") for name in sample):
+        return {}
+    path = Path(str(package.origin)).parent / "data" / "samples" / "GENCODEv44_Gene_id2name.csv"
+    if not path.is_file():
+        return {}
+    with path.open(newline="") as file:
+        return {row[0]: row[1] for row in csv.reader(file) if len(row) > 1}
+
+
+def model_symbols(
+    features: pd.DataFrame, overlap: Overlap, genes: NDArray[np.str_], known: Mapping[str, str]
+) -> pd.Index:
+    """Return the columns' symbols: as the model names them, else the symbol of an Ensembl identifier, else the name.
+
+    Parameters
+    ----------
+    genes
+        The model's genes.
+    known
+        Symbol of an Ensembl identifier without version.
+    """
+    symbols = np.array([known.get(str(name).partition(".")[0], name) for name in features.index], dtype=object)
+    symbols[overlap.columns] = genes[overlap.positions]
+    return pd.Index(symbols)

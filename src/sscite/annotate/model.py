@@ -1,154 +1,84 @@
-"""CellTypist models: found by path or name, checked, and read without running what a pickle could run."""
+"""Find the CellTypist models of a run by path or name, check them, and choose the model of a library."""
 
 from __future__ import annotations
 
-import hashlib
 import os
-import pickle
 import re
-from dataclasses import dataclass
+import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
+import pandas as pd
 
-from sscite.errors import UserError
+from sscite import command
+from sscite.annotate.model_file import REMEDY, checksum, load
+from sscite.errors import Reason, Skipped, UserError
+from sscite.io import write_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
+    from sscite.command import Facts
 
 ANY_TISSUE = ""
 TABLE = ["tissue", "file", "name", "cell_types", "genes", "date", "version", "sha256"]  # of models.csv
-REMEDY = "take the model from CellTypist again, or from whom you trust, and compare its SHA-256"
 
 
-@dataclass(frozen=True)
-class Model:
-    """What a prediction needs of a CellTypist model.
-
-    Attributes
-    ----------
-    name
-        File name without `.pkl`.
-    cell_types, genes
-        Labels and features, in the order of the coefficients.
-    coefficients, intercepts
-        Shapes (cell types, genes) and (cell types,); a model of two types is spelt out as both rows.
-    mean, scale
-        Of each gene's log1p expression in the training data; mean is 0 where the scaler did not centre.
-    description
-        As the authors wrote it: date, details, source, version.
-    """
-
-    name: str
-    cell_types: NDArray[np.str_]
-    genes: NDArray[np.str_]
-    coefficients: NDArray[np.float64]
-    intercepts: NDArray[np.float64]
-    mean: NDArray[np.float64]
-    scale: NDArray[np.float64]
-    description: dict[str, str]
-
-
-class _Inert:
-    """Stands for a scikit-learn object: holds its attributes and can do nothing."""
-
-    def __init__(self, *_arguments: object) -> None:
-        pass
-
-
-# what CellTypist's models were found to hold; numpy.core is numpy._core before NumPy 2
-_ESTIMATORS = {
-    ("sklearn.linear_model._logistic", "LogisticRegression"),
-    ("sklearn.linear_model.logistic", "LogisticRegression"),
-    ("sklearn.linear_model._stochastic_gradient", "SGDClassifier"),
-    ("sklearn.linear_model.stochastic_gradient", "SGDClassifier"),
-    ("sklearn.preprocessing._data", "StandardScaler"),
-    ("sklearn.preprocessing.data", "StandardScaler"),
-    ("sklearn.linear_model._sgd_fast", "Log"),
-    ("sklearn.linear_model.sgd_fast", "Log"),
-    ("sklearn._loss._loss", "CyHalfBinomialLoss"),
-    ("sklearn._loss._loss", "__pyx_unpickle_CyHalfBinomialLoss"),
-}
-_PACKAGES = ("numpy.core", "numpy._core")
-_ARRAYS: dict[tuple[str, str], Any] = {
-    ("numpy", "ndarray"): np.ndarray,
-    ("numpy", "dtype"): np.dtype,
-    ("builtins", "str"): str,
-    **{(f"{package}.multiarray", "_reconstruct"): np.empty(0).__reduce__()[0] for package in _PACKAGES},
-    **{(f"{package}.multiarray", "scalar"): np.float64(0).__reduce__()[0] for package in _PACKAGES},
-    **{(f"{package}.numeric", "_frombuffer"): np.empty(1).__reduce_ex__(5)[0] for package in _PACKAGES},
-}
-
-
-class _Unpickler(pickle.Unpickler):
-    """Resolves the few names that CellTypist models hold; any other name ends the reading."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        """Give an array constructor, or an inert holder for a scikit-learn class."""
-        if (module, name) in _ESTIMATORS:
-            return _Inert
-        if (module, name) in _ARRAYS:
-            return _ARRAYS[module, name]
-        raise UserError(f"it asks for {module}.{name}, which no CellTypist model holds: it may run foreign code")
-
-
-def load(path: Path) -> Model:
-    """Read a CellTypist model without trusting it.
-
-    Only plain containers, NumPy arrays and the attributes of two scikit-learn estimators are built; scikit-learn itself
-    is not imported.
+def run(model: str, *, given: Sequence[Path], cache: Path | None, sha256: str, output: Path) -> None:
+    """Gather the models of a run in one folder, with their table `models.csv`.
 
     Raises
     ------
     UserError
-        No such file; not a pickle; a name beyond those that CellTypist's models hold; parts missing or misshapen.
+        A model is absent, refused or not the expected one; all problems at once.
     """
-    if not path.is_file():
-        raise UserError(f"{path}: no such model file")
-    try:
-        with path.open("rb") as file:
-            content = _Unpickler(file).load()
-    except UserError as error:
-        raise UserError(f"{path}: refused: {error}; {REMEDY}") from None
-    except Exception as error:  # a damaged pickle may raise anything
-        raise UserError(f"{path}: cannot be read as a CellTypist model ({error}); {REMEDY}") from error
-    return _model(content, path)
+    rows: list[dict[str, object]] = []
+    output.mkdir(exist_ok=True)
+    with command.step("annotate_model", "cohort") as facts:
+        try:
+            if not model:
+                raise Skipped(Reason.NOT_REQUESTED, "no model was given: set --celltypist_model")
+            rows = gather(model, given=given, cache=(cache or Path("cache")).resolve(), sha256=sha256, output=output)
+            report_models(facts, rows)
+        except Skipped as skipped:
+            facts.skip(skipped)
+    write_table(pd.DataFrame(rows, columns=TABLE), output / "models.csv")
 
 
-def _model(content: Any, path: Path) -> Model:
-    """Take from the pickle's content what a prediction needs, and check the shapes."""
-    try:
-        classifier, scaler = vars(content["Model"]), vars(content["Scaler_"])
-        types = np.asarray(classifier["classes_"]).astype(str)
-        genes = np.asarray(classifier["features"]).astype(str)
-        coefficients = np.asarray(classifier["coef_"], dtype=float)
-        intercepts = np.asarray(classifier["intercept_"], dtype=float)
-        scale = np.asarray(scaler["scale_"], dtype=float)
-        mean = np.asarray(scaler["mean_"], dtype=float) if scaler.get("with_mean", True) else np.zeros_like(scale)
-        description = {str(key): str(value) for key, value in dict(content.get("description") or {}).items()}
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise UserError(f"{path}: not a CellTypist model: no usable {error}; {REMEDY}") from error
-    if len(types) == 2 and len(coefficients) == 1:
-        coefficients, intercepts = np.vstack([-coefficients, coefficients]), np.r_[-intercepts, intercepts]
-    expected = (len(types), len(genes))
-    shapes = (coefficients.shape, intercepts.shape, scale.shape, mean.shape)
-    if len(types) < 2 or shapes != (expected, expected[:1], expected[1:], expected[1:]):
-        raise UserError(
-            f"{path}: not a CellTypist model: {expected[0]} cell types and {expected[1]} genes do not fit "
-            f"coefficients {shapes[0]}, intercepts {shapes[1]} and scaler {shapes[2]}; {REMEDY}"
-        )
-    if not (np.isfinite(coefficients).all() and np.isfinite(mean).all() and (scale > 0).all()):
-        raise UserError(f"{path}: the model holds values that are not finite; {REMEDY}")
-    return Model(path.stem, types, genes, coefficients, intercepts, mean, scale, description)
+def gather(model: str, *, given: Sequence[Path], cache: Path, sha256: str, output: Path) -> list[dict[str, object]]:
+    """Copy the models of a setting into a folder and return their rows of `TABLE`.
+
+    Raises
+    ------
+    UserError
+        Every problem of every model.
+    """
+    requested = parse(model)
+    expected = expected_checksums(sha256, len(requested))
+    rows: list[dict[str, object]] = []
+    problems: list[str] = []
+    staged = list(given)
+    for number, ((tissue, name), pin) in enumerate(zip(requested.items(), expected, strict=True), start=1):
+        try:
+            path = find(name, given=staged, cache=cache)
+            staged = [file for file in staged if file != path]  # two tissues may give files of one name
+            rows.append(inspect(path, pin, tissue=tissue, file=f"{number}_{path.name}"))
+            shutil.copyfile(path, output / str(rows[-1]["file"]))
+        except UserError as error:
+            problems += error.problems
+    if problems:
+        raise UserError(problems)
+    return rows
 
 
-def checksum(path: Path) -> str:
-    """Give a file's SHA-256 in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def report_models(facts: Facts, rows: list[dict[str, object]]) -> None:
+    """Report the models and their checksums."""
+    facts.number(models=len(rows))
+    parts = [f"{row['name']} for {row['tissue'] or 'any tissue'}, {row['cell_types']} cell types" for row in rows]
+    facts.verdict("; ".join(parts) + ".")
+    facts.table(
+        "models", pd.DataFrame(rows), "Models", "To pin a model, give its checksum as --celltypist_model_sha256."
+    )
 
 
 def parse(text: str) -> dict[str, str]:
@@ -249,7 +179,9 @@ def expected_checksums(text: str, count: int) -> list[str]:
     parts = [part.strip().lower() for part in text.split(",")] if text else [""] * count
     wrong = [part for part in parts if part and not re.fullmatch(r"[0-9a-f]{64}", part)]
     if wrong:
-        raise UserError(f"--celltypist_model_sha256: '{wrong[0]}' is no SHA-256 (64 hexadecimal digits)")
+        raise UserError(
+            f"--celltypist_model_sha256: '{wrong[0]}' is not a valid SHA-256 checksum (64 hexadecimal digits)"
+        )
     if len(parts) != count:
         raise UserError(
             f"--celltypist_model_sha256 holds {len(parts)} checksums for {count} models; give one each, in order"

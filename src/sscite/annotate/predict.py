@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sscite.annotate.genes import Overlap
-    from sscite.annotate.model import Model
+    from sscite.annotate.model_file import Model
 
 TARGET = 10_000.0  # counts per cell that CellTypist's models were trained on
 LIMIT = 10.0  # scaled expression beyond which CellTypist clips

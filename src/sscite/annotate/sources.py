@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from sscite import names
-from sscite.annotate import lineage, model
+from sscite.annotate import lineage, model, model_file
 from sscite.errors import Reason, Skipped, UserError
 from sscite.formats import read_counts, split_features
 from sscite.io import read_table
@@ -39,7 +39,7 @@ def read_genes(path: Path) -> tuple[sparse.csr_matrix, pd.Index, pd.DataFrame]:
     return counts.matrix, pd.Index(counts.barcodes, name=names.CELL), counts.features
 
 
-def choose_model(path: Path, samples: Path | None, id: str, facts: Facts) -> model.Model:
+def choose_model(path: Path, samples: Path | None, id: str, facts: Facts) -> model_file.Model:
     """Load the model of a library's tissues from the folder of models, or the one model given.
 
     Raises
@@ -50,7 +50,7 @@ def choose_model(path: Path, samples: Path | None, id: str, facts: Facts) -> mod
         No model was given, or none for the library's tissues.
     """
     if not path.is_dir():
-        return model.load(path)
+        return model_file.load(path)
     table = read_table(path / "models.csv").set_index("tissue")
     if table.empty:
         raise Skipped(Reason.NOT_REQUESTED, "no model was given: set --celltypist_model")
@@ -68,7 +68,7 @@ def choose_model(path: Path, samples: Path | None, id: str, facts: Facts) -> mod
         model_tissue=chosen or "any",
         model_sha256=str(table.loc[chosen, "sha256"]),
     )
-    loaded = model.load(path / str(table.loc[chosen, "file"]))
+    loaded = model_file.load(path / str(table.loc[chosen, "file"]))
     return replace(loaded, name=str(table.loc[chosen, "name"]))
 
 

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from sscite.annotate import celltypist
-from sscite.annotate.model import Model
+from sscite.annotate import celltypist, labels
+from sscite.annotate.model_file import Model
 from sscite.annotate.predict import Scores
 from sscite.errors import Reason, Skipped
 
@@ -39,7 +39,7 @@ def test_few_cells_are_annotated_without_a_vote(cells):
     counts, index, model, truth = toy(cells)
     found = celltypist.annotate(counts, index, FEATURES, model)
     assert found.clusters is None
-    assert list(found.cells.columns) == list(celltypist.COLUMNS)
+    assert list(found.cells.columns) == list(labels.COLUMNS)
     assert list(found.cells["cell_type"]) == list(truth)
     assert list(found.cells["lineage"]) == ["B", "platelet", "other T"][:cells]
     assert list(found.cells["set_aside"]) == ["", "platelet", ""][:cells]
@@ -63,7 +63,7 @@ def test_a_cell_without_a_probable_label_or_a_clear_lineage_is_unassigned():
     scores = Scores(np.array([[-3.0, -9, -3.5], [-3, -9, -6], [1, -9, 0.5]]), TYPES)
     fine = scores.best_match().astype(object)
     lineages = dict(zip(TYPES, ["B", "platelet", "CD4 T"], strict=True))
-    frame = celltypist._frame(pd.RangeIndex(3), fine, fine, scores, lineages, clusters=None)
+    frame = labels.label_table(pd.RangeIndex(3), fine, fine, scores, lineages, clusters=None)
     assert list(frame["lineage"]) == ["unassigned", "B", "B"]
     assert list(frame["cell_type"]) == ["unassigned", "B cells", "B cells"]
     assert list(frame["cell_type_fine"]) == ["B cells"] * 3
@@ -73,19 +73,19 @@ def test_a_vote_that_others_support_assigns_an_unsure_cell():
     scores = Scores(np.array([[-3.0, -9, -3.5], [2, -9, -6], [2, -9, -6]]), TYPES)
     fine = np.array(["B cells"] * 3, dtype=object)
     lineages = dict(zip(TYPES, ["B", "platelet", "CD4 T"], strict=True))
-    frame = celltypist._frame(pd.RangeIndex(3), fine, fine, scores, lineages, clusters=np.zeros(3, dtype=int))
+    frame = labels.label_table(pd.RangeIndex(3), fine, fine, scores, lineages, clusters=np.zeros(3, dtype=int))
     assert list(frame["lineage"]) == ["B"] * 3
 
 
 def test_hesitation_between_kinds_of_t_cells_is_no_doubt_of_the_lineage():
     scores = Scores(np.array([[-3.0, -9, -3.1]]), np.array(["a", "b", "c"]))
-    assert list(celltypist._unsure(scores, ["CD4 T", "B", "CD8 T"])) == [False]
-    assert list(celltypist._unsure(scores, ["CD4 T", "B", "NK"])) == [True]
+    assert list(labels.is_uncertain(scores, ["CD4 T", "B", "CD8 T"])) == [False]
+    assert list(labels.is_uncertain(scores, ["CD4 T", "B", "NK"])) == [True]
 
 
 def test_labels_of_several_types_take_the_lineage_they_share():
     lineages = {"a": "CD4 T", "b": "CD8 T", "c": "B", "d": "B"}
-    found = celltypist.label_lineages(["a|b", "c|d", "a|c", "Unassigned", "c"], lineages)
+    found = labels.label_lineages(["a|b", "c|d", "a|c", "Unassigned", "c"], lineages)
     assert found == {"a|b": "other T", "c|d": "B", "a|c": "unassigned", "Unassigned": "unassigned", "c": "B"}
 
 
@@ -94,5 +94,5 @@ def test_a_sure_cell_keeps_its_label_in_a_small_cluster_only():
     lineages = dict(zip(TYPES, ["B", "platelet", "CD4 T"], strict=True))
     voted, fine = np.array(["T cells"] * 12, dtype=object), np.array(["B cells"] * 12, dtype=object)
     clusters = np.array([0] * 2 + [1] * 10)
-    kept = celltypist.keep_sure(voted, fine, clusters, scores, lineages)
+    kept = labels.keep_confident(voted, fine, clusters, scores, lineages)
     assert list(kept) == ["B cells"] * 2 + ["T cells"] * 10

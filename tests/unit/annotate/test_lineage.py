@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sscite.annotate import lineage, model
+from sscite.annotate import lineage, model_file
 from sscite.errors import UserError
 from sscite.names import LINEAGES
 
@@ -13,7 +13,7 @@ from sscite.names import LINEAGES
     "name", ["Immune_All_Low", "Immune_All_High", "Healthy_COVID19_PBMC", "Human_Lung_Atlas", "HuBMAP_kidney"]
 )
 def test_the_mapping_of_a_shared_model_is_complete(data, name):
-    labels = set(model.load(data / "celltypist" / f"{name}.pkl").cell_types)
+    labels = set(model_file.load(data / "celltypist" / f"{name}.pkl").cell_types)
     assert set(lineage.bundled()[name]) == labels
     assert lineage.mapping(sorted(labels))[1] == []
 

@@ -10,7 +10,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.preprocessing import StandardScaler
 
-from sscite.annotate import model
+from sscite.annotate import model, model_file
 from sscite.errors import UserError
 
 GENES = np.array(["A", "B", "C"], dtype=object)
@@ -31,7 +31,7 @@ def write_model(path: Path, classifier: object, labels: list[str]) -> Path:
 @pytest.mark.parametrize("classifier", [LogisticRegression(), SGDClassifier(loss="log_loss")])
 def test_a_model_is_read_as_scikit_learn_wrote_it(tmp_path, classifier):
     path = write_model(tmp_path / "Mine.pkl", classifier, ["a", "b", "c"])
-    read = model.load(path)
+    read = model_file.load(path)
     assert read.name == "Mine"
     assert list(read.cell_types) == ["a", "b", "c"]
     assert list(read.genes) == list(GENES)
@@ -41,7 +41,7 @@ def test_a_model_is_read_as_scikit_learn_wrote_it(tmp_path, classifier):
 
 def test_a_model_of_two_types_is_spelt_out_as_two_rows(tmp_path):
     classifier = LogisticRegression()
-    read = model.load(write_model(tmp_path / "two.pkl", classifier, ["a", "b"]))
+    read = model_file.load(write_model(tmp_path / "two.pkl", classifier, ["a", "b"]))
     np.testing.assert_array_equal(read.coefficients, [-classifier.coef_[0], classifier.coef_[0]])
 
 
@@ -60,7 +60,7 @@ def test_a_hostile_pickle_is_refused_and_runs_nothing(tmp_path, protocol):
     path, witness = tmp_path / "evil.pkl", tmp_path / "ran"
     path.write_bytes(pickle.dumps({"Model": Hostile(witness), "Scaler_": 1, "description": {}}, protocol=protocol))
     with pytest.raises(UserError, match=r"refused: it asks for \w+\.system"):
-        model.load(path)
+        model_file.load(path)
     assert not witness.exists()
 
 
@@ -68,14 +68,14 @@ def test_a_harmless_class_beyond_the_list_is_refused_too(tmp_path):
     path = tmp_path / "odd.pkl"
     path.write_bytes(pickle.dumps({"Model": Path("x")}))
     with pytest.raises(UserError, match="pathlib"):
-        model.load(path)
+        model_file.load(path)
 
 
 def test_attributes_of_an_allowed_name_cannot_be_reached(tmp_path):
     path = tmp_path / "dotted.pkl"
     path.write_bytes(b"\x80\x04\x8c\x05numpy\x8c\x11ndarray.__class__\x93.")
     with pytest.raises(UserError, match=r"numpy\.ndarray\.__class__"):
-        model.load(path)
+        model_file.load(path)
 
 
 @pytest.mark.parametrize(
@@ -85,14 +85,14 @@ def test_a_corrupt_file_is_named_with_its_remedy(tmp_path, content):
     path = tmp_path / "broken.pkl"
     path.write_bytes(content)
     with pytest.raises(UserError, match="SHA-256"):
-        model.load(path)
+        model_file.load(path)
 
 
 def test_a_truncated_model_is_refused(tmp_path):
     path = write_model(tmp_path / "m.pkl", LogisticRegression(), ["a", "b"])
     path.write_bytes(path.read_bytes()[:-40])
     with pytest.raises(UserError, match="cannot be read"):
-        model.load(path)
+        model_file.load(path)
 
 
 def test_parts_that_do_not_fit_are_refused(tmp_path):
@@ -102,7 +102,7 @@ def test_parts_that_do_not_fit_are_refused(tmp_path):
     content["Model"].features = GENES[:2]
     path.write_bytes(pickle.dumps(content))
     with pytest.raises(UserError, match="do not fit"):
-        model.load(path)
+        model_file.load(path)
 
 
 def test_pairs_of_tissue_and_model_are_read_in_order():
@@ -144,7 +144,7 @@ def test_a_path_that_is_absent_never_goes_to_the_network(tmp_path, monkeypatch):
 
 def test_another_checksum_is_refused_with_both_shown(tmp_path):
     path = write_model(tmp_path / "m.pkl", LogisticRegression(), ["a", "b"])
-    found = model.checksum(path)
+    found = model_file.checksum(path)
     assert model.inspect(path, found, tissue="blood", file="1_m.pkl")["sha256"] == found
     with pytest.raises(UserError, match=f"{found}, but {'0' * 64}"):
         model.inspect(path, "0" * 64, tissue="", file="m.pkl")

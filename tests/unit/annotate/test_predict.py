@@ -6,7 +6,7 @@ import pytest
 from scipy import sparse
 
 from sscite.annotate.genes import match
-from sscite.annotate.model import Model
+from sscite.annotate.model_file import Model
 from sscite.annotate.predict import blocks, predict
 
 COUNTS = np.array([[5, 0, 3, 2], [0, 0, 0, 0], [0, 900, 0, 100], [1, 0, 0, 0]])

@@ -1,0 +1,149 @@
+"""Check the lineage of labels against marker genes, without the model.
+
+A classifier always names its best type, with high or low scores on any data. Marker genes that hardly any other
+lineage expresses show independently of it what a cluster of cells is. Where both are known, their agreement tells how
+far the model's scores can be trusted: labels of low score are kept only if labels of that score agree with the genes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from sklearn.isotonic import IsotonicRegression
+
+from sscite.annotate.lineage import SET_ASIDE, T_CELLS
+from sscite.annotate.predict import blocks
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from scipy import sparse
+
+# genes of lineages as in Hao et al. 2021 (doi:10.1016/j.cell.2021.04.048) and the Human Protein Atlas
+MARKERS: dict[str, tuple[str, ...]] = {
+    "other T": ("CD3D", "CD3E", "CD3G", "TRAC"), "NK": ("KLRF1", "NCAM1", "KLRD1", "NCR1"),
+    "B": ("CD79A", "CD79B", "MS4A1", "CD19"), "plasma": ("MZB1", "JCHAIN", "TNFRSF17"),
+    "monocyte/DC": ("LYZ", "CST3", "FCN1", "CD14", "CSF1R", "MS4A6A"), "epithelial": ("EPCAM", "KRT8", "KRT18"),
+    "endothelial": ("VWF", "CLDN5", "CDH5"), "stromal": ("COL1A1", "COL1A2", "DCN", "COL3A1"),
+}  # fmt: skip
+SET_ASIDE_MARKERS = {"platelet": ("PPBP", "PF4"), "red cell": ("HBA1", "HBA2", "HBB")}
+# lineages that genes of a lineage do not contradict; T against NK is decided by `refine`
+COMPATIBLE = {
+    "other T": {*T_CELLS, "NK"}, "NK": {"NK", *T_CELLS}, "B": {"B", "plasma"}, "plasma": {"plasma", "B", "pDC"},
+    "monocyte/DC": {"monocyte/DC", "macrophage", "neutrophil", "pDC", "mast", "progenitor"},
+}  # fmt: skip
+DETECTED = 0.3  # share of some cluster's cells that must express a gene, or it is not informative in the library
+CLEAR, LEAD = 0.25, 2.0  # of the level in the highest cluster; times the next lineage's level
+FEWEST_CELLS = 50  # in clusters of clear lineage, to judge a model by
+AGREEMENT = 0.5  # below this share of agreeing cells labels are not kept
+MISFIT = 0.3  # share of a library unassigned or set aside beyond which a model does not fit
+
+
+@dataclass(frozen=True)
+class Check:
+    """What marker genes say about the labels of a library.
+
+    Attributes
+    ----------
+    shown
+        Lineage that the genes of each cell's cluster clearly show, else empty; shape (cells,).
+    agreement
+        Share of the cells in clear clusters whose label agrees; NaN if fewer than 50 cells are in clear clusters.
+    floor
+        Decision score below which labels are not kept unless the genes support them.
+    unsupported
+        Cells whose label is not kept.
+    """
+
+    shown: NDArray[np.object_]
+    agreement: float
+    floor: float
+    unsupported: NDArray[np.bool_]
+
+
+def shown_lineages(counts: sparse.csr_matrix, symbols: pd.Index, clusters: NDArray[np.intp]) -> NDArray[np.object_]:
+    """Return the lineage whose marker genes each cell's cluster clearly shows, else empty; shape (cells,).
+
+    A lineage's level in a cluster is the mean over its genes of the cluster's mean counts per 10,000, relative to the
+    highest cluster. The lineage is clear at a level of 0.25 or more, twice the next lineage's.
+    """
+    levels = pd.DataFrame({
+        lineage: _level(counts, symbols, clusters, genes) for lineage, genes in MARKERS.items()
+    })  # fmt: skip
+    ordered = np.sort(levels.to_numpy(), axis=1)
+    clear = (ordered[:, -1] >= CLEAR) & (ordered[:, -1] >= LEAD * ordered[:, -2])
+    lineage = np.where(clear, levels.columns.to_numpy(dtype=object)[levels.to_numpy().argmax(axis=1)], "")
+    return lineage.astype(object)[np.unique(clusters, return_inverse=True)[1]]
+
+
+def _level(
+    counts: sparse.csr_matrix, symbols: pd.Index, clusters: NDArray[np.intp], genes: tuple[str, ...]
+) -> NDArray[np.float64]:
+    """Return the level of a lineage's informative genes in each cluster; 0 if none is informative."""
+    columns = _columns(symbols, genes)
+    dense = np.vstack([np.expm1(part.toarray()) for _, part in blocks(counts, columns)])
+    grouped = pd.DataFrame(dense).groupby(clusters)
+    mean = grouped.mean().to_numpy()
+    informative = (pd.DataFrame(dense > 0).groupby(clusters).mean().to_numpy() >= DETECTED).any(axis=0)
+    if not informative.any():
+        return np.zeros(len(mean))
+    return (mean[:, informative] / mean[:, informative].max(axis=0)).mean(axis=1)
+
+
+def agrees(given: NDArray[np.object_], shown: NDArray[np.object_]) -> NDArray[np.bool_]:
+    """Return whether each lineage is compatible with the lineage that marker genes show."""
+    return np.array([g in COMPATIBLE.get(s, {s}) for g, s in zip(given, shown, strict=True)], dtype=bool)
+
+
+def check(given: NDArray[np.object_], score: NDArray[np.float64], shown: NDArray[np.object_]) -> Check:
+    """Decide which labels are kept.
+
+    The agreement of labels with marker genes is fitted as an increasing function of the score (isotonic regression;
+    Zadrozny and Elkan 2002, doi:10.1145/775047.775151). Labels of scores at which it is below 0.5 are not kept unless
+    the genes support them; a label that clear genes contradict is never kept.
+
+    Parameters
+    ----------
+    given, shown
+        Lineage of the label, and lineage by marker genes (empty if not clear); shape (cells,).
+    score
+        Decision score of each cell's best type, in logits.
+    """
+    clear, right = shown != "", agrees(given, shown)
+    if clear.sum() < FEWEST_CELLS:
+        return Check(shown, float("nan"), -np.inf, clear & ~right)
+    fit = IsotonicRegression().fit(score[clear], right[clear])
+    trusted = fit.X_thresholds_[fit.y_thresholds_ >= AGREEMENT]
+    floor = float(trusted.min()) if len(trusted) else float("inf")
+    unsupported = (clear & ~right) | (~clear & (score < floor))
+    return Check(shown, float(right[clear].mean()), floor, unsupported)
+
+
+def is_set_aside(given: NDArray[np.object_], counts: sparse.csr_matrix, symbols: pd.Index) -> NDArray[np.bool_]:
+    """Return which cells are platelets or red cells by label and by genes; shape (cells,).
+
+    A gene of their own must be detected (PPBP, PF4; HBA1, HBA2, HBB), and of no other lineage half of the measured
+    marker genes, at least two.
+    """
+    aside = np.zeros(len(given), dtype=bool)
+    for lineage in SET_ASIDE:
+        rows = np.flatnonzero(given == lineage)
+        aside[rows] = _detected(counts[rows], symbols, SET_ASIDE_MARKERS[lineage]).any(axis=1)
+    rows = np.flatnonzero(aside)
+    for genes in MARKERS.values():
+        detected = _detected(counts[rows], symbols, genes)
+        aside[rows] &= detected.sum(axis=1) < max(2, detected.shape[1] / 2)
+    return aside
+
+
+def _detected(counts: sparse.csr_matrix, symbols: pd.Index, genes: tuple[str, ...]) -> NDArray[np.bool_]:
+    """Return which of the measured genes each cell expresses; shape (cells, measured genes)."""
+    return counts[:, _columns(symbols, genes)].toarray() > 0
+
+
+def _columns(symbols: pd.Index, genes: tuple[str, ...]) -> NDArray[np.intp]:
+    """Return the first column of each measured gene."""
+    first = ~symbols.duplicated()
+    return np.flatnonzero(first & symbols.isin(genes))
