@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from sscite import command, names
-from sscite.annotate import labels, lineage, marker_check, refine, sources, vote
+from sscite.annotate import labels, lineage, marker_check, refine, sources, t_cell_split, vote
 from sscite.annotate.genes import Overlap, ensembl_symbols, match, model_symbols, require
-from sscite.annotate.predict import predict
+from sscite.annotate.predict import Scores, predict
 from sscite.errors import Reason, Skipped, UserError
 from sscite.io import write_fragment, write_table
 
@@ -132,17 +132,48 @@ def annotate(
     unmapped = [label for label in unmapped if label in set(fine)]
     embedding = vote.components(counts) if counts.shape[0] >= vote.FEWEST_CELLS else None
     clusters = None if embedding is None else vote.over_cluster(vote.neighbour_graph(embedding), seed=seed)
-    if embedding is None or clusters is None or not voting:
-        frame = labels.label_table(cells, fine, fine, scores, lineage_of, clusters=None)
-        frame, found = check_labels(frame, scores.decision, counts, symbols, clusters, unmapped)
-        return Annotation(frame, overlap, unmapped, found)
-    voted, changed = refine.refine(
-        vote.majority(fine, clusters), fine, clusters, scores.decision, model.cell_types, lineage_of, counts, symbols
-    )
-    voted = labels.keep_confident(voted, fine, clusters, scores, lineage_of)
-    frame = labels.label_table(cells, voted, fine, scores, lineage_of, clusters=clusters)
-    frame, found = check_labels(frame, scores.decision, counts, symbols, clusters, unmapped)
-    return Annotation(frame, overlap, unmapped, found, clusters, embedding, changed)
+    voters = clusters if voting else None
+    voted, changed = fine, pd.DataFrame()
+    if voters is not None:
+        majority = vote.majority(fine, voters)
+        voted, changed = refine.refine(
+            majority, fine, voters, scores.decision, model.cell_types, lineage_of, counts, symbols
+        )
+        voted = labels.keep_confident(voted, fine, voters, scores, lineage_of)
+    frame = labels.label_table(cells, voted, fine, scores, lineage_of, clusters=voters)
+    frame, found = check_labels(frame, scores.decision, counts, symbols, clusters, lineage_of, unmapped)
+    frame = split_t_cells(frame, counts, symbols, overlap, model, scores, lineage_of)
+    return Annotation(frame, overlap, unmapped, found, voters, None if voters is None else embedding, changed)
+
+
+def split_t_cells(
+    frame: pd.DataFrame, counts: sparse.csr_matrix, symbols: pd.Index, overlap: Overlap, model: Model, scores: Scores,
+    lineage_of: dict[str, str],
+) -> pd.DataFrame:  # fmt: skip
+    """Return the table with CD4 and CD8 T cells separated; a cell that changes takes its best type of the new lineage.
+
+    A model without types of both leaves the table as it is.
+    """
+    of_type = np.array([lineage_of[name] for name in model.cell_types])
+    rows = np.flatnonzero(frame[names.LINEAGE].isin(["CD4 T", "CD8 T"]))
+    if not len(rows) or not {"CD4 T", "CD8 T"} <= set(of_type):
+        return frame
+    kept = ~np.isin(model.genes[overlap.positions], list(t_cell_split.INTERFERON_GENES))
+    robust = replace(overlap, columns=overlap.columns[kept], positions=overlap.positions[kept])
+    decision = predict(counts[rows], robust, model).decision
+    margin = decision[:, of_type == "CD8 T"].max(axis=1) - decision[:, of_type == "CD4 T"].max(axis=1)
+    is_cd8 = t_cell_split.cd8_probability(counts[rows], symbols, margin) > 0.5
+    split = np.where(is_cd8, "CD8 T", "CD4 T")
+    moved = split != frame[names.LINEAGE].to_numpy()[rows]
+    allowed = of_type[None, :] == split[:, None]
+    best = np.where(allowed, scores.decision[rows], -np.inf).argmax(axis=1)
+    table = frame.copy()
+    cells = frame.index[rows[moved]]
+    table.loc[cells, names.LINEAGE] = split[moved]
+    table.loc[cells, names.CELL_TYPE] = model.cell_types[best[moved]]
+    of_moved = Scores(scores.decision[rows[moved]], model.cell_types)
+    table.loc[cells, names.CELL_TYPE_CONFIDENCE] = of_moved.probability(best[moved])
+    return table
 
 
 def check_labels(
@@ -151,11 +182,13 @@ def check_labels(
     counts: sparse.csr_matrix,
     symbols: pd.Index,
     clusters: NDArray[np.intp] | None,
+    lineage_of: dict[str, str],
     unmapped: list[str],
 ) -> tuple[pd.DataFrame, Check]:
-    """Return the labels that marker genes leave standing, and what the genes say.
+    """Return the labels that marker genes do not contradict, and what the genes show.
 
-    Without clusters (50 cells or fewer) only platelets and red cells are checked, cell by cell.
+    An unassigned cell takes its own label if the genes of its cluster clearly show the lineage of that label. Without
+    clusters (50 cells or fewer) only platelets and red cells are checked, cell by cell.
 
     Parameters
     ----------
@@ -173,6 +206,10 @@ def check_labels(
     aside = marker_check.is_set_aside(given, counts, symbols)
     unsupported = found.unsupported | (np.isin(given, lineage.SET_ASIDE) & ~aside)
     frame = labels.unassign(frame, unsupported)
+    fine = frame[names.CELL_TYPE_FINE].to_numpy(dtype=object)
+    own = labels.lineages_of(fine, lineage_of)
+    confirmed = (frame[names.LINEAGE] == names.UNASSIGNED).to_numpy() & marker_check.agrees(own, shown)
+    frame.loc[confirmed, names.CELL_TYPE], frame.loc[confirmed, names.LINEAGE] = fine[confirmed], own[confirmed]
     frame[labels.MARKER_LINEAGE] = shown
     frame[names.SET_ASIDE] = np.where(aside & ~unsupported, given, "").astype(object)
-    return frame[list(labels.COLUMNS)], replace(found, unsupported=unsupported)
+    return frame[list(labels.COLUMNS)], replace(found, unsupported=unsupported & ~confirmed)

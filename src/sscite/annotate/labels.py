@@ -122,9 +122,12 @@ def is_uncertain(scores: Scores, of_type: list[str]) -> NDArray[np.bool_]:
 
 
 def lineage_margin(scores: Scores, of_type: list[str], given: NDArray[np.object_]) -> NDArray[np.float64]:
-    """Return by how many logits a cell's own scores favour its lineage over the best other; NaN if unassigned."""
-    best, present = lineage.best_per_lineage(scores.decision, of_type)
-    position = pd.Index(present).get_indexer(pd.Index(given))
+    """Return by how many logits a cell's own scores favour its lineage over the best other; NaN if unassigned.
+
+    Kinds of T cells count as one lineage.
+    """
+    best, present = lineage.best_per_lineage(scores.decision, list(family(np.array(of_type, dtype=object))))
+    position = pd.Index(present).get_indexer(pd.Index(family(given)))
     rows = np.arange(len(best))
     chosen = best[rows, position]
     best[rows, position] = -np.inf

@@ -24,16 +24,18 @@ if TYPE_CHECKING:
 # genes of lineages as in Hao et al. 2021 (doi:10.1016/j.cell.2021.04.048) and the Human Protein Atlas
 MARKERS: dict[str, tuple[str, ...]] = {
     "other T": ("CD3D", "CD3E", "CD3G", "TRAC"), "NK": ("KLRF1", "NCAM1", "KLRD1", "NCR1"),
-    "B": ("CD79A", "CD79B", "MS4A1", "CD19"), "plasma": ("MZB1", "JCHAIN", "TNFRSF17"),
+    "B": ("CD79A", "CD79B", "MS4A1", "CD19"), "plasma": ("MZB1", "JCHAIN", "TNFRSF17", "DERL3"),
     "monocyte/DC": ("LYZ", "CST3", "FCN1", "CD14", "CSF1R", "MS4A6A"), "epithelial": ("EPCAM", "KRT8", "KRT18"),
     "endothelial": ("VWF", "CLDN5", "CDH5"), "stromal": ("COL1A1", "COL1A2", "DCN", "COL3A1"),
 }  # fmt: skip
 SET_ASIDE_MARKERS = {"platelet": ("PPBP", "PF4"), "red cell": ("HBA1", "HBA2", "HBB")}
-# lineages that genes of a lineage do not contradict; T against NK is decided by `refine`
+# lineages that genes of a lineage do not contradict, and progenitors, which express genes of several; T against NK is
+# decided by `refine`
 COMPATIBLE = {
     "other T": {*T_CELLS, "NK"}, "NK": {"NK", *T_CELLS}, "B": {"B", "plasma"}, "plasma": {"plasma", "B", "pDC"},
-    "monocyte/DC": {"monocyte/DC", "macrophage", "neutrophil", "pDC", "mast", "progenitor"},
+    "monocyte/DC": {"monocyte/DC", "macrophage", "neutrophil", "pDC", "mast"},
 }  # fmt: skip
+INFORMATIVE = 2  # genes of a lineage, at least
 DETECTED = 0.3  # share of some cluster's cells that must express a gene, or it is not informative in the library
 CLEAR, LEAD = 0.25, 2.0  # of the level in the highest cluster; times the next lineage's level
 FEWEST_CELLS = 50  # in clusters of clear lineage, to judge a model by
@@ -81,20 +83,23 @@ def shown_lineages(counts: sparse.csr_matrix, symbols: pd.Index, clusters: NDArr
 def _level(
     counts: sparse.csr_matrix, symbols: pd.Index, clusters: NDArray[np.intp], genes: tuple[str, ...]
 ) -> NDArray[np.float64]:
-    """Return the level of a lineage's informative genes in each cluster; 0 if none is informative."""
+    """Return the level of a lineage's informative genes in each cluster; 0 if fewer than two are informative."""
     columns = _columns(symbols, genes)
     dense = np.vstack([np.expm1(part.toarray()) for _, part in blocks(counts, columns)])
     grouped = pd.DataFrame(dense).groupby(clusters)
     mean = grouped.mean().to_numpy()
     informative = (pd.DataFrame(dense > 0).groupby(clusters).mean().to_numpy() >= DETECTED).any(axis=0)
-    if not informative.any():
+    if informative.sum() < INFORMATIVE:
         return np.zeros(len(mean))
     return (mean[:, informative] / mean[:, informative].max(axis=0)).mean(axis=1)
 
 
 def agrees(given: NDArray[np.object_], shown: NDArray[np.object_]) -> NDArray[np.bool_]:
-    """Return whether each lineage is compatible with the lineage that marker genes show."""
-    return np.array([g in COMPATIBLE.get(s, {s}) for g, s in zip(given, shown, strict=True)], dtype=bool)
+    """Return whether each lineage is compatible with the one that marker genes show; never if they show none."""
+    return np.array(
+        [s != "" and (g == "progenitor" or g in COMPATIBLE.get(s, {s})) for g, s in zip(given, shown, strict=True)],
+        dtype=bool,
+    )
 
 
 def check(given: NDArray[np.object_], score: NDArray[np.float64], shown: NDArray[np.object_]) -> Check:
@@ -115,10 +120,10 @@ def check(given: NDArray[np.object_], score: NDArray[np.float64], shown: NDArray
     if clear.sum() < FEWEST_CELLS:
         return Check(shown, float("nan"), -np.inf, clear & ~right)
     fit = IsotonicRegression().fit(score[clear], right[clear])
-    trusted = fit.X_thresholds_[fit.y_thresholds_ >= AGREEMENT]
-    floor = float(trusted.min()) if len(trusted) else float("inf")
+    trusted = fit.y_thresholds_ >= AGREEMENT
+    floor = -np.inf if trusted[0] else fit.X_thresholds_[trusted].min() if trusted.any() else np.inf
     unsupported = (clear & ~right) | (~clear & (score < floor))
-    return Check(shown, float(right[clear].mean()), floor, unsupported)
+    return Check(shown, float(right[clear].mean()), float(floor), unsupported)
 
 
 def is_set_aside(given: NDArray[np.object_], counts: sparse.csr_matrix, symbols: pd.Index) -> NDArray[np.bool_]:

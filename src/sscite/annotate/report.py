@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
+from scipy.special import expit
 
 from sscite import names
 from sscite.annotate import figures
@@ -79,11 +79,11 @@ def _fit(facts: Facts, found: Annotation, model: Model) -> None:
     unassigned = (cells[names.LINEAGE] == names.UNASSIGNED).to_numpy()
     facts.number(
         marker_agreement=round(check.agreement, 4), labels_not_kept=int(check.unsupported.sum()),
-        confidence_floor=float(1 / (1 + np.exp(-check.floor))),
+        confidence_floor=float(expit(check.floor)),
     )  # fmt: skip
     if (aside | unassigned).mean() > MISFIT or check.agreement < AGREEMENT:
         facts.warn(
-            f"The model {model.name} does not fit these data: {unassigned.mean():.0%} of the cells are unassigned and "
+            f"The model '{model.name}' does not fit these data: {unassigned.mean():.0%} of the cells are unassigned and "
             f"{aside.mean():.0%} set aside; of the cells whose cluster clearly expresses the marker genes of one "
             f"lineage {check.agreement:.0%} have a label of that lineage. Use a model of this tissue and species, "
             "trained on all genes and on log1p counts per 10,000 (--celltypist_model).", critical=True,

@@ -74,7 +74,7 @@ def summary(facts: list[Fact]) -> dict[str, Any]:
             for contrast in contrasts
         },
         "quality": [_sentence([f], f["verdict"]) for f in told if f["step"] not in QUESTIONS],
-        "warnings": _alike([(f, warning) for f in facts for warning in f["warnings"]]),
+        "warnings": _alike(_critical_first([(f, warning) for f in facts for warning in f["warnings"]])),
         "skipped": _alike([(f, f["detail"]) for f in facts if f["status"] == "skipped"]),
         "libraries": library_table(facts),
     }
@@ -176,6 +176,11 @@ def _sentence(facts: list[Fact], text: str) -> dict[str, str]:
     """Say a text of the tasks that it is about, each step and id named once."""
     steps, ids = (", ".join(dict.fromkeys(fact[key] for fact in facts)) for key in ("step", "id"))
     return {"step": steps, "id": ids, "text": text}
+
+
+def _critical_first(warnings: list[tuple[Fact, str]]) -> list[tuple[Fact, str]]:
+    """Return the warnings with those first that put all results in doubt."""
+    return sorted(warnings, key=lambda pair: pair[1] not in pair[0].get("critical", []))
 
 
 def _alike(said: list[tuple[Fact, str]]) -> list[dict[str, str]]:

@@ -78,3 +78,17 @@ def test_platelets_and_red_cells_are_set_aside_only_with_their_own_genes_and_no_
 def test_natural_killer_and_t_cells_do_not_contradict_each_other():
     given, shown = np.array(["NK", "CD8 T", "B"], dtype=object), np.array(["other T", "NK", "NK"], dtype=object)
     assert list(marker_check.agrees(given, shown)) == [True, True, False]
+
+
+def test_cells_of_an_outvoted_lineage_keep_their_own_label_if_the_genes_confirm_it():
+    counts = library()
+    frame = pd.DataFrame({"cell_type": "Platelets", "cell_type_fine": ["T cells"] * 60 + ["Platelets"] * 60,
+                          "cell_type_confidence": 0.9, "lineage": "platelet", "lineage_margin": 1.0,
+                          "vote_cluster": np.repeat([0, 1], 60)})  # fmt: skip
+    lineage_of = {"T cells": "CD4 T", "Platelets": "platelet"}
+    found, check = celltypist.check_labels(
+        frame, np.ones((120, 2)), counts, pd.Index(GENES), np.repeat([0, 1], 60), lineage_of, []
+    )
+    assert list(found["lineage"][::60]) == ["CD4 T", "unassigned"]
+    assert list(found["cell_type"][::60]) == ["T cells", "unassigned"]
+    assert check.unsupported.sum() == 60

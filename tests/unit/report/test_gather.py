@@ -37,6 +37,15 @@ def test_a_warning_of_several_libraries_is_said_once():
     assert content["summary"]["warnings"] == [{"step": "samples_load", "id": "L1, L2", "text": "few genes"}]
 
 
+def test_critical_warnings_are_reported_before_all_others():
+    facts = [
+        fact("samples_load", "L1", warnings=["few genes"]),
+        fact("annotate_celltypist", "L1", warnings=["low", "no fit"], critical=["no fit"]),
+    ]
+    content = gather.arrange(facts, words={}, figures={}, settings={})
+    assert [warning["text"] for warning in content["summary"]["warnings"]] == ["no fit", "few genes", "low"]
+
+
 def test_rooms_follow_the_data_and_compare_is_grouped_by_contrast():
     content = arrange([
         fact("compare_expression", "ILD"), fact("compare_design", "ILD"), fact("compare_design", "SRC"),
