@@ -83,8 +83,8 @@ def _fit(facts: Facts, found: Annotation, model: Model) -> None:
     )  # fmt: skip
     if (aside | unassigned).mean() > MISFIT or check.agreement < AGREEMENT:
         facts.warn(
-            f"The model '{model.name}' does not fit these data: {unassigned.mean():.0%} of the cells are unassigned and "
-            f"{aside.mean():.0%} set aside; of the cells whose cluster clearly expresses the marker genes of one "
+            f"The model '{model.name}' does not fit these data: {unassigned.mean():.0%} of the cells are unassigned "
+            f"and {aside.mean():.0%} set aside; of the cells whose cluster clearly expresses the marker genes of one "
             f"lineage {check.agreement:.0%} have a label of that lineage. Use a model of this tissue and species, "
             "trained on all genes and on log1p counts per 10,000 (--celltypist_model).", critical=True,
         )  # fmt: skip
