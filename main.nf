@@ -58,6 +58,7 @@ workflow {
         SUBSETS.out.axes,
         SUBSETS.out.cells,
         samples,
+        SAMPLES.out.profiles,
         SAMPLES.out.contrasts,
         subsets,
         gene_sets + own_sets,

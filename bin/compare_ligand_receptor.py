@@ -15,6 +15,9 @@ def main(
     cohort: Annotated[Path, typer.Option(help="finished cohort, .h5mu", exists=True)],
     cells: Annotated[Path, typer.Option(help="cells.parquet: a row per cell", exists=True)],
     subsets: Annotated[Path, typer.Option(help="subsets.yaml, whose questions are answered by name", exists=True)],
+    ambient_genes: Annotated[
+        Path | None, typer.Option(help="genes that are mostly ambient in a subset of a tissue", exists=True)
+    ] = None,
     reference_tissue: Annotated[str, typer.Option(help="left out where other tissues were sampled")] = "blood",
     min_cells: Annotated[int, typer.Option(help="cells that a subset needs in a tissue", min=1)] = 10,
     seed: Annotated[int, typer.Option(help="of the cells drawn and of LIANA's permutations")] = 0,
@@ -26,7 +29,15 @@ def main(
     """
     from sscite.compare.ligand_receptor.run import run
 
-    run(cohort=cohort, cells=cells, subsets=subsets, reference_tissue=reference_tissue, min_cells=min_cells, seed=seed)
+    run(
+        cohort=cohort,
+        cells=cells,
+        subsets=subsets,
+        ambient_genes=ambient_genes,
+        reference_tissue=reference_tissue,
+        min_cells=min_cells,
+        seed=seed,
+    )
 
 
 if __name__ == "__main__":

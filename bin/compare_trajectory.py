@@ -16,6 +16,9 @@ def main(
     embedding: Annotated[Path, typer.Option(help="subset_embedding.parquet: each lineage's own axes", exists=True)],
     cells: Annotated[Path, typer.Option(help="cells.parquet: a row per cell", exists=True)],
     subsets: Annotated[Path, typer.Option(help="subsets.yaml: its questions name lineages and roots", exists=True)],
+    ambient_genes: Annotated[
+        Path | None, typer.Option(help="genes that are mostly ambient in a subset of a tissue", exists=True)
+    ] = None,
     reference_tissue: Annotated[str, typer.Option(help="tissue where the way begins")] = "blood",
     min_cells: Annotated[int, typer.Option(help="cells in which a gene must be seen", min=1)] = 10,
     seed: Annotated[int, typer.Option(help="of the cells and donors drawn")] = 0,
@@ -31,6 +34,7 @@ def main(
         embedding=embedding,
         cells=cells,
         subsets=subsets,
+        ambient_genes=ambient_genes,
         reference_tissue=reference_tissue,
         min_cells=min_cells,
         seed=seed,

@@ -6,6 +6,7 @@ process COMPARE_LIGAND_RECEPTOR {
     path cohort
     path cells
     path subsets
+    path ambient_genes
 
     output:
     path '*/ligand_receptor.csv', emit: tables, optional: true
@@ -20,6 +21,7 @@ process COMPARE_LIGAND_RECEPTOR {
         --cohort ${cohort} \\
         --cells ${cells} \\
         --subsets ${subsets} \\
+        --ambient-genes ${ambient_genes} \\
         --reference_tissue "${params.reference_tissue}" \\
         --min_cells ${params.min_cells} \\
         --seed ${params.seed}

@@ -18,14 +18,16 @@ workflow COMPARE {
     embedding // value: subset_embedding.parquet
     cells // value: cells.parquet
     samples // value: samples.csv
+    profiles // value: list of ambient profiles, a file per library, or []
     contrasts // value: contrasts.csv
     definitions // path: lineages, subsets, questions
     gene_sets // list of paths: GMT files and TRRUST-like tables, or []
 
     main:
-    COMPARE_PSEUDOBULK(cohort, cells)
+    COMPARE_PSEUDOBULK(cohort, cells, profiles)
     pseudobulk = COMPARE_PSEUDOBULK.out.pseudobulk
     composition = COMPARE_PSEUDOBULK.out.composition
+    ambient_genes = COMPARE_PSEUDOBULK.out.ambient_genes
 
     // numbers of cells
     COMPARE_DESIGN(composition, samples, contrasts)
@@ -41,6 +43,6 @@ workflow COMPARE {
     COMPARE_STAGE(composition, pseudobulk, cells, samples)
 
     // cells themselves
-    COMPARE_TRAJECTORY(cohort, embedding, cells, definitions)
-    COMPARE_LIGAND_RECEPTOR(cohort, cells, definitions)
+    COMPARE_TRAJECTORY(cohort, embedding, cells, definitions, ambient_genes)
+    COMPARE_LIGAND_RECEPTOR(cohort, cells, definitions, ambient_genes)
 }

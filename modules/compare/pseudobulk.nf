@@ -5,19 +5,23 @@ process COMPARE_PSEUDOBULK {
     input:
     path cohort
     path cells
+    path 'profiles/*'
 
     output:
     path 'pseudobulk.h5ad', emit: pseudobulk
     path 'composition.csv', emit: composition
+    path 'ambient_genes.csv', emit: ambient_genes
     path '*.compare_pseudobulk.json', topic: 'facts'
     path '*.compare_pseudobulk.*.png', topic: 'figures', optional: true
     path '*.compare_pseudobulk.*.svg', optional: true, emit: drawings
 
     script:
     """
+    mkdir -p profiles
     compare_pseudobulk.py \\
         --cohort ${cohort} \\
         --cells ${cells} \\
+        --ambient-profiles profiles \\
         --output pseudobulk.h5ad \\
         --composition composition.csv
     """
@@ -26,6 +30,7 @@ process COMPARE_PSEUDOBULK {
     """
     touch pseudobulk.h5ad
     echo 'sample,donor,tissue,level,parent,subset,cells,parent_cells,total_cells' > composition.csv
+    echo 'tissue,subset,gene,ambient_share' > ambient_genes.csv
     echo '{"step": "compare_pseudobulk", "id": "cohort"}' > cohort.compare_pseudobulk.json
     """
 }

@@ -7,6 +7,7 @@ process COMPARE_TRAJECTORY {
     path embedding
     path cells
     path subsets
+    path ambient_genes
 
     output:
     path '*/trajectory.csv', emit: tables, optional: true
@@ -22,6 +23,7 @@ process COMPARE_TRAJECTORY {
         --embedding ${embedding} \\
         --cells ${cells} \\
         --subsets ${subsets} \\
+        --ambient-genes ${ambient_genes} \\
         --reference_tissue "${params.reference_tissue}" \\
         --min_cells ${params.min_cells} \\
         --seed ${params.seed}

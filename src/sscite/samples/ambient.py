@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_limits
 from sscite import io
 from sscite.embedding import pca, variable_genes
 from sscite.errors import Reason, Skipped, UserError
-from sscite.names import AMBIENT_COUNTS, AMBIENT_FRACTION, RNA
+from sscite.names import AMBIENT_COUNTS, AMBIENT_FRACTION, LIBRARY, RNA
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -66,7 +66,7 @@ class Result:
     cells
         `ambient_fraction` of each cell.
     profile
-        `share` of each gene in the ambient RNA, indexed by gene; sums to 1.
+        `library` and `share` of each gene in the ambient RNA, indexed by gene; shares sum to 1.
     source
         `empty droplets` or `cells`.
     estimate
@@ -90,7 +90,7 @@ def check_mode(mode: str) -> None:
 
 def no_estimate(cells: pd.Index) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the tables of a library without an estimate: NaN for each cell, no gene."""
-    profile = pd.DataFrame({"share": np.array([], float)}, index=pd.Index([], dtype=str, name="gene"))
+    profile = pd.DataFrame({"library": [], "share": np.array([], float)}, index=pd.Index([], dtype=str, name="gene"))
     return pd.DataFrame({AMBIENT_FRACTION: np.nan}, index=cells), profile
 
 
@@ -116,7 +116,8 @@ def run(library: Path, mode: str, *, seed: int) -> Result:
     found = estimate(counts, ambient, clusters)
     corrected = subtract(counts, ambient, found.cells, clusters, seed=seed) if mode == "correct" else None
     cells = pd.DataFrame({AMBIENT_FRACTION: found.cells}, index=rna.obs_names)
-    share = pd.DataFrame({"share": ambient / ambient.sum()}, index=rna.var_names.rename("gene"))
+    name = str(io.read_obs(library)[LIBRARY].iloc[0])
+    share = pd.DataFrame({"library": name, "share": ambient / ambient.sum()}, index=rna.var_names.rename("gene"))
     return Result(cells, share, source, found, corrected)
 
 

@@ -15,6 +15,7 @@ from sscite.subsets.definitions.questions import Trajectory
 from sscite.subsets.definitions.subsets import load_definitions
 
 ASKED = Trajectory("monocyte/DC", without=("cDC1",), root_up=("S100A12",), root_down=("HLA-DRB1",))
+NO_AMBIENT = pd.DataFrame(columns=["tissue", "subset", "gene"])
 PLACES = {"tissue": "kidney", "reference": "blood"}
 
 
@@ -191,9 +192,11 @@ def test_the_report_names_the_way_and_the_genes_that_rise_among_the_tissue_s_cel
     path.cells[["umap_1", "umap_2"]] = everything.loc[path.cells.index, ["umap_1", "umap_2"]]
     facts = Facts("compare_trajectory", "kidney_Mac", seed=0, folder=tmp_path)
     known = load_definitions(root / "assets" / "subsets.yaml")
-    found = report.answer(facts, path, everything, values.astype(float), values[[]], known, tissue="kidney").set_index(
-        "feature"
-    )
+    values["UMOD"] = values["THBS1"] * 1.01  # rises as THBS1 does, and is ambient in the end's cells
+    soup = pd.DataFrame({"tissue": ["kidney", "lung"], "subset": "Mac", "gene": ["UMOD", "THBS1"]})
+    found = report.answer(facts, path, everything, values.astype(float), values[[]], known, soup, tissue="kidney")
+    found = found.set_index("feature")
+    assert found["ambient"].to_dict() == {name: name == "UMOD" for name in found.index}
     assert "PLBD1 → VCAN → EGR1 → Mac" in facts.content["verdict"]
     assert facts.content["verdict"].endswith("Genes that rise along it: THBS1.")
     assert found.loc["DIGESTED", "correlation"] == 0
@@ -208,6 +211,6 @@ def test_an_end_that_nothing_changes_into_is_said_to_have_no_gradual_way(root, t
     facts = Facts("compare_trajectory", "kidney_Mac", seed=0, folder=tmp_path)
     known = load_definitions(root / "assets" / "subsets.yaml")
     values, everything = pd.DataFrame({"THBS1": place}), table.assign(umap_1=place, umap_2=0.0)
-    report.answer(facts, abrupt, everything, values, values[[]], known, tissue="kidney")
+    report.answer(facts, abrupt, everything, values, values[[]], known, NO_AMBIENT, tissue="kidney")
     assert "no one state is seen to change into it gradually (most EGR1: 1.9 times" in facts.content["verdict"]
     assert "may be none" in facts.content["warnings"][0]

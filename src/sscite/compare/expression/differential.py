@@ -11,7 +11,9 @@ import pandas as pd
 
 from sscite import names
 from sscite.compare.contrast.contrast import Comparison, encode
+from sscite.compare.pseudobulk.ambient import expected
 from sscite.compare.statistics import dissociation_stress, negative_binomial
+from sscite.compare.statistics.ambient_share import predicted_share
 from sscite.compare.statistics.donor_tests import benjamini_hochberg
 from sscite.errors import Reason, Skipped
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 COLUMNS = [
     "contrast_id", "level", "subset", "gene", "base_mean", "log2_fold_change", "standard_error", "statistic", "p_value",
-    "fdr", "fdr_contrast", "donors_target", "donors_reference", "stress_gene", "outlier",
+    "fdr", "fdr_contrast", "donors_target", "donors_reference", "stress_gene", "ambient_share", "outlier",
 ]  # fmt: skip
 SUBSET_COLUMNS = ["level", "subset", "donors_target", "donors_reference", "genes", "up", "down", "why_not"]
 MIN_COUNT, MIN_TOTAL = 10, 15
@@ -36,11 +38,14 @@ class Bulk:
         Shape (n_rows, n_genes), dense.
     rows
         donor, group and the covariates of each row.
+    ambient
+        Expected ambient counts, shape of `counts`; None if not estimated.
     """
 
     counts: np.ndarray
     genes: pd.Index
     rows: pd.DataFrame
+    ambient: np.ndarray | None = None
 
     @property
     def group(self) -> np.ndarray:
@@ -118,11 +123,21 @@ def collect(pseudobulk: AnnData, comparison: Comparison, level: str, name: str, 
         keys, positions = keys[both], positions[both]
     rows = comparison.donors.merge(keys[["donor", "group"]].drop_duplicates(), on=["donor", "group"])
     place = {pair: i for i, pair in enumerate(zip(rows["donor"], rows["group"], strict=True))}
-    counts = np.zeros((len(rows), pseudobulk.n_vars))
+    target = [place[pair] for pair in zip(keys["donor"], keys["group"], strict=True)]
     matrix = pseudobulk.X[positions]
     matrix = matrix.toarray() if hasattr(matrix, "toarray") else np.asarray(matrix)
-    np.add.at(counts, [place[pair] for pair in zip(keys["donor"], keys["group"], strict=True)], matrix)
-    return Bulk(counts, pseudobulk.var_names, rows)
+    ambient = expected(pseudobulk[positions])
+    return Bulk(
+        _sum_rows(matrix, target, len(rows)), pseudobulk.var_names, rows,
+        None if ambient is None else _sum_rows(ambient, target, len(rows)),
+    )  # fmt: skip
+
+
+def _sum_rows(values: np.ndarray, target: list[int], n_rows: int) -> np.ndarray:
+    """Sum rows that share a target row."""
+    total = np.zeros((n_rows, values.shape[1]))
+    np.add.at(total, target, values)
+    return total
 
 
 def design_matrix(
@@ -184,10 +199,18 @@ def test_bulk(bulk: Bulk, design: np.ndarray, *, paired: bool) -> pd.DataFrame:
             "donors_target": bulk.donors(1),
             "donors_reference": bulk.donors(0),
             "stress_gene": bulk.genes[kept].isin(dissociation_stress.STRESS_GENES),
+            "ambient_share": ambient_share(bulk)[kept],
             "outlier": np.where(result.replaced, "replaced", np.where(np.isnan(result.p_value), "decides", "")),
         }
     )
     return table.sort_values("p_value", ignore_index=True)
+
+
+def ambient_share(bulk: Bulk) -> np.ndarray:
+    """Return the share of each gene's difference that ambient RNA predicts; NaN if it was not estimated."""
+    if bulk.ambient is None:
+        return np.full(len(bulk.genes), np.nan)
+    return predicted_share(bulk.counts, bulk.ambient, bulk.group)
 
 
 def _test_unit(

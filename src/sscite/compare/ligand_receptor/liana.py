@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 COLUMNS = [
     "tissue", "sender", "receiver", "ligand", "receptor", "magnitude_rank", "specificity_rank", "donors",
-    "donors_asked", "asked",
+    "donors_asked", "asked", "ambient",
 ]  # fmt: skip
 NAMED_COLUMNS = [
     "tissue", "ligand", "sender", "sender_share", "sender_donors", "receiver", "receptor", "receiver_share",
@@ -224,6 +224,26 @@ def asked(table: pd.DataFrame, questions: Iterable[Recruitment]) -> list[bool]:
     """Tell of each pair whether a question names its ligand and receptor."""
     pairs = {(ligand, question.receptor) for question in questions for ligand in question.ligands}
     return [pair in pairs for pair in zip(table["ligand"], table["receptor"], strict=True)]
+
+
+def mark_ambient(table: pd.DataFrame, ambient: pd.DataFrame, tissue: str) -> list[str]:
+    """Name what of a pair is mostly ambient RNA: the ligand in its sender, the receptor in its receiver, or both.
+
+    Parameters
+    ----------
+    ambient
+        Genes that are mostly ambient in a subset of a tissue, as `sscite.compare.pseudobulk.ambient` lists them.
+    """
+    here = ambient[ambient["tissue"] == tissue]
+    soup = set(zip(here["subset"], here["gene"], strict=True))
+
+    def is_ambient(subset: str, complex_name: str) -> bool:
+        return any((subset, gene) in soup for gene in complex_name.split("_"))
+
+    return [
+        ", ".join([*["ligand"] * is_ambient(r.sender, r.ligand), *["receptor"] * is_ambient(r.receiver, r.receptor)])
+        for r in table.itertuples()
+    ]
 
 
 def answers_table(answers: list[Answer], tissue: str) -> pd.DataFrame:

@@ -17,13 +17,19 @@ STRONG = 0.05
 
 def describe(facts: Facts, table: pd.DataFrame, answers: list[Answer], tissue: str, *, cells: int, donors: int) -> None:
     """Add numbers, a sentence, tables and figures; a table and a figure for each question that was answered."""
-    strong = table[(table["magnitude_rank"] < STRONG) & (table["specificity_rank"] < STRONG)]
+    ranked = table[(table["magnitude_rank"] < STRONG) & (table["specificity_rank"] < STRONG)]
+    strong = ranked[ranked["ambient"] == ""]
     shared = strong[strong["donors"] >= 2]
     facts.number(
         cells=cells, donors=donors, pairs=len(table), strong_and_specific=len(strong), in_two_donors=len(shared)
     )
     found = f"{tissue}: {len(strong)} pairs are strong and particular, {len(shared)} of them in at least two donors."
     facts.verdict(" ".join([found, *(sentence(answer) for answer in answers)]))
+    if len(strong) < len(ranked):
+        facts.warn(
+            f"{tissue}: {len(ranked) - len(strong)} strong and particular pairs are not counted: their ligand or "
+            "receptor is mostly ambient RNA in its subset."
+        )
     if donors < 3:
         facts.warn(f"{tissue}: the cells come from {donors} donors; no pair is shown to hold beyond them.")
     best = strong.sort_values(["donors", "magnitude_rank"], ascending=[False, True])

@@ -12,16 +12,27 @@ from sscite.cohort.finished import read_chosen
 from sscite.compare.expression import differential
 from sscite.compare.ligand_receptor import liana, report
 from sscite.compare.pseudobulk import sums
+from sscite.compare.pseudobulk.ambient import read_genes
 from sscite.subsets.definitions.subsets import load_definitions
 
 
-def run(*, cohort: Path, cells: Path, subsets: Path, reference_tissue: str, min_cells: int, seed: int) -> None:
+def run(
+    *,
+    cohort: Path,
+    cells: Path,
+    subsets: Path,
+    ambient_genes: Path | None,
+    reference_tissue: str,
+    min_cells: int,
+    seed: int,
+) -> None:
     """Rank the ligands and receptors that subsets of a tissue share, and ask by name who may recruit whom.
 
     Writes TISSUE/ligand_receptor.csv (LIANA's consensus, the 5,000 best pairs, with the donors that show each) and
     TISSUE/ligand_receptor_asked.csv (the questions of subsets.yaml).
     """
     known = load_definitions(subsets)
+    ambient = read_genes(ambient_genes)
     asked = known.questions.recruitment
     table = pd.read_parquet(cells)
     table = table[sums.keep(table) & table.index.isin(store.read_index(cohort))]
@@ -38,6 +49,7 @@ def run(*, cohort: Path, cells: Path, subsets: Path, reference_tissue: str, min_
             rows, share = liana.shares(data)
             answers = [liana.answer(data, found, rows, share, question) for question in asked]
             found = liana.support(found.head(liana.KEPT), rows, share, data.var_names)
+            found = found.assign(ambient=liana.mark_ambient(found, ambient, tissue))
             result = found.assign(tissue=tissue, asked=liana.asked(found, asked))[liana.COLUMNS]
             report.describe(facts, result, answers, tissue, cells=len(part), donors=part["donor"].nunique())
             folder.mkdir(exist_ok=True)

@@ -7,18 +7,27 @@ from pathlib import Path
 import pandas as pd
 from anndata import AnnData
 
-from sscite import command, io
+from sscite import command, io, names
 from sscite.cohort import file as store
 from sscite.cohort import protein
-from sscite.compare.pseudobulk import report, sums
+from sscite.compare.pseudobulk import ambient, report, sums
 
 
-def run(*, cohort: Path, cells: Path, output: Path, composition: Path) -> None:
+def run(
+    *,
+    cohort: Path,
+    cells: Path,
+    ambient_profiles: Path | None,
+    output: Path,
+    composition: Path,
+    ambient_genes: Path,
+) -> None:
     """Sum the counts of every sample in every subset, and count its cells.
 
     Cells that fail quality control, doublets, excluded cells and cells of no sample do not count.
     """
-    with command.step("compare_pseudobulk", "cohort", empty={composition: sums.COMPOSITION}) as facts:
+    empty = {composition: sums.COMPOSITION, ambient_genes: ambient.GENE_COLUMNS}
+    with command.step("compare_pseudobulk", "cohort", empty=empty) as facts:
         table = pd.read_parquet(cells)
         kept = table[sums.keep(table)]
         facts.number(cells=len(table), cells_kept=len(kept))
@@ -35,6 +44,14 @@ def run(*, cohort: Path, cells: Path, output: Path, composition: Path) -> None:
             protein_member = sums.membership(sums.groups(kept), protein_cells)[0]
             rows.obsm["prot"] = sums.mean_values(protein_member, values)
             rows.uns["prot"] = proteins.to_numpy(str)
+        profiles = ambient.read_profiles(
+            sorted(ambient_profiles.glob("*.parquet")) if ambient_profiles else [], genes.index
+        )
+        if profiles.shape[1] and names.AMBIENT_FRACTION in kept:
+            of_cells = kept.reindex(order)
+            rows.obsm[ambient.AMBIENT] = ambient.expected_by_library(member, of_cells, profiles.columns)
+            rows.varm[ambient.AMBIENT] = profiles.to_numpy()
+        io.write_table(ambient.mostly_ambient(rows), ambient_genes)
         report.describe(facts, counted)
         io.write_table(counted, composition)
         rows.write_h5ad(output, compression="lzf")

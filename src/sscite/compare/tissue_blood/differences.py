@@ -18,7 +18,7 @@ from sscite.compare.contrast import eligibility
 from sscite.compare.contrast.contrast import Comparison, Contrast
 from sscite.compare.expression import differential
 from sscite.compare.expression.differential import Bulk
-from sscite.compare.statistics import dissociation_stress
+from sscite.compare.statistics import ambient_share, dissociation_stress
 from sscite.compare.statistics.donor_tests import benjamini_hochberg, moderated_t
 from sscite.errors import Reason, Skipped
 from sscite.subsets.tissue import counterparts
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 COLUMNS = [
     "tissue", "kind", "level", "subset", "feature", "effect", "p_value", "fdr", "donors_tissue", "donors_reference",
-    "effect_given_stress", "p_given_stress", "stress_gene", "stress_flag", "without_counterpart",
+    "effect_given_stress", "p_given_stress", "stress_gene", "stress_flag", "ambient_share",
+    "ambient_flag", "without_counterpart",
 ]  # fmt: skip
 # tissue residency of lymphocytes: Kumar et al. 2017, doi:10.1016/j.celrep.2017.08.078; Mackay et al. 2016,
 # doi:10.1126/science.aad2035 (ZNF683 is Hobit)
@@ -74,7 +75,9 @@ def compare_expression(bulk: Bulk, comparison: Comparison, *, tested: bool) -> p
     """Compare the genes of a subset, then again with the donor's stress score in the design."""
     genes = differential.expressed(bulk.counts, bulk.group)
     if not tested:
-        return describe_rows(_log_cpm(bulk.counts)[:, genes], bulk.genes[genes], bulk.rows, paired=comparison.paired)
+        values = _log_cpm(bulk.counts)[:, genes]
+        table = describe_rows(values, bulk.genes[genes], bulk.rows, paired=comparison.paired)
+        return table.assign(ambient_share=differential.ambient_share(bulk)[genes])
     design = differential.design_matrix(bulk.rows, [], paired=comparison.paired)
     table = differential.test_bulk(bulk, design, paired=comparison.paired)
     if table.empty:
@@ -263,7 +266,11 @@ def flag(table: pd.DataFrame) -> pd.DataFrame:
     score = known & dissociation_stress.explained(numbers[0], significant, numbers[1], numbers[2])
     listed = (table["kind"] == "expression") & table["feature"].isin(dissociation_stress.STRESS_GENES)
     gene = listed.to_numpy() & significant & (numbers[0] > 0)
-    return table.assign(stress_gene=listed, stress_flag=np.where(gene, FLAG_GENE, np.where(score, FLAG_SCORE, "")))
+    ambient = significant & (table["ambient_share"].to_numpy(float) >= ambient_share.EXPLAINED)
+    return table.assign(
+        stress_gene=listed, stress_flag=np.where(gene, FLAG_GENE, np.where(score, FLAG_SCORE, "")),
+        ambient_flag=np.where(ambient, ambient_share.FLAG, ""),
+    )  # fmt: skip
 
 
 def _log_cpm(counts: np.ndarray) -> np.ndarray:

@@ -30,6 +30,7 @@ def describe(facts: Facts, table: pd.DataFrame, comparison: Comparison, scores: 
         donors_tissue=tissue, donors_reference=reference, paired=comparison.paired, tested=tested,
         genes_fdr_5=len(found), of_these_stress_genes=int((found["stress_flag"] == FLAG_GENE).sum()),
         of_these_explained_by_score=int((found["stress_flag"] == FLAG_SCORE).sum()),
+        of_these_ambient=int((found["ambient_flag"] != "").sum()),
         findings_not_adjustable=int(found["effect_given_stress"].isna().sum()),
     )  # fmt: skip
     facts.verdict(sentence(table, sides, comparison.paired, tested, (tissue, reference)))
@@ -90,15 +91,16 @@ def sentence(table: pd.DataFrame, sides: str, paired: bool, tested: bool, donors
         return f"{sides} ({how}): too few donors for a test; effects are described.{tail}"
     found = table[(table["kind"] == "expression") & (table["fdr"] < 0.05)]
     flagged = int((found["stress_flag"] != "").sum())
-    clean = found[found["stress_flag"] == ""].nsmallest(1, "p_value")
+    ambient = int((found["ambient_flag"] != "").sum())
+    clean = found[(found["stress_flag"] == "") & (found["ambient_flag"] == "")].nsmallest(1, "p_value")
     programme = table[(table["kind"] == "programme") & (table["p_value"] < 0.05)].nsmallest(1, "p_value")
     for row in programme.itertuples():
         direction = "higher" if row.effect > 0 else "lower"
         tail = f" The residency programme is {direction} in it, first in {row.subset} (p = {row.p_value:.2g}).{tail}"
-    lead = f"; the clearest that stress does not explain is {clean.iloc[0]['feature']}" if len(clean) else ""
+    lead = f"; the clearest that neither explains is {clean.iloc[0]['feature']}" if len(clean) else ""
     return (
         f"{sides} ({how}): {len(found)} differences of a gene in a subset (FDR 5 %), of which dissociation stress may "
-        f"explain {flagged}{lead}.{tail}"
+        f"explain {flagged} and ambient RNA {ambient}{lead}.{tail}"
     )
 
 

@@ -16,7 +16,7 @@ MARKERS, DRAWN = 2, 9  # genes of each state on the way, and genes drawn in all
 
 def answer(
     facts: Facts, path: Path, cells: pd.DataFrame, values: pd.DataFrame, proteins: pd.DataFrame, known: Definitions,
-    *, tissue: str,
+    ambient: pd.DataFrame, *, tissue: str,
 ) -> pd.DataFrame:  # fmt: skip
     """Correlate genes and proteins with the order, and add numbers, a sentence, tables and figures.
 
@@ -26,6 +26,8 @@ def answer(
         All cells of the lineage, also those beside the way; rows as in `values` and `proteins`.
     known
         Whose markers are drawn along the way.
+    ambient
+        Genes that are mostly ambient RNA in a subset of a tissue.
 
     Returns
     -------
@@ -34,6 +36,7 @@ def answer(
     """
     carried, before, end = gene_trends.carriers(path.cells, tissue=tissue), _before(path), path.way[-1]
     table = _along(path, values, proteins, carried, tissue=tissue)
+    table = table.assign(ambient=mark_ambient(table, ambient, tissue, path.way))
     _tell(facts, path, table, carried, before, tissue)
     facts.table("donors", carried, "Donors along the way",
                 "Cells in each third. Reaches: ten of the tissue in the last; carries: ten in the first.")  # fmt: skip
@@ -65,6 +68,12 @@ def _along(
     return pd.concat(parts, ignore_index=True)
 
 
+def mark_ambient(table: pd.DataFrame, ambient: pd.DataFrame, tissue: str, states: tuple[str, ...]) -> pd.Series:
+    """Mark genes whose counts are mostly ambient RNA in one of the path's states in the tissue."""
+    here = ambient[(ambient["tissue"] == tissue) & ambient["subset"].isin(states)]
+    return (table["kind"] == "gene") & table["feature"].isin(here["gene"])
+
+
 def _before(path: Path) -> pd.DataFrame:
     """Add the share of draws of donors in which each state comes before the end."""
     share = path.draws["before"].value_counts(normalize=True)
@@ -78,8 +87,8 @@ def _markers(path: Path, table: pd.DataFrame, known: Definitions, measured: pd.I
 
 
 def _rising(table: pd.DataFrame) -> pd.Series:
-    """Name the genes that rise, the clearest first; mitochondrial ones tell of the cells' state, not of the way."""
-    gene = (table["kind"] == "gene") & ~table["feature"].str.upper().str.startswith("MT-")
+    """Name the genes that rise, the clearest first, without mitochondrial and mostly ambient ones."""
+    gene = (table["kind"] == "gene") & ~table["feature"].str.upper().str.startswith("MT-") & ~table["ambient"]
     return table.loc[gene & (table["correlation"] > 0), "feature"]
 
 

@@ -11,19 +11,29 @@ from sscite import command, io
 from sscite.cohort import finished
 from sscite.compare.expression import differential
 from sscite.compare.pseudobulk import sums
+from sscite.compare.pseudobulk.ambient import read_genes
 from sscite.compare.trajectory import gene_trends, inference, report
 from sscite.errors import Reason, Skipped
 from sscite.subsets.definitions.subsets import load_definitions
 
 
 def run(
-    *, cohort: Path, embedding: Path, cells: Path, subsets: Path, reference_tissue: str, min_cells: int, seed: int
+    *,
+    cohort: Path,
+    embedding: Path,
+    cells: Path,
+    subsets: Path,
+    ambient_genes: Path | None,
+    reference_tissue: str,
+    min_cells: int,
+    seed: int,
 ) -> None:
     """Find the way from the reference tissue's cells to a state that only another tissue has, and how far to trust it.
 
     Writes TISSUE_STATE/trajectory.csv: genes and proteins along each way, and TISSUE_STATE/trajectory_cells.csv.
     """
     known = load_definitions(subsets)
+    ambient = read_genes(ambient_genes)
     space = io.read_fragment(embedding)
     table = pd.read_parquet(cells)
     table = table[sums.keep(table) & table.index.isin(space.index)]
@@ -47,7 +57,7 @@ def run(
                 score = inference.root_score(values, asked)
                 positions = space.loc[part.index].to_numpy()
                 found = inference.trace(positions, part, score, end=end, **places, seed=seed)
-                result = report.answer(facts, found, part, values, proteins, known, tissue=tissue)
+                result = report.answer(facts, found, part, values, proteins, known, ambient, tissue=tissue)
                 path.parent.mkdir(exist_ok=True)
                 kept = found.cells[inference.KEPT].reset_index(names="cell")
                 io.write_table(differential.rounded(kept), path.with_name("trajectory_cells.csv"))
