@@ -36,7 +36,7 @@ from sscite.subsets.tissue import counterparts
 LINEAGE, START, END, GENE = "monocyte/DC", "CD14_EGR1", "THBS1_Mac", "THBS1"
 ASKED = Trajectory(LINEAGE, without=("cDC1", "cDC2"), root_up=("S100A12",), root_down=("HLA-DRB1",))
 FINDING_3 = [
-    f"3: {END} has no counterpart in blood", f"3: {START} comes before {END}",
+    f"3: {END} has no counterpart in blood", f"3: {START} is the predecessor of {END}",
     f"3: {START} is said to change into it", "3: another is said to", f"3: in order root, {START}, {END}",
     f"3: {GENE} rises in every donor", "3: all of these", "3: correlation with the planted position",
     "3: the same of diffusion pseudotime",
@@ -112,9 +112,9 @@ def monocytes(fold: float, *, cells: int, genes: int, seed: int) -> tuple[np.nda
 
 
 def path_found(space: np.ndarray, obs: pd.DataFrame, values: pd.DataFrame, *, seed: int) -> dict[str, float]:
-    """Find the kidney's own state and the way to it; tell which state comes before it, the order, and THBS1.
+    """Find the kidney-specific state and the trajectory to it: its predecessor, the order of states, and THBS1.
 
-    The order is right where the root's state in blood comes before CD14_EGR1 in kidney, and this before THBS1_Mac.
+    The order is right if the root's state in blood comes before CD14_EGR1 in kidney, and this before THBS1_Mac.
     """
     found = dict.fromkeys([*FINDING_3, FALSE_STATES], 0.0)
     placed = counterparts.place(space, obs, reference="blood", seed=seed)
@@ -122,18 +122,20 @@ def path_found(space: np.ndarray, obs: pd.DataFrame, values: pd.DataFrame, *, se
     states = counterparts.states(joined, reference="blood")
     missing = states.loc[states["without_counterpart"], names.SUBSET]
     found[FALSE_STATES] = float((missing != END).sum())
-    if END not in inference.ends(joined, ASKED, tissue="kidney", reference="blood"):
+    if END not in inference.terminal_states(joined, ASKED, tissue="kidney", reference="blood"):
         return found
     score = inference.root_score(values, ASKED)
     places = {"tissue": "kidney", "reference": "blood"}
-    path = inference.trace(space, obs, score, end=END, **places, seed=seed)
+    path = inference.infer_trajectory(space, obs, score, terminal=END, **places, seed=seed)
     median = path.cells.groupby([names.TISSUE, names.SUBSET], observed=True)["pseudotime"].median()
-    blood, middle, last = median["blood", path.way[0]], median.get(("kidney", START), np.nan), median["kidney", END]
+    blood, middle, last = median["blood", path.states[0]], median.get(("kidney", START), np.nan), median["kidney", END]
     kidney = path.cells[path.cells[names.TISSUE] == "kidney"]
-    rising = gene_trends.along(values.loc[kidney.index].to_numpy(), values.columns, kidney, "gene").set_index("feature")
-    right = path.way[-2] == START
+    rising = gene_trends.correlate_pseudotime(
+        values.loc[kidney.index].to_numpy(), values.columns, kidney, "gene"
+    ).set_index("feature")
+    right = path.states[-2] == START
     three = [right, blood < middle < last, rising.loc[GENE, "lowest"] > 0]
-    said = [path.seen and right, path.seen and not right]
+    said = [path.is_supported and right, path.is_supported and not right]
     place = [kidney["position"].corr(kidney[column], method="spearman") for column in ("pseudotime", "diffusion")]
     return found | dict(
         zip(

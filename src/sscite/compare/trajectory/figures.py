@@ -1,4 +1,4 @@
-"""Figures of a trajectory: the map, the states, what comes before the end, genes along it."""
+"""Figures of a trajectory: the map, the states, the transition scores, gene trends."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from sscite import figures, names
-from sscite.compare.trajectory.inference import Path
+from sscite.compare.trajectory.inference import Trajectory
 
 
-def on_map(path: Path, everything: pd.DataFrame) -> Figure:
-    """Draw the cells on their map, by pseudotime and by state; those beside the way in grey."""
+def on_map(path: Trajectory, everything: pd.DataFrame) -> Figure:
+    """Draw the cells on their map, by pseudotime and by state; those of other states in grey."""
     figure, axes = figures.new(width=8.4, height=3.6, columns=2)
     cells = path.cells
     x, y = (cells[f"umap_{axis}"].to_numpy(float) for axis in (1, 2))
@@ -23,16 +23,16 @@ def on_map(path: Path, everything: pd.DataFrame) -> Figure:
     axes[0].scatter(x[root], y[root], marker="*", s=130, c=figures.PALETTE[5], edgecolors="white", linewidths=0.6)
     figure.colorbar(dots, ax=axes[0], label="pseudotime", shrink=0.7)
     subsets = cells[names.SUBSET].astype(str)
-    for name, colour in figures.colours(list(path.way)).items():
+    for name, colour in figures.colours(list(path.states)).items():
         mine = (subsets == name).to_numpy()
         axes[1].scatter(x[mine], y[mine], s=3, color=colour, label=name, linewidths=0, rasterized=True)
     axes[1].legend(bbox_to_anchor=(1.0, 1.0), loc="upper left", fontsize=7, markerscale=3)
     return figure
 
 
-def by_subset(path: Path) -> Figure:
-    """Draw the pseudotime of each state by tissue, in the order of the way, and PAGA's connections as a grid."""
-    cells, states = path.cells, list(path.way)
+def by_subset(path: Trajectory) -> Figure:
+    """Draw the pseudotime of each state by tissue, in the order of the path, and PAGA's connections as a grid."""
+    cells, states = path.cells, list(path.states)
     levels = [*states, *(name for name in path.connections.index if name not in states)]
     figure, axes = figures.new(width=8.4, height=max(2.6, 1 + 0.28 * len(levels)), columns=2)
     tissues = sorted(set(cells[names.TISSUE].astype(str)))
@@ -46,7 +46,7 @@ def by_subset(path: Path) -> Figure:
                 axes[0].plot(middle, row + shift, "o", color=colour, markersize=5)
         axes[0].plot([], [], color=colour, linewidth=2, label=tissue)
     axes[0].set_yticks(range(len(states)), states, fontsize=7)
-    axes[0].set(xlabel="pseudotime (10 %, median, 90 % of cells)")
+    axes[0].set(xlabel="pseudotime (10%, median, 90% of cells)")
     axes[0].legend(fontsize=7)
     grid = path.connections.reindex(index=levels, columns=levels)
     image = axes[1].imshow(grid, cmap="Blues", vmin=0, vmax=1, origin="lower", aspect="auto")
@@ -56,24 +56,24 @@ def by_subset(path: Path) -> Figure:
     return figure
 
 
-def before(table: pd.DataFrame, end: str) -> Figure:
-    """Draw how far the end and each state are drawn out towards each other, and how often each comes before it."""
+def transition_scores(table: pd.DataFrame, terminal: str) -> Figure:
+    """Draw the variance of the terminal state and of each state towards the other, and the bootstrap support."""
     shown = table.head(12).iloc[::-1]
     figure, axes = figures.new(width=8.4, height=max(2.2, 1 + 0.3 * len(shown)), columns=2)
     rows = np.arange(len(shown))
-    axes[0].barh(rows + 0.2, shown["end_towards_it"], height=0.38, label=f"{end} towards it")
-    axes[0].barh(rows - 0.2, shown["it_towards_end"], height=0.38, label=f"it towards {end}")
+    axes[0].barh(rows + 0.2, shown["terminal_variance"], height=0.38, label=f"{terminal} towards the state")
+    axes[0].barh(rows - 0.2, shown["state_variance"], height=0.38, label=f"the state towards {terminal}")
     axes[0].axvline(1, color="black", linewidth=0.6, linestyle="--")
-    axes[0].set(xlabel="variance along the line between both,\nagainst that of other states")
+    axes[0].set(xlabel="variance along the line between both,\nrelative to other states")
     axes[0].legend(fontsize=7, loc="lower right")
     axes[1].barh(rows, 100 * shown["draws"], color=figures.PALETTE[1], height=0.7)
-    axes[1].set(xlabel="draws of donors in which\nit comes before, %", xlim=(0, 100))
+    axes[1].set(xlabel="donor bootstraps with this\npredecessor (%)", xlim=(0, 100))
     for place in axes:
         place.set_yticks(rows, shown.index, fontsize=7)
     return figure
 
 
-def trends(path: Path, markers: pd.DataFrame) -> Figure:
+def trends(path: Trajectory, markers: pd.DataFrame) -> Figure:
     """Draw each marker's mean in ten bins of pseudotime, per donor and over donors."""
     chosen = list(markers.columns[:9])
     columns = min(3, len(chosen))
@@ -88,7 +88,7 @@ def trends(path: Path, markers: pd.DataFrame) -> Figure:
         place.plot(wide.index, wide.to_numpy(), color="#BBBBBB", linewidth=0.7)
         place.plot(wide.index, wide.mean(axis=1), color=figures.PALETTE[0], linewidth=2)
         place.set_title(gene, fontsize=9)
-        place.set(xticks=[0, 9], xticklabels=["root", "end"], ylabel="log1p CP10K")
+        place.set(xticks=[0, 9], xticklabels=["root", "terminal"], ylabel="log1p CP10K")
     for place in axes.flat[len(chosen) :]:
         place.set_axis_off()
     return figure

@@ -1,4 +1,4 @@
-"""What changes along an order of cells, and who carries it: donor by donor."""
+"""Correlation of genes and proteins with pseudotime within donors, and each donor's coverage of the trajectory."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ COLUMNS = ["kind", "feature", "correlation", "lowest", "highest", "donors", "p_v
 CELLS_OF_DONOR, CELLS_OF_THIRD = 30, 10
 
 
-def carriers(cells: pd.DataFrame, *, tissue: str) -> pd.DataFrame:
-    """Say for each donor how many cells it has in each third of the way, and whether it carries the whole of it.
+def donor_coverage(cells: pd.DataFrame, *, tissue: str) -> pd.DataFrame:
+    """Count each donor's cells per pseudotime tertile and flag donors that cover the whole trajectory.
 
-    A donor reaches the end with ten tissue cells in the last third, and carries the way with ten more in the first.
+    A donor needs 10 tissue cells in the last tertile to reach the terminal state, and 10 cells in the first to cover
+    the trajectory.
     """
     third = pd.cut(cells["pseudotime"].rank(pct=True), [0, 1 / 3, 2 / 3, 1], labels=["first", "middle", "last"])
     donor = cells[names.DONOR].astype(str)
@@ -24,12 +25,12 @@ def carriers(cells: pd.DataFrame, *, tissue: str) -> pd.DataFrame:
     away = (cells[names.TISSUE].astype(str) == tissue) & (third == "last")
     table["last_in_tissue"] = away.groupby(donor).sum()
     table["reaches"] = table["last_in_tissue"] >= CELLS_OF_THIRD
-    table["carries"] = table["reaches"] & (table["first"] >= CELLS_OF_THIRD)
+    table["covers"] = table["reaches"] & (table["first"] >= CELLS_OF_THIRD)
     return table.rename_axis("donor").reset_index()
 
 
-def along(values: np.ndarray, features: pd.Index, cells: pd.DataFrame, kind: str) -> pd.DataFrame:
-    """Correlate features with pseudotime within each donor, then test the mean over donors.
+def correlate_pseudotime(values: np.ndarray, features: pd.Index, cells: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """Correlate features with pseudotime within each donor, and test the mean over donors.
 
     Parameters
     ----------

@@ -16,7 +16,7 @@ NEAREST = 15
 
 
 def graph(space: np.ndarray, cells: pd.DataFrame, *, seed: int) -> AnnData:
-    """Join each cell with its 15 nearest by a Gaussian weight of their distance, where scanpy looks for it.
+    """Join each cell with its 15 nearest by a Gaussian weight of their distance, in the slots that scanpy reads.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def graph(space: np.ndarray, cells: pd.DataFrame, *, seed: int) -> AnnData:
 
 
 def connections(data: AnnData) -> pd.DataFrame:
-    """Give PAGA's connectivity of each pair of subsets, a square frame."""
+    """Compute PAGA's connectivity of each pair of subsets, a square frame."""
     import scanpy as sc
 
     data.obs[names.SUBSET] = data.obs[names.SUBSET].astype("category")

@@ -1,6 +1,6 @@
-"""Questions that the comparison answers by name: the `questions` of `subsets.yaml`.
+"""Named questions for the comparison: the `questions` of `subsets.yaml`.
 
-Each kind is a list, and each may be left out. Subsets and lineages are those of the same file.
+Each kind is a list, and each is optional. Subsets and lineages are those of the same file.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ OPTIONAL = {"name", "without"}
 
 @dataclass(frozen=True)
 class GeneSets:
-    """Do these gene sets stand out in this subset; `name` says in a word what they are, and may be empty."""
+    """Test whether gene sets are enriched in a subset; `name` labels them and may be empty."""
 
     subset: str
     sets: tuple[str, ...]
@@ -29,7 +29,7 @@ class GeneSets:
 
 @dataclass(frozen=True)
 class Recruitment:
-    """Who makes these ligands in a tissue, and does the receiving subset carry their receptor."""
+    """Which subsets of a tissue express these ligands, and whether the receiving subset expresses their receptor."""
 
     ligands: tuple[str, ...]
     receptor: str
@@ -38,7 +38,7 @@ class Recruitment:
 
 @dataclass(frozen=True)
 class Trajectory:
-    """Which way leads from a lineage's cells in the reference tissue, from its root's markers on, to a tissue's."""
+    """A trajectory within one lineage, from a marker-defined root in the reference tissue to tissue-specific states."""
 
     lineage: str
     without: tuple[str, ...]
@@ -48,7 +48,7 @@ class Trajectory:
 
 @dataclass(frozen=True)
 class Questions:
-    """All questions of the file, in its order."""
+    """All questions of the file, in their order."""
 
     gene_sets: tuple[GeneSets, ...] = ()
     recruitment: tuple[Recruitment, ...] = ()
@@ -80,7 +80,7 @@ def validate(content: Any, *, lineages: set[str], subsets: set[str]) -> list[str
 
 
 def _absent(where: str, entry: dict, needed: set[str]) -> list[str]:
-    """List the keys that a question cannot do without."""
+    """List the missing keys that a question needs."""
     return [f"{where}: '{key}' is missing or empty" for key in sorted(needed) if not entry.get(key)]
 
 
@@ -90,7 +90,7 @@ def _root(where: str, entry: dict) -> list[str]:
         return []
     problems = directions(f"{where}, root", entry["root"])
     if not problems and not entry["root"].get("up"):
-        problems = [f"{where}, root: no gene under 'up'; name at least one that is high where the way begins"]
+        problems = [f"{where}, root: no gene under 'up'; give at least one marker gene of the root state"]
     return problems
 
 
