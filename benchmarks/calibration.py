@@ -129,9 +129,9 @@ def stage_found(samples: pd.DataFrame, fold: float, seed: int, cells: int) -> bo
     values = longitudinal.expression(
         summed["EGR1"].to_numpy(), summed.sum(axis=1).to_numpy(), obs, "EGR1", min_cells=10
     )
-    changes = longitudinal.summarise(longitudinal.follow(values, longitudinal.staged(blood, "stage"), blood)).set_index(
-        "stage"
-    )["mean_z_change"]
+    changes = longitudinal.summarise(
+        longitudinal.follow(values, longitudinal.select_staged(blood, "stage"), blood)
+    ).set_index("stage")["mean_z_change"]
     return bool(changes["onset"] > 2 and changes["after"] < 0)
 
 

@@ -18,7 +18,7 @@ def main(
     fragments: Annotated[
         Path, typer.Option(exists=True, file_okay=False, help="folder of <id>.<step>.parquet and <id>.adt_panel.csv")
     ],
-    samples: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="samples.csv, a row per sample")],
+    samples: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="samples.csv, one row per sample")],
     genes: Annotated[
         str, typer.Option(help="union: genes of any library (absent counts as 0); intersection: genes of all libraries")
     ] = "union",

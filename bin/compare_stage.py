@@ -22,7 +22,7 @@ def main(
     """Follow genes, signatures and subsets over the stages at which the same donor was sampled.
 
     The stage is the covariate that differs between a donor's samples of one tissue. Writes stage/stage.csv and
-    stage/stage_changes.csv. A p value is given only where six or more donors were sampled at both stages.
+    stage/stage_changes.csv. A p value is reported only if six or more donors were sampled at both stages.
     """
     from sscite.compare.stage.run import run
 

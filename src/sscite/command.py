@@ -84,7 +84,7 @@ class Facts:
         self.content["numbers"].update({name: _plain(value) for name, value in numbers.items()})
 
     def verdict(self, sentence: str) -> None:
-        """Say in one plain sentence what the step found."""
+        """Set the summary of the step in one sentence."""
         self.content["verdict"] = sentence
 
     def finding(self, finding: Finding) -> None:
@@ -122,7 +122,7 @@ class Facts:
         self.content.update(status="skipped", reason=skipped.reason.name.lower(), detail=str(skipped))
 
     def write(self) -> Path:
-        """Write the facts file."""
+        """Write the step summary file."""
         self.content["seconds"] = round(time.monotonic() - self.started, 1)
         self.content["peak_memory_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
         self.content["versions"] = _versions()
@@ -184,7 +184,7 @@ def _plain(value: Any) -> Any:
 
 
 def _versions() -> dict[str, str]:
-    """Give the versions of Python and of the reported packages that this process has imported."""
+    """Return the versions of Python and of the reported packages that this process has imported."""
     modules = {"scikit-learn": "sklearn", "faiss-cpu": "faiss", "umap-learn": "umap"}
     found = {"python": platform.python_version(), "sscite": __version__}
     for package in REPORTED_PACKAGES:

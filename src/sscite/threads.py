@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 
 
 def available() -> int:
-    """Give the number of threads to use: OMP_NUM_THREADS where set, else the cores this process may run on."""
+    """Return the number of threads to use: OMP_NUM_THREADS where set, else the cores this process may run on."""
     wanted = os.environ.get("OMP_NUM_THREADS", "")
     return max(1, int(wanted)) if wanted.isdigit() else len(os.sched_getaffinity(0))
 

@@ -28,7 +28,7 @@ def write(
 
 
 def read(path: Path) -> tuple[pd.Index, dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Give the cells, the embeddings by name, and the parts of the projection (genes, mean, scale, loadings)."""
+    """Return the cells, the embeddings by name, and the parts of the projection (genes, mean, scale, loadings)."""
     with h5py.File(path) as file:
         cells = pd.Index(file["cell"].asstr()[:])
         obsm = {name: file[name][:] for name in file if name not in ("cell", "model")}

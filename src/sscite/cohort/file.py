@@ -134,7 +134,7 @@ class CohortWriter:
 
 
 def _mark(group: h5py.Group, kind: str, version: str, **attributes: Any) -> None:
-    """Say what a group holds, in the way anndata and mudata read."""
+    """Set the encoding attributes that anndata and mudata read."""
     group.attrs.update({"encoding-type": kind, "encoding-version": version, **attributes})
 
 
@@ -187,7 +187,7 @@ def write_elements(path: Path, elements: dict[str, Any]) -> None:
 
 
 def read_element(path: Path, name: str) -> Any:
-    """Read one element of a .h5mu by its path in the file; None where it is absent."""
+    """Read one element of a .h5mu by its path in the file; None if it is absent."""
     from anndata.io import read_elem
 
     with h5py.File(path) as file:
@@ -228,9 +228,9 @@ def iterate(
     matrix
         `X` (log1p of counts per 10,000) or `layers/counts`.
     cells
-        Mask of the cells wanted; all by default.
+        Mask of the cells to read; all by default.
     genes
-        Positions of the genes wanted, in the order wanted; all by default.
+        Positions of the genes to read, in the order given; all by default.
 
     Yields
     ------
@@ -271,7 +271,7 @@ def gather(
 
 
 def read_shape(path: Path) -> tuple[int, int]:
-    """Give the number of cells and of genes."""
+    """Return the number of cells and of genes."""
     with h5py.File(path) as file:
         rows, columns = file[f"mod/{names.RNA}/X"].attrs["shape"]
     return int(rows), int(columns)
@@ -315,6 +315,6 @@ def read_counts(path: Path, cells: Sequence[str] | None = None, genes: Sequence[
 
 
 def log_normalise(counts: sp.csr_matrix, totals: np.ndarray) -> np.ndarray:
-    """Give log1p of counts per 10,000 for each stored count, in the matrix's order (float32)."""
+    """Return log1p of counts per 10,000 for each stored count, in the matrix's order (float32)."""
     factors = np.divide(TARGET_SUM, totals, out=np.zeros(len(totals)), where=totals > 0).astype(np.float32)
     return np.log1p(counts.data * np.repeat(factors, np.diff(counts.indptr)))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def read_space(path: Path) -> pd.DataFrame:
-    """Read the integrated embedding, or the components where nothing was integrated: a row per cell, float32."""
+    """Read the integrated embedding, or the components where nothing was integrated: one row per cell, float32."""
     cells = store.read_index(path)
     for embedding in (names.X_HARMONY, names.X_PCA):
         values = store.read_element(path, f"mod/{names.RNA}/obsm/{embedding}")
@@ -27,7 +27,7 @@ def read_space(path: Path) -> pd.DataFrame:
 
 
 def map_positions(cells: pd.DataFrame) -> np.ndarray | None:
-    """Give the cells' coordinates on the map, shape (n_cells, 2); None where there are none."""
+    """Return the cells' coordinates on the map, shape (n_cells, 2); None if there are none."""
     columns = ["umap_1", "umap_2"]
     if not set(columns) <= set(cells.columns) or cells[columns].isna().any(axis=None):
         return None

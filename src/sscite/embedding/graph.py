@@ -20,7 +20,7 @@ def fuzzy(positions: np.ndarray, distances: np.ndarray) -> sp.csr_matrix:
     Parameters
     ----------
     positions, distances
-        Cells × k, of each cell's neighbours (itself left out), nearest first.
+        Cells × k, of each cell's neighbours (itself excluded), nearest first.
     """
     cells, k = positions.shape
     nearest = distances[:, :1].astype(np.float64)
@@ -69,7 +69,7 @@ def leiden(graph: sp.csr_matrix, *, resolution: float, seed: int, iterations: in
 
 
 def by_size(labels: np.ndarray) -> np.ndarray:
-    """Give clusters numbers from the largest on, ties by their first cell."""
+    """Return clusters numbers from the largest on, ties by their first cell."""
     values, first, counts = np.unique(labels, return_index=True, return_counts=True)
     order = np.lexsort((first, -counts))
     rank = np.empty(len(values), np.int32)

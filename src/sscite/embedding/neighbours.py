@@ -41,7 +41,7 @@ class Index:
         faiss.omp_set_num_threads(threads)
 
     def search(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-        """Give positions (int32) and distances (float32) of the k nearest cells, queries × k."""
+        """Return positions (int32) and distances (float32) of the k nearest cells, queries × k."""
         queries = np.ascontiguousarray(queries, dtype=np.float32)
         k = min(k, len(self.X))
         positions = np.empty((len(queries), k), np.int32)
@@ -55,7 +55,7 @@ class Index:
 
 
 def among_themselves(X: np.ndarray, k: int, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Give each cell's k nearest other cells: positions and distances, cells × k.
+    """Return each cell's k nearest other cells: positions and distances, cells × k.
 
     A place that the search could not fill (inverted lists without enough cells) repeats the last neighbour found.
     """

@@ -34,7 +34,7 @@ class Components:
     variance: np.ndarray
 
     def project(self, X: sp.csr_matrix) -> np.ndarray:
-        """Give cells × components (float32), also of cells that the components were not fitted on."""
+        """Return cells × components (float32), also of cells that the components were not fitted on."""
         weights = self.loadings / self.scale[:, None]
         return (X @ weights.astype(np.float32) - (self.mean @ weights)).astype(np.float32)
 
@@ -75,5 +75,5 @@ def fit(X: sp.csr_matrix, *, components: int, tempered: bool = False) -> Compone
 
 
 def _gram(block: sp.csr_matrix) -> np.ndarray:
-    """Give the upper triangle of Xᵀ X of a block of cells."""
+    """Return the upper triangle of Xᵀ X of a block of cells."""
     return scipy.linalg.blas.ssyrk(1.0, block.toarray(order="C").T, trans=0)

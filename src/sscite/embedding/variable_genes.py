@@ -8,7 +8,7 @@ BINS = 20
 
 
 def normalised_dispersion(mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
-    """Give each gene's dispersion as a z-score among genes of like mean.
+    """Return each gene's dispersion as a z-score among genes of like mean.
 
     log(variance / mean) of counts per 10,000, against mean and standard deviation of the genes in its bin of
     log1p(mean) (20 bins of equal width; a bin of one gene gives 1). As Satija et al. 2015, doi:10.1038/nbt.3192, and
@@ -48,7 +48,7 @@ def choose(mean: np.ndarray, variance: np.ndarray, *, top: int, cells: np.ndarra
     mean, variance
         Libraries × genes, of counts per 10,000.
     top
-        Number of genes wanted.
+        Number of genes to read.
     cells
         Cells of each library.
 

@@ -25,9 +25,9 @@ def cells_of(people: pd.DataFrame, raised: int) -> tuple[np.ndarray, pd.DataFram
 def test_a_planted_change_is_found_in_its_neighbourhoods_and_in_the_right_direction():
     people = samples(6, 6)
     space, cells = cells_of(people, raised=6)
-    counts = milo.neighbourhoods(space, cells, seed=0)
-    table, rows = milo.test(counts, comparison(people))
-    labels = milo.label(counts, cells)
+    counts = milo.count_neighbourhoods(space, cells, seed=0)
+    table, rows = milo.test_neighbourhoods(counts, comparison(people))
+    labels = milo.annotate_neighbourhoods(counts, cells)
     second = (labels["subset"] == "second").to_numpy()
     assert rows == 12
     assert second.any()
@@ -44,4 +44,4 @@ def test_the_graph_joins_both_ways_and_holds_ones():
 
 
 def test_neighbourhoods_grow_with_the_samples_within_bounds():
-    assert [milo.neighbours_wanted(n, 10**6) for n in (3, 27, 200)] == [30, 81, 100]
+    assert [milo.number_of_neighbours(n, 10**6) for n in (3, 27, 200)] == [30, 81, 100]

@@ -33,9 +33,9 @@ def tissue(*, second_donor_expresses: bool) -> AnnData:
 @pytest.mark.parametrize(("both", "donors"), [(True, 2), (False, 1)])
 def test_the_donors_who_show_a_pair_are_counted(both: bool, donors: int):
     data = tissue(second_donor_expresses=both)
-    rows, share = liana.shares(data)
-    table = liana.support(pd.DataFrame([PAIR]), rows, share, data.var_names)
-    assert table[["donors", "donors_asked"]].to_numpy().tolist() == [[donors, 2]]
+    rows, share = liana.expression_fractions(data)
+    table = liana.count_donors(pd.DataFrame([PAIR]), rows, share, data.var_names)
+    assert table[["donors", "donors_tested"]].to_numpy().tolist() == [[donors, 2]]
 
 
 def test_recruitment_is_answered_by_name_also_where_liana_has_no_rank():
@@ -44,21 +44,22 @@ def test_recruitment_is_answered_by_name_also_where_liana_has_no_rank():
     assert first[["ligand", "sender", "receiver_donors"]].tolist() == ["CXCL10", "Mac", 2]
     assert first["sender_share"] == pytest.approx(1)
     assert report.sentence(answer) == (
-        "CXCL9/CXCL10 to CXCR3 on T: possible; CXCL10 is expressed by 100% of Mac (2 donors each with ten cells), "
-        "CXCR3 by 100% of T (2 donors each with ten cells). Seen in no cell: CXCL9."
+        "CXCL9/CXCL10 to CXCR3 on T: possible; CXCL10 is expressed by 100% of Mac "
+        "(2 donors with at least ten cells each), CXCR3 by 100% of T (2 donors with at least ten cells each)."
+        " Not detected: CXCL9."
     )
 
 
 def ask(question: Recruitment) -> liana.Answer:
     """Ask the small tissue, of which LIANA ranked nothing."""
     data = tissue(second_donor_expresses=True)
-    return liana.answer(data, EMPTY, *liana.shares(data), question)
+    return liana.answer_question(data, EMPTY, *liana.expression_fractions(data), question)
 
 
 def test_what_keeps_a_question_from_an_answer_is_named():
     answer = ask(Recruitment(("CCL2",), "CXCR3", "Treg"))
     assert answer.table.empty
-    assert report.sentence(answer) == ("CCL2 to CXCR3 on Treg: not answered, absent or too rare: CCL2, Treg.")
+    assert report.sentence(answer) == ("CCL2 to CXCR3 on Treg: not assessable, absent or too rare: CCL2, Treg.")
 
 
 def test_of_a_complex_the_rarest_part_counts():
@@ -66,7 +67,7 @@ def test_of_a_complex_the_rarest_part_counts():
     both = np.c_[data.X.toarray(), [1] * 5 + [0] * 20 + [1] * 15]  # of Mac 5 of 20, of T 15 of 20
     wide = AnnData(sparse.csr_matrix(both), obs=data.obs, var=pd.DataFrame(index=["CXCL10", "CXCR3", "PART"]))
     question = Recruitment(("CXCL10_PART",), "CXCR3_PART", "T")
-    answer = liana.answer(wide, EMPTY, *liana.shares(wide), question)
+    answer = liana.answer_question(wide, EMPTY, *liana.expression_fractions(wide), question)
     assert answer.table.set_index("sender")["sender_share"].to_dict() == {"Mac": 0.25, "T": 0}
     assert answer.table["receiver_share"].tolist() == pytest.approx([0.75, 0.75])
 
@@ -75,14 +76,14 @@ def test_every_question_has_its_table_and_figure_and_none_where_nothing_is_asked
     def told(*questions: Recruitment) -> dict:
         facts = Facts("compare_ligand_receptor", "lung", seed=None, folder=tmp_path)
         table = pd.DataFrame(columns=liana.COLUMNS)
-        report.describe(facts, table, [ask(q) for q in questions], "lung", cells=40, donors=2)
+        report.report_interactions(facts, table, [ask(q) for q in questions], "lung", cells=40, donors=2)
         return facts.content
 
     other = Recruitment(("CXCR3",), "CXCL10", "Mac")
     two = told(QUESTION, Recruitment(("CCL2",), "CCR2", "T"), other)
     assert [figure["name"] for figure in two["figures"]] == ["recruitment_1", "recruitment_3"]
     assert [table["title"] for table in two["tables"][1:]] == [
-        "Asked by name: CXCL9/CXCL10 to CXCR3 on T", "Asked by name: CXCR3 to CXCL10 on Mac",
+        "Recruitment: CXCL9/CXCL10 to CXCR3 on T", "Recruitment: CXCR3 to CXCL10 on Mac",
     ]  # fmt: skip
     none = told()
     assert none["figures"] == []
@@ -99,19 +100,19 @@ def test_answers_are_put_together_and_pairs_are_marked_that_a_question_names():
     ]  # fmt: skip
     assert liana.answers_table([], "lung").columns.tolist() == liana.NAMED_COLUMNS
     pairs = pd.DataFrame({"ligand": ["CXCL10", "CXCL10", "CCL5"], "receptor": ["CXCR3", "CCR5", "CXCR3"]})
-    assert liana.asked(pairs, [QUESTION]) == [True, False, False]
-    assert liana.asked(pairs, []) == [False] * 3
+    assert liana.is_named(pairs, [QUESTION]) == [True, False, False]
+    assert liana.is_named(pairs, []) == [False] * 3
 
 
 def test_the_default_questions_are_about_two_lineages(root):
-    assert liana.detailed(load_definitions(root / "assets" / "subsets.yaml")) == {"CD8 T", "monocyte/DC"}
+    assert liana.lineages_of_questions(load_definitions(root / "assets" / "subsets.yaml")) == {"CD8 T", "monocyte/DC"}
 
 
 @pytest.mark.parametrize(("lineages", "groups"), [({"A"}, 12), (set(), 22)])
 def test_beyond_twenty_subsets_the_lineages_that_no_question_names_enter_whole(lineages: set[str], groups: int):
     subset = [f"{lineage}{i}" for lineage in "AB" for i in range(11) for _ in range(10)]
     cells = pd.DataFrame({"tissue": "lung", "subset": subset, "lineage": [name[0] for name in subset], "donor": "a"})
-    chosen = liana.choose(cells.set_index(cells.index.astype(str)), "lung", lineages, min_cells=10, seed=0)
+    chosen = liana.select_cells(cells.set_index(cells.index.astype(str)), "lung", lineages, min_cells=10, seed=0)
     assert chosen["subset"].nunique() == groups
 
 
@@ -124,7 +125,7 @@ def test_the_packaged_resource_has_the_chemokines_of_cxcr3():
 def test_one_subset_alone_is_skipped():
     cells = pd.DataFrame({"tissue": "lung", "subset": "Mac", "lineage": "x", "donor": "a"}, index=map(str, range(30)))
     with pytest.raises(Skipped, match="1 subsets"):
-        liana.choose(cells, "lung", set(), min_cells=10, seed=0)
+        liana.select_cells(cells, "lung", set(), min_cells=10, seed=0)
 
 
 @pytest.mark.parametrize("names", [["ENSG00000169245", "ENSG00000186810"], ["CXCL10", "CCL5"]])

@@ -37,23 +37,23 @@ def values(samples: pd.DataFrame, by_stage: dict[str, float]) -> pd.DataFrame:
     ],
 )
 def test_stages_are_ordered_by_number_or_word_or_as_given(given: list[str], ordered: list[str]):
-    assert longitudinal.order(given) == ordered
+    assert longitudinal.order_stages(given) == ordered
 
 
 def test_the_stage_is_the_covariate_that_differs_within_a_donor():
-    assert longitudinal.variable(people()) == "stage"
+    assert longitudinal.stage_variable(people()) == "stage"
 
 
 def test_without_repeated_donors_the_step_is_skipped():
     with pytest.raises(Skipped) as error:
-        longitudinal.variable(people().drop_duplicates("donor"))
+        longitudinal.stage_variable(people().drop_duplicates("donor"))
     assert error.value.reason is Reason.NO_STAGE
 
 
 def test_one_donors_course_is_set_beside_the_others_and_has_no_p():
     samples = people()
     table = longitudinal.follow(
-        values(samples, {"before": 5, "onset": 9, "after": 6}), longitudinal.staged(samples, "stage"), samples
+        values(samples, {"before": 5, "onset": 9, "after": 6}), longitudinal.select_staged(samples, "stage"), samples
     )
     assert list(table["stage"]) == ["before", "onset", "after"]
     assert table["z"].tolist() == pytest.approx([0, 4, 1])  # others 4, 5, 6: mean 5, standard deviation 1
@@ -66,7 +66,7 @@ def test_one_donors_course_is_set_beside_the_others_and_has_no_p():
 def test_a_p_is_given_from_six_donors_on(donors: int, p: float):
     samples = people(donors)
     table = longitudinal.follow(
-        values(samples, {"before": 5, "onset": 9, "after": 6}), longitudinal.staged(samples, "stage"), samples
+        values(samples, {"before": 5, "onset": 9, "after": 6}), longitudinal.select_staged(samples, "stage"), samples
     )
     changes = longitudinal.summarise(table).set_index("stage")
     assert changes.loc["onset", "donors"] == donors

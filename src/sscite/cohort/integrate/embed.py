@@ -22,7 +22,7 @@ SMALL_BATCH = 10
 
 @dataclass
 class Embedding:
-    """All that integration finds about the cells, by the names in `sscite.names`."""
+    """Result of integration: embeddings by the names in `sscite.names`, clusters, metrics."""
 
     obsm: dict[str, np.ndarray]
     clusters: np.ndarray
@@ -46,7 +46,7 @@ def integrate(
     obs
         Cells with library, donor, tissue and, where known, lineage.
     protein
-        Cells × proteins, normalised, NaN where not measured; None without antibodies.
+        Cells × proteins, normalised, NaN if not measured; None without antibodies.
     resolution
         Of Leiden.
     """
@@ -62,14 +62,14 @@ def integrate(
     )
     if protein is not None:
         _add_protein(result, protein, obs, near, seed=seed)
-    _judge(result, obs, fuzzy, seed=seed)
+    _measure_mixing(result, obs, fuzzy, seed=seed)
     return result
 
 
 def correct(X: np.ndarray, obs: pd.DataFrame, *, seed: int) -> tuple[np.ndarray, list[str], list[str]]:
     """Remove differences between libraries and between donors, within each tissue, by Harmony.
 
-    Tissues are corrected apart, so that what tells one tissue from another stays. Donor is left out where donors are
+    Tissues are corrected separately, so that differences between tissues remain. Donor is not used if donors equal
     libraries. Korsunsky et al. 2019, doi:10.1038/s41592-019-0619-0.
 
     Returns
@@ -93,7 +93,7 @@ def correct(X: np.ndarray, obs: pd.DataFrame, *, seed: int) -> tuple[np.ndarray,
 
 
 def batch_variables(obs: pd.DataFrame) -> list[str]:
-    """Choose what to correct for: library and donor, each where it has several levels, once where they say the same."""
+    """Choose the batch variables: library and donor, each if it has several levels, once if both are the same."""
     varied = [name for name in (names.LIBRARY, names.DONOR) if len(set(obs[name].astype(str))) > 1]
     if len(varied) == 2:
         pairs = obs[varied].astype(str).drop_duplicates()
@@ -103,7 +103,7 @@ def batch_variables(obs: pd.DataFrame) -> list[str]:
 
 
 def harmony(X: np.ndarray, obs: pd.DataFrame, variables: list[str], *, seed: int) -> np.ndarray:
-    """Run Harmony; small batches are joined into one level, since a handful of cells cannot be corrected for."""
+    """Run Harmony; batches with few cells are merged into one level."""
     import logging
 
     import harmonypy
@@ -125,17 +125,17 @@ def harmony(X: np.ndarray, obs: pd.DataFrame, variables: list[str], *, seed: int
 
 
 def harmony_clusters(cells: int, batches: float) -> int:
-    """Give Harmony so few clusters that each holds ten cells of each batch: a shift cannot be learnt from one cell."""
+    """Return the number of Harmony clusters, so that each has about 10 cells per batch."""
     return int(np.clip(cells / (10 * batches), 3, 100))
 
 
 def protein_components(protein: np.ndarray) -> np.ndarray | None:
-    """Give components of the proteins that vary and were measured in every cell that has any; zeros for cells without.
+    """Compute components of the proteins that vary and are in every panel; zeros for cells without protein.
 
     Parameters
     ----------
     protein
-        Cells × proteins, NaN where not measured.
+        Cells × proteins, NaN if not measured.
     """
     measured = ~np.isnan(protein).all(axis=1)
     complete = ~np.isnan(protein[measured]).any(axis=0)
@@ -176,14 +176,14 @@ def _spread(near: np.ndarray, measured: np.ndarray, fallback: np.ndarray) -> np.
     return result
 
 
-def _judge(result: Embedding, obs: pd.DataFrame, fuzzy: sp.csr_matrix, *, seed: int) -> None:
-    """Measure mixing of libraries and purity of lineages before and after, where there is more than one library."""
+def _measure_mixing(result: Embedding, obs: pd.DataFrame, fuzzy: sp.csr_matrix, *, seed: int) -> None:
+    """Measure mixing of libraries and purity of lineages before and after, if there is more than one library."""
     if obs[names.LIBRARY].nunique() < 2:
         return
     label = names.LINEAGE if names.LINEAGE in obs else None
     frame = obs[[names.LIBRARY]].assign(label=obs[label].astype(str) if label else result.clusters)
     embeddings = {"before": result.obsm[names.X_PCA], "after": result.obsm[names.X_HARMONY]}
-    table = mixing.judge(embeddings, frame, batch=names.LIBRARY, label="label", seed=seed)
+    table = mixing.compare_embeddings(embeddings, frame, batch=names.LIBRARY, label="label", seed=seed)
     near, far = neighbours.among_themselves(embeddings["before"], NEAREST, seed=seed)
     codes = frame["label"].to_numpy()
     table["connectivity"] = [mixing.connectivity(g, codes) for g in (graph.fuzzy(near, far), fuzzy)]

@@ -46,13 +46,13 @@ def load(merged: Path, *, hvg: int) -> Ready:
 
 
 def choose_variable_genes(statistics: dict[str, np.ndarray], *, hvg: int) -> np.ndarray:
-    """Give the positions of the highly variable genes, from means and variances by library."""
+    """Return the positions of the highly variable genes, from means and variances by library."""
     mask = variable_genes.choose(statistics["mean"], statistics["variance"], top=hvg, cells=statistics["cells"])
     return np.flatnonzero(mask)
 
 
 def read_protein(path: Path) -> np.ndarray | None:
-    """Read the normalised proteins (cells × proteins, isotype controls left out); None without antibodies."""
+    """Read the normalised proteins (cells × proteins, isotype controls excluded); None without antibodies."""
     if names.PROTEIN not in io.modalities(path):
         return None
     with h5py.File(path) as file:
@@ -63,7 +63,7 @@ def read_protein(path: Path) -> np.ndarray | None:
 
 
 def clusters_table(obs: pd.DataFrame, found: embed.Embedding) -> pd.DataFrame:
-    """Give each cell's cluster in the cohort and, with protein, the weight of RNA in its joint neighbours."""
+    """Return each cell's cluster in the cohort and, with protein, the weight of RNA in its joint neighbours."""
     table = pd.DataFrame({"cohort_cluster": found.clusters.astype(str)}, index=obs.index)
     if found.rna_weight is not None:
         table["rna_weight"] = found.rna_weight

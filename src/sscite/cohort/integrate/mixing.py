@@ -1,4 +1,4 @@
-"""How well libraries mix and lineages stay apart, before and after correction."""
+"""Metrics of batch mixing and of lineage separation, before and after correction."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PERPLEXITY = 30
 
 
 def lisi(distances: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Give the effective number of labels around each cell (inverse Simpson's index of Gaussian weights).
+    """Return the effective number of labels around each cell (inverse Simpson's index of Gaussian weights).
 
     Korsunsky et al. 2019, doi:10.1038/s41592-019-0619-0: weights have perplexity 30.
 
@@ -50,7 +50,7 @@ def _perplexity_weights(distances: np.ndarray, target: float) -> np.ndarray:
 
 
 def connectivity(graph: sp.csr_matrix, labels: np.ndarray) -> float:
-    """Give the mean over labels of the share of a label's cells that hang together in the graph, from 0 to 1."""
+    """Return the graph connectivity: mean over labels of the share of cells in the largest component, 0 to 1."""
     shares = []
     for label in np.unique(labels):
         inside = labels == label
@@ -59,7 +59,9 @@ def connectivity(graph: sp.csr_matrix, labels: np.ndarray) -> float:
     return float(np.mean(shares))
 
 
-def judge(embeddings: dict[str, np.ndarray], obs: pd.DataFrame, *, batch: str, label: str, seed: int) -> pd.DataFrame:
+def compare_embeddings(
+    embeddings: dict[str, np.ndarray], obs: pd.DataFrame, *, batch: str, label: str, seed: int
+) -> pd.DataFrame:
     """Compare embeddings on a sample of cells.
 
     Parameters
@@ -72,7 +74,7 @@ def judge(embeddings: dict[str, np.ndarray], obs: pd.DataFrame, *, batch: str, l
     Returns
     -------
     pd.DataFrame
-        A row per embedding: `ilisi` (effective number of batches; the most is the number of batches), `clisi` (of
+        One row per embedding: `ilisi` (effective number of batches; the most is the number of batches), `clisi` (of
         labels; 1 is pure), `same_batch` (share of neighbours of the own batch), `expected` (that share if batches
         were mixed), `label_kept` (share of neighbours with the own label).
     """

@@ -1,4 +1,4 @@
-"""Say in the facts what integration found."""
+"""Report of the integration."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def integration(facts: Facts, ready: Ready, found: Embedding) -> None:
     if libraries < 2:
         facts.warn(f"Not integrated: {Reason.ONE_LIBRARY.value}.")
     if ready.obs[names.DONOR].nunique() < 2:
-        facts.warn("All cells are of one donor: nothing found here can be held against differences between people.")
+        facts.warn("All cells are from one donor, so results cannot be generalised to other donors.")
     for note in found.notes:
         facts.warn(note[0].upper() + note[1:] + ".")
     what = f"corrected for {' and '.join(found.corrected)}" if found.corrected else "without correction"

@@ -76,7 +76,7 @@ def _block(
 
 
 def _kernel(X: np.ndarray, near: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Give each cell's distance to its nearest neighbour and its bandwidth beyond that."""
+    """Return each cell's distance to its nearest neighbour and its bandwidth beyond that."""
     nearest = np.linalg.norm(X[rows] - X[near[rows, 0]], axis=1)
     far = near[near[rows], -1]
     reach = np.linalg.norm(X[rows][:, None, :] - X[far], axis=2).mean(axis=1)

@@ -18,7 +18,7 @@ LEAST_GENES = 0.5
 
 
 def read(path: Path) -> tuple[mapping.Reference, pd.Series, np.ndarray]:
-    """Give the cohort, its genes' means by name, and the loadings (genes × components).
+    """Return the cohort, its genes' means by name, and the loadings (genes × components).
 
     Raises
     ------

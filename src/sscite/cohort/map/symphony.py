@@ -1,9 +1,9 @@
 """Map new cells onto a finished cohort without recomputing it.
 
-New cells are projected on the cohort's components. What sets a new library apart is removed cluster by cluster, after
-Symphony (Kang et al. 2021, doi:10.1038/s41467-021-25957-x): the cohort's corrected cells are summed up by
-centroids; a new library's shift from the centroids that its cells fall to is estimated, shrunk where few cells
-speak, and taken away. Labels, subsets and map places then come from the nearest cells of the cohort.
+New cells are projected on the cohort's components. The batch effect of a new library is removed cluster by
+cluster, after Symphony (Kang et al. 2021, doi:10.1038/s41467-021-25957-x): the corrected cells are summarised by
+centroids; a new library's shift from the centroids that its cells fall to is estimated, shrunk if
+it rests on few cells, and subtracted. Labels, subsets and map places then come from the nearest cells of the cohort.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ FAR_QUANTILE = 0.99
 
 @dataclass(frozen=True)
 class Reference:
-    """A finished cohort: components before and after correction, place on the map, labels.
+    """A finished cohort: components before and after correction, UMAP coordinates, labels.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class Reference:
 
 
 def centroids(reference: Reference, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Sum the cohort up: centres of its corrected cells, and the uncorrected means of the same cells."""
+    """Summarise the cohort: centroids of its corrected cells, and the uncorrected means of the same cells."""
     from sklearn.cluster import MiniBatchKMeans
     from threadpoolctl import threadpool_limits
 
@@ -57,7 +57,7 @@ def centroids(reference: Reference, *, seed: int) -> tuple[np.ndarray, np.ndarra
 
 
 def memberships(X: np.ndarray, centres: np.ndarray) -> np.ndarray:
-    """Give each cell's soft membership of each centre, by cosine distance, as Harmony does; rows sum to 1."""
+    """Return each cell's soft membership of each centre, by cosine distance, as Harmony does; rows sum to 1."""
     X, centres = (M / np.maximum(np.linalg.norm(M, axis=1, keepdims=True), 1e-12) for M in (X, centres))
     closeness = 2 * (X @ centres.T - 1) / SIGMA
     weights = np.exp(closeness - closeness.max(axis=1, keepdims=True))
@@ -97,13 +97,13 @@ def _correct_library(X: np.ndarray, corrected: np.ndarray, raw: np.ndarray) -> n
 
 
 def transfer(X: np.ndarray, reference: Reference, *, seed: int) -> pd.DataFrame:
-    """Give each new cell the labels and the map place of its nearest cells in the cohort.
+    """Transfer labels and UMAP coordinates to new cells from their nearest cells in the cohort.
 
     Returns
     -------
     pd.DataFrame
         For each label its value and `<label>_confidence` (share of neighbours that agree, nearer ones counting
-        more), `umap_1`, `umap_2`, `distance` (mean to the neighbours), and `far`: farther than 99 % of the cohort's
+        more), `umap_1`, `umap_2`, `distance` (mean to the neighbours), and `far`: farther than 99% of the cohort's
         cells are from each other.
     """
     near, distances = Index(reference.corrected, seed=seed).search(X, NEAREST)

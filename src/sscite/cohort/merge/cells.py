@@ -1,4 +1,4 @@
-"""Join libraries: their cells' tables, their genes, their antibody panels; say which cells are left out and why."""
+"""Join libraries: their cells' tables, their genes, their antibody panels; exclusion of cells with its reason."""
 
 from __future__ import annotations
 
@@ -67,19 +67,19 @@ def text(values: pd.Series) -> pd.Series:
 
 
 def _column(obs: pd.DataFrame, name: str) -> pd.Series:
-    """Give a column as text; empty throughout where it is absent."""
+    """Return a column as text; empty throughout where it is absent."""
     return text(obs[name]) if name in obs else pd.Series("", index=obs.index)
 
 
 def _flag(obs: pd.DataFrame, name: str, *, default: bool) -> pd.Series:
-    """Give a column as a flag; `default` where it is absent or missing."""
+    """Return a column as a flag; `default` where it is absent or missing."""
     if name not in obs:
         return pd.Series(default, index=obs.index)
     return obs[name].astype(object).where(obs[name].notna(), default).astype(bool)
 
 
 def exclusion(obs: pd.DataFrame) -> pd.Series:
-    """Say why a cell is left out of the cohort's matrix; empty where it is used. The first reason found counts."""
+    """Return why a cell is excluded from the cohort; empty if it is used. The first reason that applies counts."""
     aside = _flag(obs, names.SET_ASIDE, default=False) | _column(obs, names.LINEAGE).isin(SET_ASIDE_LINEAGES)
     reasons = [
         (~_flag(obs, names.QC_PASS, default=True), "low quality"),
@@ -91,7 +91,7 @@ def exclusion(obs: pd.DataFrame) -> pd.Series:
 
 
 def combine_genes(genes: Mapping[str, pd.Index], how: str) -> pd.Index:
-    """Give the genes of the cohort: of any library (union, in order of first sight) or of all (intersection).
+    """Return the genes of the cohort: of any library (union, in order of first sight) or of all (intersection).
 
     Raises
     ------
@@ -157,7 +157,7 @@ class GeneStatistics:
         self.cells[group] = self.cells.get(group, 0) + normalised.shape[0]
 
     def table(self) -> dict[str, np.ndarray]:
-        """Give groups, cells, means and variances (groups × genes) as arrays to be stored."""
+        """Return groups, cells, means and variances (groups × genes) as arrays to be stored."""
         groups = sorted(self.cells)
         cells = np.array([self.cells[group] for group in groups], dtype=float)
         if not groups:

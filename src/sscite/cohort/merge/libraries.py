@@ -36,7 +36,7 @@ class Library:
 
 @dataclass
 class Report:
-    """What merging found, for the facts."""
+    """What merging found, for the step summary."""
 
     cells: pd.DataFrame
     numbers: dict[str, float | int | str] = field(default_factory=dict)
@@ -45,7 +45,7 @@ class Report:
     tables: dict[str, tuple[pd.DataFrame, str, str]] = field(default_factory=dict)
 
     def figure(self) -> Figure:
-        """Draw cells of each library, used and left out."""
+        """Draw cells of each library, used and excluded."""
         from sscite import figures
 
         height = 1.2 + 0.22 * len(self.cells)
@@ -128,7 +128,7 @@ def write_empty(out: Path) -> None:
 
 
 def _cells(library: Library, samples: pd.DataFrame) -> pd.DataFrame:
-    """Join the table of a library's cells and say which are left out."""
+    """Join the tables of a library's cells and mark which are excluded."""
     frames = {path.name: io.read_fragment(path) for path in library.fragments.values()}
     obs = joins.join_cells(io.read_obs(library.counts), frames)
     for column in names.IDENTITY:
@@ -203,7 +203,7 @@ def _protein(library: Library, used: np.ndarray) -> tuple[pd.DataFrame, pd.DataF
 def _protein_modality(
     proteins: list[tuple[pd.DataFrame, pd.DataFrame] | None], obs: pd.DataFrame, libraries: list[Library]
 ) -> AnnData | None:
-    """Build the protein modality: X raw counts, a layer of normalised values, NaN where a panel lacks an antibody."""
+    """Build the protein modality: X raw counts, a layer of normalised values, NaN if a panel lacks an antibody."""
     from anndata import AnnData
 
     found = [pair for pair in proteins if pair is not None]
@@ -227,13 +227,13 @@ def _protein_modality(
 
 
 def _layer(panels: pd.DataFrame) -> str:
-    """Name the layer of normalised protein by the method that the panel tables give."""
+    """Return the name of the layer of normalised protein: dsb or clr, by the method of the panel tables."""
     method = panels["method"].iloc[0] if "method" in panels else names.LAYER_DSB
     return names.LAYER_CLR if str(method).startswith(names.LAYER_CLR) else names.LAYER_DSB
 
 
 def _tidy(obs: pd.DataFrame) -> pd.DataFrame:
-    """Give every column a type that HDF5 keeps: text as categories, flags as booleans."""
+    """Convert every column to a type that HDF5 stores: text as categories, flags as booleans."""
     tidy = obs.copy()
     for column in tidy.columns:
         values = tidy[column]
@@ -280,16 +280,16 @@ def _report(
         f"{len(var):,}, of which {shared:,} were measured in every library."
     )
     report.tables["cells"] = (
-        table.reset_index().rename(columns={names.LIBRARY: "library"}), "Cells used and left out",
+        table.reset_index().rename(columns={names.LIBRARY: "library"}), "Cells used and excluded",
         "The first reason that applies is counted.",
     )  # fmt: skip
     empty = list(table.index[table["used"] == 0])
     if empty:
         report.warnings.append(f"No cell of {', '.join(empty)} can be used.")
     if no_rna:
-        report.warnings.append(f"{no_rna} libraries have no RNA counts and are left out.")
+        report.warnings.append(f"{no_rna} libraries have no RNA counts and are excluded.")
     if protein is None:
-        report.warnings.append("No library has antibody counts: protein steps are left out.")
+        report.warnings.append("No library has antibody counts: protein steps are skipped.")
     elif int(protein.var["n_libraries"].min()) < len(protein.uns["panel_mask"]) or np.isnan(protein.X).any():
         report.warnings.append(
             f"Antibody panels differ: {int((protein.var['n_libraries'] == len(indices)).sum())} of {protein.n_vars} "

@@ -29,4 +29,4 @@ def run(*, libraries: Path, fragments: Path, samples: Path, genes: str, id: str)
             facts.warn(sentence)
         for name, (frame, title, caption) in report.tables.items():
             facts.table(name, frame, title, caption)
-        facts.figure("cells", report.figure(), "Cells of each library", "Cells used, and cells left out by reason.")
+        facts.figure("cells", report.figure(), "Cells of each library", "Cells used, and cells excluded by reason.")

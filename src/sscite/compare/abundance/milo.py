@@ -1,4 +1,4 @@
-"""Where in the space of cells the sides of a contrast differ in number: Milo's neighbourhoods.
+"""Differential abundance of neighbourhoods of cells between the groups of a contrast (Milo).
 
 Dann et al. 2022, doi:10.1038/s41587-021-01033-z, as pertpy implements it (negative binomial regression of the cells of
 each sample in each neighbourhood, false discovery rate weighted by density). We give it the nearest neighbours in the
@@ -33,7 +33,7 @@ FEWEST_CELLS = 200
 MIXED = "mixed"
 
 
-def neighbours_wanted(samples: int, cells: int) -> int:
+def number_of_neighbours(samples: int, cells: int) -> int:
     """Choose k: at least 30, and three for each sample, so that a neighbourhood can hold every sample; at most 100."""
     return int(min(max(30, 3 * samples), 100, cells // 10))
 
@@ -52,7 +52,7 @@ def graph(embedding: np.ndarray, k: int, *, seed: int) -> tuple[sparse.csr_matri
     return both, apart
 
 
-def neighbourhoods(embedding: np.ndarray, cells: pd.DataFrame, *, seed: int) -> MuData:
+def count_neighbourhoods(embedding: np.ndarray, cells: pd.DataFrame, *, seed: int) -> MuData:
     """Sample neighbourhoods and count each sample's cells in them.
 
     Parameters
@@ -65,7 +65,7 @@ def neighbourhoods(embedding: np.ndarray, cells: pd.DataFrame, *, seed: int) -> 
     from anndata import AnnData
     from pertpy.tools import Milo
 
-    connections, distances = graph(embedding, neighbours_wanted(cells["sample"].nunique(), len(cells)), seed=seed)
+    connections, distances = graph(embedding, number_of_neighbours(cells["sample"].nunique(), len(cells)), seed=seed)
     data = AnnData(obs=cells[["sample"]].astype(str), obsm={"space": np.asarray(embedding, np.float32)})
     data.obsp["connectivities"], data.obsp["distances"] = connections, distances
     data.uns["neighbors"] = {"params": {"use_rep": "space"}}
@@ -75,7 +75,7 @@ def neighbourhoods(embedding: np.ndarray, cells: pd.DataFrame, *, seed: int) -> 
     return milo.count_nhoods(data, sample_col="sample")
 
 
-def by_donor(counts: MuData, comparison: Comparison) -> tuple[np.ndarray, pd.DataFrame]:
+def sum_by_donor(counts: MuData, comparison: Comparison) -> tuple[np.ndarray, pd.DataFrame]:
     """Sum the counts of the samples of each donor in each group: (n_rows, n_neighbourhoods) and the rows' design."""
     matrix = counts["milo"].X
     matrix = matrix.toarray() if sparse.issparse(matrix) else np.asarray(matrix)
@@ -90,19 +90,19 @@ def by_donor(counts: MuData, comparison: Comparison) -> tuple[np.ndarray, pd.Dat
     return summed[present], rows[present].reset_index(drop=True)
 
 
-def test(counts: MuData, comparison: Comparison) -> tuple[pd.DataFrame, int]:
-    """Test each neighbourhood between the sides; log2_fold_change, p_value, spatial_fdr by neighbourhood, and donors.
+def test_neighbourhoods(counts: MuData, comparison: Comparison) -> tuple[pd.DataFrame, int]:
+    """Test each neighbourhood between the groups; log2_fold_change, p_value, spatial_fdr by neighbourhood, and donors.
 
     Raises
     ------
     Skipped
-        TOO_FEW_DONORS where the donors that have cells leave no degree of freedom.
+        TOO_FEW_DONORS if the donors with cells leave no degree of freedom.
     """
     from anndata import AnnData
     from mudata import MuData
     from pertpy.tools import Milo
 
-    summed, rows = by_donor(counts, comparison)
+    summed, rows = sum_by_donor(counts, comparison)
     names_of_rows = [f"row{i}" for i in range(len(rows))]
     design = rows.assign(row=names_of_rows, group=np.where(rows["group"] == 1, "target", "reference"))
     design = design.rename(columns={name: f"covariate{i}" for i, name in enumerate(comparison.covariates)})
@@ -115,13 +115,15 @@ def test(counts: MuData, comparison: Comparison) -> tuple[pd.DataFrame, int]:
     table = design[[*terms, "row"]].set_index("row", drop=False)
     pair = MuData({"rna": AnnData(obs=table), "milo": bulk})
     if len(set(design["group"])) < 2:
-        raise Skipped(Reason.TOO_FEW_DONORS, "one side has no cell")
+        raise Skipped(Reason.TOO_FEW_DONORS, "one group has no cells")
     try:
         with redirect_stderr(io.StringIO()), warnings.catch_warnings(action="ignore"):  # progress of every fit
             Milo().da_nhoods(pair, design=f"~ {' + '.join(terms)}", solver="pydeseq2")
     except ValueError as error:
         if "residual degrees of freedom" in str(error):
-            raise Skipped(Reason.TOO_FEW_DONORS, f"{len(rows)} rows cannot carry {' + '.join(terms)}") from error
+            raise Skipped(
+                Reason.TOO_FEW_DONORS, f"{len(rows)} donors are too few for the terms {' + '.join(terms)}"
+            ) from error
         raise
     found = pair["milo"].var.rename(
         columns={"logFC": "log2_fold_change", "PValue": "p_value", "SpatialFDR": "spatial_fdr"}
@@ -129,8 +131,8 @@ def test(counts: MuData, comparison: Comparison) -> tuple[pd.DataFrame, int]:
     return found[["log2_fold_change", "p_value", "spatial_fdr"]].astype(float), len(rows)
 
 
-def label(counts: MuData, cells: pd.DataFrame) -> pd.DataFrame:
-    """Name each neighbourhood after the subset of most of its cells; `mixed` where none has 60 %."""
+def annotate_neighbourhoods(counts: MuData, cells: pd.DataFrame) -> pd.DataFrame:
+    """Annotate each neighbourhood with the subset of most of its cells; `mixed` if none has 60%."""
     members = sparse.csc_matrix(counts["rna"].obsm["nhoods"])
     subset = pd.Categorical(cells[names.SUBSET].astype(str))
     onehot = sparse.csr_matrix((np.ones(len(cells)), (subset.codes, np.arange(len(cells)))))
@@ -151,7 +153,7 @@ def label(counts: MuData, cells: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def chosen(cells: pd.DataFrame, comparison: Comparison) -> np.ndarray:
+def select_cells(cells: pd.DataFrame, comparison: Comparison) -> np.ndarray:
     """Mark the cells of a contrast: of its samples, and of the subsets or lineages it names."""
     mask = cells[names.SAMPLE].astype(str).isin(comparison.samples["sample"])
     wanted = comparison.contrast.subset

@@ -1,4 +1,4 @@
-"""What the abundance step tells the report: a beeswarm of neighbourhoods by subset, and where they lie."""
+"""Report differential abundance of neighbourhoods: a beeswarm by subset, and their place on the UMAP."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ SPATIAL_FDR = 0.1
 LIMIT = 5.0
 
 
-def describe(facts: Facts, table: pd.DataFrame, positions: np.ndarray | None, sides: str, *, donors: int) -> None:
+def report_abundance(
+    facts: Facts, table: pd.DataFrame, positions: np.ndarray | None, sides: str, *, donors: int
+) -> None:
     """Add numbers, a sentence, a table by subset and the figures.
 
     Parameters
     ----------
     positions
-        Coordinates of each neighbourhood's index cell on the map (n_neighbourhoods, 2); None draws no map.
+        UMAP coordinates of each neighbourhood's index cell (n_neighbourhoods, 2); None draws no map.
     """
     found = table["spatial_fdr"] < SPATIAL_FDR
     facts.number(
@@ -35,7 +37,12 @@ def describe(facts: Facts, table: pd.DataFrame, positions: np.ndarray | None, si
         f"Fold changes beyond 2^{LIMIT:g} are drawn at the edge.",
     )  # fmt: skip
     if positions is not None:
-        facts.figure("map", on_map(table, positions), "Where neighbourhoods change", "Each dot: a neighbourhood.")
+        facts.figure(
+            "map",
+            on_map(table, positions),
+            "Neighbourhoods on the UMAP",
+            "One dot per neighbourhood; grey: not significant.",
+        )
 
 
 def by_subset(table: pd.DataFrame) -> pd.DataFrame:
@@ -50,7 +57,7 @@ def by_subset(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def sentence(summary: pd.DataFrame, sides: str) -> str:
-    """Say in one sentence which subsets gain and lose neighbourhoods."""
+    """Describe in one sentence the subsets with differentially abundant neighbourhoods."""
     parts = []
     for column, word in (("up", "more"), ("down", "fewer")):
         share = summary[summary[column] > 0].assign(share=lambda rows, c=column: rows[c] / rows["neighbourhoods"])
@@ -94,7 +101,7 @@ def spread(values: np.ndarray, *, bins: int = 60) -> np.ndarray:
 
 
 def on_map(table: pd.DataFrame, positions: np.ndarray) -> Figure:
-    """Draw the neighbourhoods on the map of cells; colour: fold change where it is found, grey elsewhere."""
+    """Draw the neighbourhoods on the map of cells; colour: fold change if significant, else grey."""
     figure, axes = figures.new(width=5.2, height=4.2)
     found = (table["spatial_fdr"] < SPATIAL_FDR).to_numpy()
     size = 3 + 22 * table["cells"].to_numpy() / table["cells"].max()

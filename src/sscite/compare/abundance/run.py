@@ -1,4 +1,4 @@
-"""Find neighbourhoods of cells that hold more or fewer cells on one side of a contrast (Milo)."""
+"""Test neighbourhoods of cells for differential abundance between the groups of a contrast (Milo)."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from sscite.errors import Reason, Skipped
 
 
 def run(*, cohort: Path, cells: Path, samples: Path, contrasts: Path, min_donors: int, seed: int) -> None:
-    """Find neighbourhoods of cells that hold more or fewer cells on one side of a contrast (Milo).
+    """Test neighbourhoods of cells for differential abundance between the groups of a contrast (Milo).
 
-    Writes CONTRAST/abundance.csv: a row per neighbourhood with its subset, fold change and spatial FDR.
+    Writes CONTRAST/abundance.csv: one row per neighbourhood with its subset, fold change and spatial FDR.
     """
     space = finished.read_space(cohort)
     table = pd.read_parquet(cells)
@@ -27,21 +27,21 @@ def run(*, cohort: Path, cells: Path, samples: Path, contrasts: Path, min_donors
     cache: dict[bytes, object] = {}
 
     def test(comparison: Comparison, facts: command.Facts) -> pd.DataFrame:
-        mask = milo.chosen(table, comparison)
+        mask = milo.select_cells(table, comparison)
         if mask.sum() < milo.FEWEST_CELLS:
             raise Skipped(Reason.TOO_FEW_CELLS, f"{mask.sum()} cells; {milo.FEWEST_CELLS} are needed")
         part = table[mask]
         if mask.tobytes() not in cache:
             cache.clear()
-            cache[mask.tobytes()] = milo.neighbourhoods(space.loc[part.index].to_numpy(), part, seed=seed)
+            cache[mask.tobytes()] = milo.count_neighbourhoods(space.loc[part.index].to_numpy(), part, seed=seed)
         counts = cache[mask.tobytes()]
-        tests, rows = milo.test(counts, comparison)
-        labels = milo.label(counts, part)
+        tests, rows = milo.test_neighbourhoods(counts, comparison)
+        labels = milo.annotate_neighbourhoods(counts, part)
         result = labels.join(tests.reset_index(drop=True)).assign(
             contrast_id=comparison.contrast.id, level="neighbourhood"
         )
         positions = finished.map_positions(part.loc[result["index_cell"]])
-        report.describe(facts, result, positions, comparison.contrast.sides, donors=rows)
+        report.report_abundance(facts, result, positions, comparison.contrast.sides, donors=rows)
         return result[milo.COLUMNS]
 
     for_each_contrast(

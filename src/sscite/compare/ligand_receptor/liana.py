@@ -1,7 +1,7 @@
-"""Who may signal to whom in a tissue: LIANA's consensus of methods, and how many donors show each pair.
+"""Ligand-receptor interactions in a tissue: LIANA's consensus of methods, and the donors that express each pair.
 
 LIANA (Dimitrov et al. 2022, doi:10.1038/s41467-022-30755-0; 2024, doi:10.1038/s41556-024-01469-w) pools the cells of
-all donors. So each pair is also looked for in every donor by itself. Expression of both genes is no proof of a signal.
+all donors. So each pair is also evaluated in every donor. Co-expression does not prove signalling.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 COLUMNS = [
     "tissue", "sender", "receiver", "ligand", "receptor", "magnitude_rank", "specificity_rank", "donors",
-    "donors_asked", "asked", "ambient",
+    "donors_tested", "asked", "ambient",
 ]  # fmt: skip
 NAMED_COLUMNS = [
     "tissue", "ligand", "sender", "sender_share", "sender_donors", "receiver", "receptor", "receiver_share",
@@ -39,22 +39,22 @@ KEPT = 5000
 
 @dataclass(frozen=True)
 class Answer:
-    """What a tissue says to a question: a row per ligand and sender, and the genes or subset that it lacks."""
+    """Answer to a recruitment question: one row per ligand and sender, and the genes or subset that are absent."""
 
     question: Recruitment
     table: pd.DataFrame
     absent: tuple[str, ...]
 
 
-def detailed(known: Definitions) -> set[str]:
-    """Give the lineages that the questions of any kind are about."""
+def lineages_of_questions(known: Definitions) -> set[str]:
+    """Return the lineages that the questions refer to."""
     asked = known.questions
     subsets = [question.subset for question in asked.gene_sets] + [question.receiver for question in asked.recruitment]
     return {known.subsets[name].lineage for name in subsets} | {question.lineage for question in asked.trajectories}
 
 
-def choose(cells: pd.DataFrame, tissue: str, lineages: set[str], *, min_cells: int, seed: int) -> pd.DataFrame:
-    """Choose at most 300 cells of each subset of a tissue, evenly over donors; subsets with `min_cells` cells.
+def select_cells(cells: pd.DataFrame, tissue: str, lineages: set[str], *, min_cells: int, seed: int) -> pd.DataFrame:
+    """Select at most 300 cells of each subset of a tissue, evenly over donors; subsets with `min_cells` cells.
 
     Beyond twenty subsets, lineages other than those named, if any is, enter whole: pairs grow with the square of the
     groups.
@@ -82,26 +82,26 @@ def choose(cells: pd.DataFrame, tissue: str, lineages: set[str], *, min_cells: i
 
 
 def resource() -> pd.DataFrame:
-    """Give LIANA's packaged consensus of pairs; it needs no network."""
+    """Return LIANA's packaged consensus of pairs; it needs no network."""
     from liana.resource import select_resource
 
     return select_resource("consensus")
 
 
 def genes_needed(pairs: pd.DataFrame, questions: Iterable[Recruitment] = ()) -> list[str]:
-    """List the genes of all pairs and questions, complexes taken apart."""
+    """List the genes of all pairs and questions, complexes split."""
     both = [*pairs["ligand"], *pairs["receptor"]]
     both += [name for question in questions for name in (*question.ligands, question.receptor)]
     return list(dict.fromkeys(gene for name in both for gene in name.split("_")))
 
 
 def expressed_pairs(data: AnnData, pairs: pd.DataFrame) -> pd.DataFrame:
-    """Keep the pairs of which some subset makes the ligand and some subset the receptor, all parts of a complex.
+    """Keep the pairs whose ligand and receptor are expressed by some subset, all parts of a complex.
 
     Raises
     ------
     Skipped
-        NO_PAIRS where none is left, with what was looked for: LIANA would stop with an error of its own.
+        NO_PAIRS if none is left: LIANA would stop with an error.
     """
     needed, measured = genes_needed(pairs), pd.Index(data.var_names)
     indices = data.obs.groupby(data.obs["subset"].astype(str)).indices.values()
@@ -123,7 +123,7 @@ def expressed_pairs(data: AnnData, pairs: pd.DataFrame) -> pd.DataFrame:
 
 
 def consensus(data: AnnData, *, seed: int) -> pd.DataFrame:
-    """Rank the pairs of genes and subsets; low ranks are strong (magnitude) and particular (specificity).
+    """Rank the pairs of genes and subsets; low ranks are strong (magnitude) and specific (specificity).
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ def consensus(data: AnnData, *, seed: int) -> pd.DataFrame:
     Raises
     ------
     Skipped
-        NO_PAIRS where no pair is expressed.
+        NO_PAIRS if no pair is expressed.
     """
     from liana.method import rank_aggregate
 
@@ -150,8 +150,8 @@ def consensus(data: AnnData, *, seed: int) -> pd.DataFrame:
     return found[columns].sort_values(["magnitude_rank", "specificity_rank"], ignore_index=True)
 
 
-def shares(data: AnnData) -> tuple[pd.DataFrame, np.ndarray]:
-    """Give the share of cells that express each gene, per donor and subset with ten cells.
+def expression_fractions(data: AnnData) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return the share of cells that express each gene, per donor and subset with ten cells.
 
     Returns
     -------
@@ -165,12 +165,12 @@ def shares(data: AnnData) -> tuple[pd.DataFrame, np.ndarray]:
     return pd.DataFrame(list(kept), columns=["donor", "subset"]), np.array(values).reshape(len(kept), data.n_vars)
 
 
-def support(table: pd.DataFrame, rows: pd.DataFrame, share: np.ndarray, genes: pd.Index) -> pd.DataFrame:
-    """Count the donors in whom a tenth of the sender express the ligand and a tenth of the receiver the receptor.
+def count_donors(table: pd.DataFrame, rows: pd.DataFrame, share: np.ndarray, genes: pd.Index) -> pd.DataFrame:
+    """Count the donors in whom 10% of the sender express the ligand and 10% of the receiver the receptor.
 
     Returns
     -------
-    the table with `donors`, and `donors_asked`: those with enough cells of both
+    the table with `donors`, and `donors_tested`: those with enough cells of both
     """
     people = sorted(set(rows["donor"]))
     high: dict[tuple[str, str], np.ndarray] = {}
@@ -188,13 +188,15 @@ def support(table: pd.DataFrame, rows: pd.DataFrame, share: np.ndarray, genes: p
 
     pairs = [expressing(r.sender, r.ligand) * expressing(r.receiver, r.receptor) for r in table.itertuples()]
     both = np.array(pairs).reshape(len(table), len(people))
-    return table.assign(donors=np.nansum(both, axis=1).astype(int), donors_asked=np.isfinite(both).sum(axis=1))
+    return table.assign(donors=np.nansum(both, axis=1).astype(int), donors_tested=np.isfinite(both).sum(axis=1))
 
 
-def answer(data: AnnData, table: pd.DataFrame, rows: pd.DataFrame, share: np.ndarray, question: Recruitment) -> Answer:
-    """Answer a question by name: who makes its ligands, and does its receiver carry their receptor.
+def answer_question(
+    data: AnnData, table: pd.DataFrame, rows: pd.DataFrame, share: np.ndarray, question: Recruitment
+) -> Answer:
+    """Answer a recruitment question: which subsets express its ligands, whether its receiver expresses the receptor.
 
-    Every sender of the tissue is listed, also where LIANA leaves the pair out because a gene is too rare. Of a complex
+    Every sender of the tissue is listed, also if LIANA excludes the pair because a gene is rare. For a complex
     (`ITGA4_ITGB1`) the rarest part counts.
     """
     genes = pd.Index(data.var_names)
@@ -207,7 +209,7 @@ def answer(data: AnnData, table: pd.DataFrame, rows: pd.DataFrame, share: np.nda
         return Answer(question, pd.DataFrame(columns=NAMED_COLUMNS), tuple(absent))
 
     def seen(name: str, gene: str) -> tuple[float, int]:
-        """Give the share of a subset's cells, and the donors in whom a tenth of ten or more cells express it."""
+        """Return the share of a subset's cells, and the donors in whom a tenth of ten or more cells express it."""
         mine = share[(rows["subset"] == name).to_numpy()][:, places[gene]].min(axis=1)
         cells = data.X[np.flatnonzero(subset == name)][:, places[gene]] > 0
         return float(cells.mean(axis=0).min()), int((mine >= EXPRESSED).sum())
@@ -220,14 +222,14 @@ def answer(data: AnnData, table: pd.DataFrame, rows: pd.DataFrame, share: np.nda
     return Answer(question, named.sort_values("sender_share", ascending=False, ignore_index=True), tuple(absent))
 
 
-def asked(table: pd.DataFrame, questions: Iterable[Recruitment]) -> list[bool]:
-    """Tell of each pair whether a question names its ligand and receptor."""
+def is_named(table: pd.DataFrame, questions: Iterable[Recruitment]) -> list[bool]:
+    """Return for each pair whether a question names its ligand and receptor."""
     pairs = {(ligand, question.receptor) for question in questions for ligand in question.ligands}
     return [pair in pairs for pair in zip(table["ligand"], table["receptor"], strict=True)]
 
 
 def mark_ambient(table: pd.DataFrame, ambient: pd.DataFrame, tissue: str) -> list[str]:
-    """Name what of a pair is mostly ambient RNA: the ligand in its sender, the receptor in its receiver, or both.
+    """Return which genes of each pair are mostly ambient RNA: ligand in the sender, receptor in the receiver, or both.
 
     Parameters
     ----------
@@ -247,7 +249,7 @@ def mark_ambient(table: pd.DataFrame, ambient: pd.DataFrame, tissue: str) -> lis
 
 
 def answers_table(answers: list[Answer], tissue: str) -> pd.DataFrame:
-    """Put the answers of a tissue below each other, in the order of the questions."""
+    """Concatenate the answers of a tissue, in the order of the questions."""
     parts = [answer.table for answer in answers if len(answer.table)]
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=NAMED_COLUMNS)
     return table.assign(tissue=tissue)[NAMED_COLUMNS]

@@ -1,4 +1,4 @@
-"""What the ligands and receptors of a tissue tell the report."""
+"""Report ligand-receptor interactions of a tissue."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ SHOWN = 30
 STRONG = 0.05
 
 
-def describe(facts: Facts, table: pd.DataFrame, answers: list[Answer], tissue: str, *, cells: int, donors: int) -> None:
+def report_interactions(
+    facts: Facts, table: pd.DataFrame, answers: list[Answer], tissue: str, *, cells: int, donors: int
+) -> None:
     """Add numbers, a sentence, tables and figures; a table and a figure for each question that was answered."""
     ranked = table[(table["magnitude_rank"] < STRONG) & (table["specificity_rank"] < STRONG)]
     strong = ranked[ranked["ambient"] == ""]
@@ -23,39 +25,39 @@ def describe(facts: Facts, table: pd.DataFrame, answers: list[Answer], tissue: s
     facts.number(
         cells=cells, donors=donors, pairs=len(table), strong_and_specific=len(strong), in_two_donors=len(shared)
     )
-    found = f"{tissue}: {len(strong)} pairs are strong and particular, {len(shared)} of them in at least two donors."
+    found = f"{tissue}: {len(strong)} pairs are strong and specific, {len(shared)} of them in at least two donors."
     facts.verdict(" ".join([found, *(sentence(answer) for answer in answers)]))
     if len(strong) < len(ranked):
         facts.warn(
-            f"{tissue}: {len(ranked) - len(strong)} strong and particular pairs are not counted: their ligand or "
+            f"{tissue}: {len(ranked) - len(strong)} strong and specific pairs are not counted: their ligand or "
             "receptor is mostly ambient RNA in its subset."
         )
     if donors < 3:
-        facts.warn(f"{tissue}: the cells come from {donors} donors; no pair is shown to hold beyond them.")
+        facts.warn(f"{tissue}: the cells come from {donors} donors, so results cannot be generalised to other donors.")
     best = strong.sort_values(["donors", "magnitude_rank"], ascending=[False, True])
-    facts.table("pairs", best.drop(columns=["tissue"]).head(60).round(5), "Strong and particular pairs",
-                "donors: of those asked, in how many both genes are expressed by a tenth of the cells.")  # fmt: skip
+    facts.table("pairs", best.drop(columns=["tissue"]).head(60).round(5), "Strong and specific pairs",
+                "donors: number with both genes expressed by at least 10% of the cells, of donors_tested.")  # fmt: skip
     for number, answer in enumerate(answers, start=1):
         if len(answer.table):
-            facts.table(f"asked_{number}", answer.table.round(4).head(60), f"Asked by name: {_title(answer.question)}",
-                        "donors: those with ten cells, of whom a tenth express it.")  # fmt: skip
-            facts.figure(f"recruitment_{number}", recruitment(answer), f"Asked by name: {_title(answer.question)}",
+            facts.table(f"asked_{number}", answer.table.round(4).head(60), f"Recruitment: {_title(answer.question)}",
+                        "donors: number with at least ten cells of which at least 10% express the gene.")  # fmt: skip
+            facts.figure(f"recruitment_{number}", recruitment(answer), f"Recruitment: {_title(answer.question)}",
                          "Share of each sender's cells that express the ligand.")  # fmt: skip
     if len(best):
         facts.figure(
-            "pairs", dots(best.head(SHOWN)), "Strong and particular pairs", "Colour: donors that show the pair."
+            "pairs", dots(best.head(SHOWN)), "Strong and specific pairs", "Colour: donors that express the pair."
         )
 
 
 def sentence(answer: Answer) -> str:
-    """Say whether the ligands of a question could recruit its receiver by their receptor."""
+    """Describe whether the ligands of a question could recruit its receiver through the receptor."""
     question, named = answer.question, answer.table
     asked, names = _title(question), ", ".join(answer.absent)
     if named.empty:
-        return f"{asked}: not answered, absent or too rare: {names}."
+        return f"{asked}: not assessable, absent or too rare: {names}."
     makers, top = named[named["sender_share"] >= EXPRESSED], named.iloc[0]
     made, carried = f"{top['sender_share']:.0%} of {top['sender']}", f"{top['receiver_share']:.0%} of {top['receiver']}"
-    without = f" Seen in no cell: {names}." if names else ""
+    without = f" Not detected: {names}." if names else ""
     if makers.empty or top["receiver_share"] < EXPRESSED:
         return f"{asked}: not supported ({top['ligand']} in {made}; {question.receptor} in {carried}).{without}"
     return (
@@ -70,8 +72,8 @@ def _title(question: Recruitment) -> str:
 
 
 def _shown(donors: int) -> str:
-    """Say how many donors show a gene by themselves."""
-    return f"{donors} donors each with ten cells" if donors else "no donor with ten cells: pooled"
+    """Describe how many donors express a gene individually."""
+    return f"{donors} donors with at least ten cells each" if donors else "cells pooled, no donor has ten"
 
 
 def recruitment(answer: Answer) -> Figure:

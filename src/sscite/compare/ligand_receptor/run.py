@@ -1,4 +1,4 @@
-"""Rank the ligands and receptors that subsets of a tissue share, and ask by name who may recruit whom."""
+"""Rank ligand-receptor interactions between the subsets of a tissue, and answer recruitment questions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def run(
     min_cells: int,
     seed: int,
 ) -> None:
-    """Rank the ligands and receptors that subsets of a tissue share, and ask by name who may recruit whom.
+    """Rank ligand-receptor interactions between the subsets of a tissue, and answer recruitment questions.
 
     Writes TISSUE/ligand_receptor.csv (LIANA's consensus, the 5,000 best pairs, with the donors that show each) and
     TISSUE/ligand_receptor_asked.csv (the questions of subsets.yaml).
@@ -43,15 +43,15 @@ def run(
         pairs, named = folder / "ligand_receptor.csv", folder / "ligand_receptor_asked.csv"
         empty = {pairs: liana.COLUMNS, named: liana.NAMED_COLUMNS}
         with command.step("compare_ligand_receptor", tissue, seed=seed, empty=empty) as facts:
-            part = liana.choose(table, tissue, liana.detailed(known), min_cells=min_cells, seed=seed)
+            part = liana.select_cells(table, tissue, liana.lineages_of_questions(known), min_cells=min_cells, seed=seed)
             data = read_chosen(cohort, part, needed)
             found = liana.consensus(data, seed=seed)
-            rows, share = liana.shares(data)
-            answers = [liana.answer(data, found, rows, share, question) for question in asked]
-            found = liana.support(found.head(liana.KEPT), rows, share, data.var_names)
+            rows, share = liana.expression_fractions(data)
+            answers = [liana.answer_question(data, found, rows, share, question) for question in asked]
+            found = liana.count_donors(found.head(liana.KEPT), rows, share, data.var_names)
             found = found.assign(ambient=liana.mark_ambient(found, ambient, tissue))
-            result = found.assign(tissue=tissue, asked=liana.asked(found, asked))[liana.COLUMNS]
-            report.describe(facts, result, answers, tissue, cells=len(part), donors=part["donor"].nunique())
+            result = found.assign(tissue=tissue, asked=liana.is_named(found, asked))[liana.COLUMNS]
+            report.report_interactions(facts, result, answers, tissue, cells=len(part), donors=part["donor"].nunique())
             folder.mkdir(exist_ok=True)
             io.write_table(differential.rounded(result), pairs)
             io.write_table(differential.rounded(liana.answers_table(answers, tissue)), named)

@@ -1,4 +1,4 @@
-"""Follow a gene, a signature or a subset over the stages at which the same donor was sampled."""
+"""Longitudinal change of genes, signatures and subsets within donors sampled at several stages."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ SUMMARY = [
 ]  # fmt: skip
 
 
-def variable(samples: pd.DataFrame) -> str:
-    """Find the covariate that differs between a donor's samples of one tissue; names such as stage come first.
+def stage_variable(samples: pd.DataFrame) -> str:
+    """Return the covariate that differs between a donor's samples of one tissue; names such as stage come first.
 
     Raises
     ------
@@ -55,8 +55,8 @@ def variable(samples: pd.DataFrame) -> str:
     return min(found, key=lambda name: PREFERRED.index(name.casefold()) if name.casefold() in PREFERRED else 99)
 
 
-def order(levels: list[str]) -> list[str]:
-    """Order stages: by their number where each has one, else by words such as before, onset, after, else as given."""
+def order_stages(levels: list[str]) -> list[str]:
+    """Order stages: by their number if each has one, else by words such as before, onset, after, else as given."""
     numbers = [float(found[0]) for level in levels if (found := re.search(r"-?\d+(\.\d+)?", level))]
     if len(numbers) == len(levels):
         return [level for _, level in sorted(zip(numbers, levels, strict=True))]
@@ -72,17 +72,17 @@ def _word_rank(level: str) -> int | None:
     return next((rank for rank, words in enumerate(WORDS) if word in words), None)
 
 
-def staged(samples: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Give the samples of donors with two or more stages in a tissue: sample, donor, tissue, stage, order (0 first)."""
+def select_staged(samples: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Return samples of donors with two or more stages in a tissue: sample, donor, tissue, stage, order (from 0)."""
     known = samples[samples[name] != ""]
     several = known.groupby(["donor", "tissue"])[name].transform("nunique") > 1
     rows = known.loc[several, ["sample", "donor", "tissue"]].assign(stage=known.loc[several, name])
-    ranks = {level: rank for rank, level in enumerate(order(list(dict.fromkeys(rows["stage"]))))}
+    ranks = {level: rank for rank, level in enumerate(order_stages(list(dict.fromkeys(rows["stage"]))))}
     return rows.assign(order=rows["stage"].map(ranks)).reset_index(drop=True)
 
 
 def follow(values: pd.DataFrame, rows: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:
-    """Set each donor's values by stage beside the other donors of the tissue.
+    """Compute each donor's values by stage, with z-scores against the other donors of the tissue.
 
     Parameters
     ----------
@@ -95,8 +95,7 @@ def follow(values: pd.DataFrame, rows: pd.DataFrame, samples: pd.DataFrame) -> p
 
     Returns
     -------
-    a row per value, donor, tissue and stage (the mean where sampled twice), with the distance from the reference in its
-    standard deviations (z)
+    one row per value, donor, tissue and stage (the mean if sampled twice), with the z-score against the reference
     """
     keys = ["kind", "feature", "unit"]
     others = samples[~samples["donor"].isin(rows["donor"])]
@@ -119,8 +118,8 @@ def summarise(table: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    a row per value, tissue and stage: donors with both, mean change, how many rise and fall, the change in standard
-    deviations of the reference, and the exact sign-flip p where so many donors can reach 5 % (six or more)
+    one row per value, tissue and stage: donors with both, mean change, how many rise and fall, the change in standard
+    deviations of the reference, and the exact sign-flip p where so many donors can reach 5% (six or more)
     """
     rows = []
     for keys, part in table.groupby(["kind", "feature", "unit", "tissue"], sort=False):
@@ -138,7 +137,7 @@ def summarise(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _flip_p(change: np.ndarray) -> float:
-    """Give the exact sign-flip p of a mean change, or NaN where it could not reach 5 %."""
+    """Return the exact sign-flip p of a mean change, or NaN if it could not reach 5%."""
     if permutation.smallest_p(len(change), len(change), paired=True) > LEVEL:
         return float("nan")
     signs = permutation.flips(len(change), draws=9999, rng=np.random.default_rng(0))[0]
@@ -147,7 +146,7 @@ def _flip_p(change: np.ndarray) -> float:
 
 
 def percents(composition: pd.DataFrame) -> pd.DataFrame:
-    """Give subsets as percent of their lineage, long."""
+    """Return subsets as percent of their lineage, long."""
     rows = composition[(composition["level"] == "subset") & (composition["parent_cells"] > 0)]
     value = 100 * rows["cells"] / rows["parent_cells"]
     return pd.DataFrame(
@@ -156,7 +155,7 @@ def percents(composition: pd.DataFrame) -> pd.DataFrame:
 
 
 def expression(counts: np.ndarray, totals: np.ndarray, obs: pd.DataFrame, gene: str, *, min_cells: int) -> pd.DataFrame:
-    """Give a gene's log2 counts per million in each lineage and sample, long.
+    """Return a gene's log2 counts per million in each lineage and sample, long.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Gather what is followed over stages and tell the report: dots, never a p that so few donors cannot carry."""
+"""Longitudinal report; p values only with six or more paired donors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PREFIX = "signature_"
 PANELS = 9
 
 
-def answer(
+def report_stages(
     counted: pd.DataFrame,
     pseudobulk: AnnData,
     cells: pd.DataFrame,
@@ -26,25 +26,25 @@ def answer(
     features: list[str],
     min_cells: int,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Follow the features asked for, and every subset and signature, over the stages.
+    """Follow the requested features, and every subset and signature, over the stages.
 
     Returns
     -------
     the values, and the changes between stages
     """
-    name = longitudinal.variable(samples)
-    rows = longitudinal.staged(samples, name)
+    name = longitudinal.stage_variable(samples)
+    rows = longitudinal.select_staged(samples, name)
     table = longitudinal.follow(gather(counted, pseudobulk, cells, features, min_cells=min_cells), rows, samples)
     summary = longitudinal.summarise(table)
     asked = [feature for feature in features if feature in set(table["feature"].str.removeprefix(PREFIX))]
     for missing in [feature for feature in features if feature not in asked]:
-        facts.warn(f"'{missing}' is no gene, signature or subset of these samples.")
+        facts.warn(f"'{missing}' matches no gene, signature or subset in this cohort.")
     chosen = _choose(summary, asked)
-    _tell(facts, name, rows, table, chosen)
-    facts.figure("course", draw(table, chosen), "Over the stages",
-                 "A dot is a donor at a stage; line and band: mean ± 2 SD of the donors sampled once.")  # fmt: skip
+    _summarise(facts, name, rows, table, chosen)
+    facts.figure("course", draw(table, chosen), "Course over stages",
+                 "One dot per donor and stage; line and band: mean ± 2 SD of the donors sampled once.")  # fmt: skip
     facts.table("changes", summary.head(40), "Changes between stages",
-                "z: change in standard deviations between donors; p only where the donors can carry one.")  # fmt: skip
+                "z: change in standard deviations between donors; p only with six or more paired donors.")  # fmt: skip
     return table, summary
 
 
@@ -75,8 +75,8 @@ def _choose(summary: pd.DataFrame, asked: list[str]) -> pd.DataFrame:
     return pd.concat([wanted, first.drop(wanted.index)])[keys].head(PANELS).reset_index(drop=True)
 
 
-def _tell(facts: Facts, name: str, rows: pd.DataFrame, table: pd.DataFrame, chosen: pd.DataFrame) -> None:
-    """Say how one feature runs over the stages and how many donors carry it."""
+def _summarise(facts: Facts, name: str, rows: pd.DataFrame, table: pd.DataFrame, chosen: pd.DataFrame) -> None:
+    """Summarise the course of the first feature and the number of donors."""
     donors, stages = rows["donor"].nunique(), list(rows.sort_values("order")["stage"].drop_duplicates())
     facts.number(variable=name, donors=donors, stages=len(stages))
     part = table.merge(chosen.head(1), on=list(chosen.columns))
@@ -90,9 +90,8 @@ def _tell(facts: Facts, name: str, rows: pd.DataFrame, table: pd.DataFrame, chos
         f"{reference['reference_mean']:.3g} ± {reference['reference_sd']:.2g}."
     )
     if donors < 6:
-        facts.warn(
-            f"{donors} donor{'s' if donors > 1 else ''} with several stages cannot carry a p value; none is given."
-        )
+        subject = "1 donor with several stages is" if donors == 1 else f"{donors} donors with several stages are"
+        facts.warn(f"{subject} too few for a p value; none is reported.")
 
 
 def draw(table: pd.DataFrame, chosen: pd.DataFrame) -> Figure:

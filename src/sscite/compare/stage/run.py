@@ -18,7 +18,7 @@ def run(
     """Follow genes, signatures and subsets over the stages at which the same donor was sampled.
 
     The stage is the covariate that differs between a donor's samples of one tissue. Writes stage/stage.csv and
-    stage/stage_changes.csv. A p value is given only where six or more donors were sampled at both stages.
+    stage/stage_changes.csv. A p value is reported only if six or more donors were sampled at both stages.
     """
     counted = pd.read_csv(composition, dtype={"sample": str, "donor": str, "subset": str, "parent": str})
     features = [name.strip() for name in stage_features.split(",") if name.strip()]
@@ -27,7 +27,7 @@ def run(
         Path("stage/stage_changes.csv"): longitudinal.SUMMARY,
     }
     with command.step("compare_stage", "cohort", empty=tables) as facts:
-        frames = report.answer(
+        frames = report.report_stages(
             counted, anndata.read_h5ad(pseudobulk), pd.read_parquet(cells), load_samples(samples), facts,
             features=features, min_cells=min_cells,
         )  # fmt: skip
