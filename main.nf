@@ -27,6 +27,7 @@ workflow {
     contrasts = params.contrasts ? file(params.contrasts, checkIfExists: true) : []
     subsets   = file(params.subsets ?: "${projectDir}/assets/subsets.yaml", checkIfExists: true)
     gene_sets = files("${projectDir}/assets/gene_sets/*.gmt")
+    gene_lists = files("${projectDir}/assets/genes/human/*.gmt")
     own_sets  = params.gene_sets ? params.gene_sets.tokenize(',').collect { name -> file(name, checkIfExists: true) } : []
 
     // libraries: [ [id: 'L1', library: 'L1'], L1.h5mu, L1.droplets.h5mu ]
@@ -62,6 +63,7 @@ workflow {
         SAMPLES.out.contrasts,
         subsets,
         gene_sets + own_sets,
+        gene_lists,
     )
 
     // facts and figures of every task arrive by topic

@@ -1,6 +1,7 @@
 // Donors, groups and tissues compared: one question a process, each asks all contrasts.
 
 include { COMPARE_PSEUDOBULK } from './pseudobulk'
+include { COMPARE_IDENTITY } from './identity'
 include { COMPARE_DESIGN } from './design'
 include { COMPARE_COMPOSITION } from './composition'
 include { COMPARE_CALIBRATION } from './calibration'
@@ -22,12 +23,16 @@ workflow COMPARE {
     contrasts // value: contrasts.csv
     definitions // path: lineages, subsets, questions
     gene_sets // list of paths: GMT files and TRRUST-like tables, or []
+    gene_lists // list of paths: GMT files of sex, polymorphic and technical genes
 
     main:
     COMPARE_PSEUDOBULK(cohort, cells, profiles)
     pseudobulk = COMPARE_PSEUDOBULK.out.pseudobulk
     composition = COMPARE_PSEUDOBULK.out.composition
     ambient_genes = COMPARE_PSEUDOBULK.out.ambient_genes
+
+    // is each sample who the samplesheet says
+    COMPARE_IDENTITY(pseudobulk, cells, samples, gene_lists)
 
     // numbers of cells
     COMPARE_DESIGN(composition, samples, contrasts)

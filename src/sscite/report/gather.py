@@ -21,13 +21,17 @@ STEPS = [
     "annotate_model", "annotate_celltypist", "annotate_protein",
     "cohort_merge", "cohort_integrate", "cohort_map",
     "subsets_cluster", "subsets_signatures", "subsets_tissue", "subsets_collect",
-    "compare_pseudobulk", "compare_design", "compare_composition", "compare_calibration", "compare_abundance",
-    "compare_expression", "compare_enrichment", "compare_tissue_blood", "compare_trajectory",
+    "compare_pseudobulk", "compare_identity", "compare_design", "compare_composition", "compare_calibration",
+    "compare_abundance", "compare_expression", "compare_enrichment", "compare_tissue_blood", "compare_trajectory",
     "compare_ligand_receptor", "compare_stage",
 ]  # fmt: skip
 
 # steps whose verdicts answer what a reader came for; the others tell how the data are
-QUESTIONS = {step for step in STEPS if step.startswith("compare_")} - {"compare_pseudobulk", "compare_design"}
+QUESTIONS = {step for step in STEPS if step.startswith("compare_")} - {
+    "compare_pseudobulk",
+    "compare_identity",
+    "compare_design",
+}
 
 Fact = dict[str, Any]
 

@@ -1,0 +1,31 @@
+process COMPARE_IDENTITY {
+    tag 'cohort'
+    label 'small'
+
+    input:
+    path pseudobulk
+    path cells
+    path samples
+    path 'genes/*'
+
+    output:
+    path 'identity.csv', emit: table
+    path '*.compare_identity.json', topic: 'facts'
+    path '*.compare_identity.*.png', topic: 'figures', optional: true
+    path '*.compare_identity.*.svg', optional: true, emit: drawings
+
+    script:
+    """
+    compare_identity.py \\
+        --pseudobulk ${pseudobulk} \\
+        --cells ${cells} \\
+        --samples ${samples} \\
+        --genes genes
+    """
+
+    stub:
+    """
+    echo 'sample,donor,tissue,library,sex_recorded,sex_expressed,doubt' > identity.csv
+    echo '{"step": "compare_identity", "id": "cohort"}' > cohort.compare_identity.json
+    """
+}

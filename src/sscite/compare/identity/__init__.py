@@ -1,0 +1,1 @@
+"""Whether each sample is who the samplesheet says: sex, donor, genotype, and samples unlike all others."""
