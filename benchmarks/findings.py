@@ -19,7 +19,7 @@ from anndata import AnnData
 from scipy import sparse
 
 from sscite import names, simulate
-from sscite.cohort import file as store
+from sscite.cohort import writer
 from sscite.cohort.integrate import embed
 from sscite.compare.composition import frequency
 from sscite.compare.contrast.contrast import Comparison, Contrast
@@ -103,7 +103,7 @@ def monocytes(fold: float, *, cells: int, genes: int, seed: int) -> tuple[np.nda
     drawn = [library for _, library in cohort.libraries(design, counts, genes=genes, settings=settings, seed=seed)]
     obs = pd.concat([library.truth for library in drawn]).set_index("cell")
     matrix = sparse.vstack([library.counts[:, :genes] for library in drawn], format="csr").astype(np.float32)
-    matrix.data = store.log_normalise(matrix, np.asarray(matrix.sum(axis=1)).ravel())
+    matrix.data = writer.log_normalise(matrix, np.asarray(matrix.sum(axis=1)).ravel())
     kept = np.flatnonzero(~obs["dying"].to_numpy(bool) & ~obs[names.SUBSET].isin(["cDC1", "cDC2"]).to_numpy())
     matrix, obs = matrix[kept], obs.iloc[kept]
     space = embed.correct(pca.fit(matrix, components=30).project(matrix), obs, seed=seed)[0]

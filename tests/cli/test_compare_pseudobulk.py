@@ -10,7 +10,7 @@ import pytest
 from anndata import AnnData
 from scipy import sparse
 
-from sscite.cohort import file as store
+from sscite.cohort import writer
 
 
 @pytest.fixture
@@ -23,9 +23,9 @@ def cohort(tmp_path: Path) -> Path:
     counts = sparse.csr_matrix(np.arange(1, 13).reshape(6, 2).astype(np.float32))
     protein = AnnData(counts[:, :1], obs=obs[[]], var=pd.DataFrame(index=["CD14"]))
     protein.layers["dsb"] = np.arange(6, dtype=np.float32)[:, None]
-    writer = store.CohortWriter(tmp_path / "cohort.h5mu", 2)
-    writer.append(counts, np.log1p(counts.data))
-    writer.finish(obs, pd.DataFrame(index=["G1", "G2"]), protein=protein, uns={})
+    cohort = writer.CohortWriter(tmp_path / "cohort.h5mu", 2)
+    cohort.append(counts, np.log1p(counts.data))
+    cohort.finish(obs, pd.DataFrame(index=["G1", "G2"]), protein=protein, uns={})
     obs.rename_axis("cell").to_parquet(tmp_path / "cells.parquet")
     return tmp_path
 

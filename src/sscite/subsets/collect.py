@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sscite import command, io, names
-from sscite.cohort import embedding_file
+from sscite.cohort import embedding_file, writer
 from sscite.cohort import file as store
 from sscite.subsets.cluster import report
 
@@ -117,7 +117,7 @@ def write(parts: Parts, out: Path) -> pd.DataFrame:
     if names.PROTEIN in io.modalities(out):
         elements[f"mod/{names.PROTEIN}/obsm"] = {key: obsm[key] for key in ("X_prot",) if key in obsm}
     excluded = store.read_element(out, f"{rna}/uns/excluded_cells")
-    store.write_elements(out, elements)
+    writer.write_elements(out, elements)
     return cells_table(obs, excluded, obsm)
 
 

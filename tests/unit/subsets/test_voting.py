@@ -10,7 +10,7 @@ import pytest
 import scipy.sparse as sp
 
 from sscite.annotate import cohort_vote, vote
-from sscite.cohort import file as store
+from sscite.cohort import writer
 from sscite.command import step
 from sscite.errors import Skipped, UserError
 from sscite.subsets.cluster import all_lineages, report
@@ -118,10 +118,10 @@ def test_an_unknown_scope_of_the_vote_names_the_allowed_ones():
 
 def test_lineages_are_split_by_the_vote_and_its_labels_are_passed_on(tmp_path):
     counts = sp.csr_matrix(np.random.default_rng(0).poisson(1, (30, 5)).astype(np.float32))
-    writer = store.CohortWriter(tmp_path / "merged.h5mu", 5)
-    writer.append(counts, counts.data)
+    cohort = writer.CohortWriter(tmp_path / "merged.h5mu", 5)
+    cohort.append(counts, counts.data)
     obs = pd.DataFrame({"library": "L", "lineage": "B", "cell_type": "b"}, index=[f"c{i}" for i in range(30)])
-    writer.finish(obs, pd.DataFrame(index=list("vwxyz")), protein=None, uns={})
+    cohort.finish(obs, pd.DataFrame(index=list("vwxyz")), protein=None, uns={})
     voted = obs[["cell_type", "lineage"]].assign(cell_type=["b"] * 20 + ["k"] * 10, lineage=["B"] * 20 + ["NK"] * 10)
     two = tuple(Lineage(name, (name,), (), ()) for name in ("B", "NK"))
     known = Definitions(two, Questions())

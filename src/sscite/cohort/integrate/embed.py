@@ -10,14 +10,13 @@ import scipy.sparse as sp
 
 from sscite import names
 from sscite.cohort.integrate import mixing, wnn
-from sscite.embedding import graph, neighbours, pca, umap
+from sscite.embedding import graph, harmony, neighbours, pca, umap
 
 NEAREST = 15
 WIDE = 20  # neighbours in each modality from which joint neighbours are chosen
 RNA_COMPONENTS = 30
 PROTEIN_COMPONENTS = 18
 MIN_CELLS = 20
-SMALL_BATCH = 10
 
 
 @dataclass
@@ -87,7 +86,7 @@ def correct(X: np.ndarray, obs: pd.DataFrame, *, seed: int) -> tuple[np.ndarray,
         elif len(rows) < MIN_CELLS:
             notes.append(f"{tissue}: {len(rows)} cells, too few to correct")
         else:
-            result[rows] = harmony(X[rows], obs.iloc[rows], variables, seed=seed)
+            result[rows] = harmony.correct_batches(X[rows], obs.iloc[rows], variables, seed=seed)
             used.update(variables)
     return result, sorted(used, reverse=True), notes
 
@@ -100,33 +99,6 @@ def batch_variables(obs: pd.DataFrame) -> list[str]:
         if len(pairs) == pairs[names.LIBRARY].nunique() == pairs[names.DONOR].nunique():
             return [names.LIBRARY]
     return varied
-
-
-def harmony(X: np.ndarray, obs: pd.DataFrame, variables: list[str], *, seed: int) -> np.ndarray:
-    """Run Harmony; batches with few cells are merged into one level."""
-    import logging
-
-    import harmonypy
-
-    logging.getLogger("harmonypy").setLevel(logging.WARNING)
-    meta = obs[variables].astype(str).copy()
-    for name in variables:
-        counts = meta[name].map(meta[name].value_counts())
-        meta.loc[counts < SMALL_BATCH, name] = "few"
-    variables = [name for name in variables if len(set(meta[name])) > 1]
-    if not variables:
-        return X
-    clusters = harmony_clusters(len(X), sum(meta[name].nunique() for name in variables) / len(variables))
-    found = harmonypy.run_harmony(
-        X.astype(np.float64), meta, variables, nclust=clusters, random_state=seed, verbose=False
-    )
-    corrected = np.asarray(found.Z_corr, dtype=np.float32)
-    return corrected if corrected.shape == X.shape else corrected.T
-
-
-def harmony_clusters(cells: int, batches: float) -> int:
-    """Return the number of Harmony clusters, so that each has about 10 cells per batch."""
-    return int(np.clip(cells / (10 * batches), 3, 100))
 
 
 def protein_components(protein: np.ndarray) -> np.ndarray | None:

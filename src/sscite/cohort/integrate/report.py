@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from sscite import names
+from sscite.cohort import umap_figures
 from sscite.cohort.integrate.embed import Embedding
 from sscite.cohort.integrate.inputs import Ready
 from sscite.command import Facts
 from sscite.errors import Reason
 
 
-def integration(facts: Facts, ready: Ready, found: Embedding) -> None:
+def report_integration(facts: Facts, ready: Ready, found: Embedding) -> None:
     """Fill numbers, verdict, warnings and tables."""
     clusters = int(found.clusters.max()) + 1
     libraries, tissues = ready.obs[names.LIBRARY].nunique(), ready.obs[names.TISSUE].nunique()
@@ -43,3 +44,31 @@ def integration(facts: Facts, ready: Ready, found: Embedding) -> None:
             "mixing", found.mixing.round(3), "Mixing of each library", "Share of neighbours from other libraries."
         )
     facts.verdict(verdict)
+
+
+def draw(facts: Facts, ready: Ready, found: Embedding, *, seed: int) -> None:
+    """Add the maps by cluster, lineage, library and tissue, and the mixing of libraries before and after."""
+    shown = ready.obs.assign(cluster=found.clusters.astype(str))
+    columns = {"cluster": True, names.LINEAGE: True} if names.LINEAGE in shown else {"cluster": True}
+    facts.figure(
+        "umap", umap_figures.maps(found.obsm[names.X_UMAP], shown, columns, seed=seed),
+        "The cohort after correction",
+        "Each dot is a cell; cells near one another express alike. Coloured by cluster and by lineage.",
+    )  # fmt: skip
+    facts.figure(
+        "umap_origin",
+        umap_figures.maps(found.obsm[names.X_UMAP], shown, {names.LIBRARY: False, names.TISSUE: False}, seed=seed),
+        "Where the cells come from", "The same map by library (should mix) and by tissue (may stay apart).",
+    )  # fmt: skip
+    if names.X_WNN_UMAP in found.obsm:
+        facts.figure(
+            "wnn_umap", umap_figures.maps(found.obsm[names.X_WNN_UMAP], shown, columns, seed=seed),
+            "RNA and protein together",
+            "Neighbours by both modalities, each cell weighing the one that tells more about it.",
+        )  # fmt: skip
+    if len(found.mixing):
+        facts.figure(
+            "mixing", umap_figures.before_after(found.metrics, found.mixing),
+            "Mixing of libraries before and after",
+            "Left: each library. Right: the whole; libraries should mix while lineages stay apart.",
+        )  # fmt: skip

@@ -12,8 +12,8 @@ import pandas as pd
 import scipy.sparse as sp
 
 from sscite import io, names
-from sscite.cohort.file import CohortWriter, log_normalise
 from sscite.cohort.merge import cells as joins
+from sscite.cohort.writer import CohortWriter, log_normalise
 from sscite.errors import Reason, Skipped
 
 if TYPE_CHECKING:

@@ -9,21 +9,22 @@ import pytest
 import scipy.sparse as sp
 
 from sscite.cohort import file as store
+from sscite.cohort import writer
 
 
 @pytest.fixture
 def cohort(tmp_path, monkeypatch):
-    monkeypatch.setattr(store, "CHUNK", 16)
+    monkeypatch.setattr(writer, "CHUNK", 16)
     monkeypatch.setattr(store, "BLOCK_NONZEROS", 40)
     dense = np.random.default_rng(0).poisson(0.7, (50, 9)).astype(np.float32)
     dense[7] = 0
     counts = sp.csr_matrix(dense)
     path = tmp_path / "merged.h5mu"
-    writer = store.CohortWriter(path, 9)
+    cohort = writer.CohortWriter(path, 9)
     for rows in (slice(0, 20), slice(20, 50)):
-        writer.append(counts[rows], store.log_normalise(counts[rows], dense[rows].sum(axis=1)))
+        cohort.append(counts[rows], writer.log_normalise(counts[rows], dense[rows].sum(axis=1)))
     obs = pd.DataFrame({"library": "L"}, index=[f"c{i}" for i in range(50)])
-    writer.finish(obs, pd.DataFrame(index=[f"g{i}" for i in range(9)]), protein=None, uns={})
+    cohort.finish(obs, pd.DataFrame(index=[f"g{i}" for i in range(9)]), protein=None, uns={})
     return path, dense
 
 
@@ -77,8 +78,8 @@ def test_bytes_do_not_depend_on_the_number_of_threads(tmp_path, monkeypatch):
     for threads in (1, 4):
         monkeypatch.setattr(store, "THREADS", threads)
         path = tmp_path / f"{threads}.h5"
-        with h5py.File(path, "w") as file, store.ThreadPoolExecutor(threads) as pool:
-            array = store.ChunkedArray(file, "x", "float32", pool)
+        with h5py.File(path, "w") as file, writer.ThreadPoolExecutor(threads) as pool:
+            array = writer.ChunkedArray(file, "x", "float32", pool)
             array.append(values)
             array.finish()
         with h5py.File(path) as file:
