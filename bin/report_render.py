@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
-"""Draw the report from its gathered content."""
+"""Draw the report from report.json and the figures."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -11,15 +10,19 @@ from sscite import command
 
 
 def main(
-    content: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="report_data.json of report_gather.py.")],
+    content: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="report.json of report_gather.py.")],
+    figures: Annotated[Path, typer.Option(help="Folder of the tasks' figures (*.png); may be absent.")] = Path(
+        "figures"
+    ),
+    cells: Annotated[Path | None, typer.Option(exists=True, help="Cells to explore, of report_explore.py.")] = None,
     output: Annotated[Path, typer.Option(help="The report: one HTML file that needs no network.")] = Path(
         "report.html"
     ),
 ) -> None:
-    """Draw the report as one HTML file."""
-    from sscite.report.render import render
+    """Draw the report as one HTML file; with more than 12 libraries, each has its own page in report_pages/."""
+    from sscite.report import render
 
-    output.write_text(render(json.loads(content.read_text(encoding="utf-8"))), encoding="utf-8")
+    render.run(content, figures=figures, cells=cells, output=output)
 
 
 if __name__ == "__main__":

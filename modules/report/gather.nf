@@ -1,14 +1,15 @@
-// Facts and figures of all tasks into one file that the report is drawn from; tables for MultiQC beside it.
+// Facts of all tasks into one file that the report is drawn from; content for MultiQC and provenance beside it.
 process REPORT_GATHER {
     label 'tiny'
 
     input:
     path facts, stageAs: 'facts/*'
-    path figures, stageAs: 'figures/*'
     path settings
+    path schema
+    path workflow_json
 
     output:
-    path 'report_data.json', emit: content
+    path 'report.json', emit: content
     path 'multiqc', emit: multiqc
     path 'run/*', emit: run
 
@@ -16,13 +17,14 @@ process REPORT_GATHER {
     """
     report_gather.py \\
         --facts facts \\
-        --figures figures \\
-        --settings ${settings}
+        --settings ${settings} \\
+        --schema ${schema} \\
+        --workflow ${workflow_json}
     """
 
     stub:
     """
     mkdir multiqc run && touch run/parameters.json
-    echo '{}' > report_data.json
+    echo '{}' > report.json
     """
 }

@@ -7,8 +7,13 @@ workflow REPORT {
     main:
     settings = channel.of(groovy.json.JsonOutput.prettyPrint(groovy.json.JsonOutput.toJson(params)))
         .collectFile(name: 'parameters.json')
-    REPORT_GATHER(channel.topic('facts').flatten().collect(), channel.topic('figures').flatten().collect().ifEmpty([]), settings)
-    REPORT_RENDER(REPORT_GATHER.out.content)
+    about = channel.of(groovy.json.JsonOutput.toJson([
+        nextflow: "${nextflow.version}", command: workflow.commandLine, profile: workflow.profile,
+        container: "${workflow.container ?: ''}", engine: workflow.containerEngine ?: '', revision: workflow.commitId ?: '',
+        started: "${workflow.start}",
+    ])).collectFile(name: 'workflow.json')
+    REPORT_GATHER(channel.topic('facts').flatten().collect(), settings, file("${projectDir}/nextflow_schema.json"), about)
+    REPORT_RENDER(REPORT_GATHER.out.content, channel.topic('figures').flatten().collect().ifEmpty([]))
     html = REPORT_RENDER.out.html
 
     emit:

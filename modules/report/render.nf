@@ -1,17 +1,20 @@
-// The report as one HTML file that needs no network.
+// The report as one HTML file that needs no network; with many libraries, a page for each beside it.
 process REPORT_RENDER {
     label 'tiny'
 
     input:
     path content
+    path figures, stageAs: 'figures/*'
 
     output:
     path 'report.html', emit: html
+    path 'report_pages', emit: pages, optional: true
 
     script:
     """
     report_render.py \\
         --content ${content} \\
+        --figures figures \\
         --output report.html
     """
 

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import json
+from importlib.resources import files
+from pathlib import Path
 from typing import Any
+
+import yaml
+
+from sscite import __version__
+from sscite.errors import UserError
+from sscite.report import alerts, grades, key_findings, methods, multiqc, provenance, sections
+from sscite.report.study import contrast_names, study
 
 ROOMS = {
     "samples": "Samples and quality",
-    "demux": "Who is who: hashtags and genotypes",
+    "demux": "Sample demultiplexing",
     "adt": "Surface protein",
     "annotate": "Cell types",
-    "cohort": "The cohort in one space",
+    "cohort": "Integrated cohort",
     "subsets": "Immune subsets",
     "compare": "Comparison of donors, groups and tissues",
 }
@@ -26,170 +35,108 @@ STEPS = [
     "compare_ligand_receptor", "compare_stage",
 ]  # fmt: skip
 
-# steps whose verdicts answer what a reader came for; the others tell how the data are
-QUESTIONS = {step for step in STEPS if step.startswith("compare_")} - {
-    "compare_pseudobulk",
-    "compare_identity",
-    "compare_design",
-}
-
+SCHEMA_VERSION = 1
 Fact = dict[str, Any]
 
 
+def run(facts: Path, *, settings: Path | None, schema: Path | None, workflow: Path | None, output: Path) -> None:
+    """Read the facts of all tasks; write report.json, multiqc/, run/ and ro-crate-metadata.json."""
+    found = [read_fact(path) for path in sorted(facts.glob("*.json"))]
+    parameters = read_json(settings)
+    content = arrange(
+        found, words=read_words(), settings=parameters, defaults=defaults(read_json(schema)), run=read_json(workflow)
+    )
+    for folder in ("multiqc", "run"):
+        (output / folder).mkdir(parents=True, exist_ok=True)
+    write_json(output / "report.json", content)
+    write_json(output / "run" / "parameters.json", parameters)
+    write_json(output / "run" / "versions.json", content["provenance"]["versions"])
+    for name, table in multiqc.content(found).items():
+        write_json(output / "multiqc" / name, table)
+
+
 def arrange(
-    facts: list[Fact], *, words: dict[str, dict[str, str]], figures: dict[str, str], settings: dict[str, Any]
+    facts: list[Fact],
+    *,
+    words: dict[str, dict[str, str]],
+    settings: dict[str, Any] | None = None,
+    defaults: dict[str, Any] | None = None,
+    run: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Arrange the facts of a run as the content of its report.
+    """Arrange the facts of a run as the content of its report (`report.json`, see `report/schema`).
 
     Parameters
     ----------
     facts
-        One dictionary a task, as `sscite.command.Facts` writes it.
+        One dictionary per task, as `sscite.command.Facts` writes it.
     words
         Title and method of each step, in words.
-    figures
-        Data URI of each figure by file name; a figure that is listed but absent is said in the warnings.
-    settings
-        The run's parameters.
+    settings, defaults
+        The run's parameters and their defaults.
+    run
+        What Nextflow knows of the run: its version, the command line, the container, ...
     """
     facts = sorted(facts, key=_position)
-    for fact in facts:
-        for figure in fact["figures"]:
-            figure["source"] = figures.get(figure["file"])
+    names = contrast_names(facts)
     return {
-        "summary": summary(facts),
-        "rooms": [
-            {"name": room, "title": title, "groups": _groups(room, [f for f in facts if _room(f) == room], words)}
-            for room, title in ROOMS.items()
-        ],
-        "versions": versions(facts),
-        "resources": resources(facts),
-        "settings": {name: value for name, value in sorted(settings.items()) if value is not None},
+        "schema_version": SCHEMA_VERSION,
+        "sscite_version": __version__,
+        "study": study(facts),
+        "grades": {grade.value: definition for grade, definition in grades.DEFINITIONS.items()},
+        "findings": key_findings.rows(facts),
+        "negative": [_named(item, names) for item in alerts.negative(facts)],
+        "unanswered": [_named(item, names) for item in alerts.unanswered(facts)],
+        "warnings": [_named(item, names) for item in alerts.warnings(facts)],
+        "rooms": sections.rooms(facts, words=words, titles=ROOMS, contrasts=names),
+        "methods": methods.paragraphs(facts, settings or {}),
+        "provenance": provenance.provenance(facts, settings=settings or {}, defaults=defaults or {}, run=run or {}),
     }
 
 
-def summary(facts: list[Fact]) -> dict[str, Any]:
-    """Say first what readers look for: the findings, what to beware of, what was skipped and why."""
-    told = [f for f in facts if f["status"] == "done" and f["verdict"]]
-    contrasts = dict.fromkeys(f["id"] for f in told if f["step"] in QUESTIONS)
-    return {
-        "findings": {
-            contrast: [_sentence([f], f["verdict"]) for f in told if f["id"] == contrast and f["step"] in QUESTIONS]
-            for contrast in contrasts
-        },
-        "quality": [_sentence([f], f["verdict"]) for f in told if f["step"] not in QUESTIONS],
-        "warnings": _alike(_critical_first([(f, warning) for f in facts for warning in f["warnings"]])),
-        "skipped": _alike([(f, f["detail"]) for f in facts if f["status"] == "skipped"]),
-        "libraries": library_table(facts),
-    }
+def _named(item: dict[str, Any], contrasts: dict[str, str]) -> dict[str, Any]:
+    """Name contrasts as the user wrote them."""
+    return {**item, "ids": [contrasts.get(name, name) for name in item["ids"]]}
 
 
-def library_table(facts: list[Fact]) -> dict[str, Any]:
-    """Give the plain numbers of each library's steps side by side: a row per library."""
-    columns: list[str] = []
-    rows: dict[str, dict[str, Any]] = defaultdict(dict)
-    loaded = [f["id"] for f in facts if f["step"] == "samples_load"]
-    for fact in facts:
-        if fact["id"] not in loaded:
-            continue
-        for name, value in fact["numbers"].items():
-            if isinstance(value, bool | str) or value is None:
-                continue
-            column = f"{fact['step'].partition('_')[2]}: {name.replace('_', ' ')}"
-            if column not in columns:
-                columns.append(column)
-            rows[fact["id"]][column] = value
-    records = [[library, *(rows[library].get(column) for column in columns)] for library in loaded]
-    return {"columns": ["library", *columns], "records": records}
+def read_fact(path: Path) -> Fact:
+    """Read the facts of a task."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        message = f"{path}: not a facts file ({error}); it should be what a task of the pipeline wrote"
+        raise UserError(message) from error
 
 
-def versions(facts: list[Fact]) -> dict[str, list[str]]:
-    """List the versions of each package over all tasks: more than one is worth knowing."""
-    found: dict[str, set[str]] = defaultdict(set)
-    for fact in facts:
-        for package, version in fact["versions"].items():
-            found[package].add(version)
-    return {package: sorted(found[package]) for package in sorted(found)}
+def read_json(path: Path | None) -> dict[str, Any]:
+    """Read a JSON file; nothing if there is none."""
+    return json.loads(path.read_text(encoding="utf-8")) if path else {}
 
 
-def resources(facts: list[Fact]) -> list[dict[str, Any]]:
-    """Give time and peak memory by step: tasks, seconds in all, the largest memory in MB."""
-    by_step: dict[str, list[Fact]] = defaultdict(list)
-    for fact in facts:
-        by_step[fact["step"]].append(fact)
-    return [
-        {
-            "step": step,
-            "tasks": len(tasks),
-            "seconds": round(sum(task["seconds"] for task in tasks), 1),
-            "peak_memory_mb": max(task["peak_memory_mb"] for task in tasks),
-        }
-        for step, tasks in by_step.items()
-    ]
+def read_words() -> dict[str, dict[str, str]]:
+    """Read the title and the method of each step."""
+    words: dict[str, dict[str, str]] = {}
+    for room in sorted(files("sscite.report").joinpath("words").iterdir(), key=lambda item: item.name):
+        words |= yaml.safe_load(room.read_text(encoding="utf-8"))
+    return words
 
 
-def multiqc(facts: list[Fact]) -> dict[str, dict[str, Any]]:
-    """Give MultiQC's custom content by file name: a table of numbers per step, ids in rows."""
-    content: dict[str, dict[str, Any]] = {}
-    for step in dict.fromkeys(f["step"] for f in facts):
-        data = {f["id"]: f["numbers"] for f in facts if f["step"] == step and f["numbers"]}
-        if data:
-            content[f"sscite_{step}_mqc.json"] = {
-                "id": f"sscite_{step}",
-                "section_name": step.replace("_", " ", 1),
-                "parent_id": f"sscite_{step.partition('_')[0]}",
-                "parent_name": ROOMS.get(step.partition("_")[0], step),
-                "plot_type": "table",
-                "pconfig": {"id": f"sscite_{step}_table", "title": f"sscite: {step}"},
-                "data": data,
-            }
-    return content
+def write_json(path: Path, content: object) -> None:
+    """Write JSON that a person can read."""
+    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _groups(room: str, facts: list[Fact], words: dict[str, dict[str, str]]) -> list[dict[str, Any]]:
-    """Group a room's facts by step; those of `compare` by contrast, since that is what a reader asks for."""
-    by_contrast = room == "compare"
-    grouped: dict[str, list[Fact]] = defaultdict(list)
-    for fact in facts:
-        grouped[fact["id"] if by_contrast else fact["step"]].append(fact)
-    groups = []
-    for key, members in grouped.items():
-        entries = [dict(f, heading=_title(f["step"], words) if by_contrast else f["id"]) for f in members]
-        for entry in entries:
-            entry["method"] = words.get(entry["step"], {}).get("method", "") if by_contrast else ""
-        method = "" if by_contrast else words.get(key, {}).get("method", "")
-        groups.append({"title": key if by_contrast else _title(key, words), "method": method, "entries": entries})
-    return groups
-
-
-def _title(step: str, words: dict[str, dict[str, str]]) -> str:
-    return words.get(step, {}).get("title") or step.replace("_", " ")
-
-
-def _room(fact: Fact) -> str:
-    return fact["step"].partition("_")[0]
+def defaults(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the default of each parameter of nextflow_schema.json."""
+    groups = schema.get("$defs", {}).values()
+    return {name: rule.get("default") for group in groups for name, rule in group["properties"].items()}
 
 
 def _position(fact: Fact) -> tuple[int, int, str, str]:
-    room = list(ROOMS).index(_room(fact)) if _room(fact) in ROOMS else len(ROOMS)
+    room = list(ROOMS).index(room_of(fact)) if room_of(fact) in ROOMS else len(ROOMS)
     step = STEPS.index(fact["step"]) if fact["step"] in STEPS else len(STEPS)
     return room, step, fact["step"], fact["id"]
 
 
-def _sentence(facts: list[Fact], text: str) -> dict[str, str]:
-    """Say a text of the tasks that it is about, each step and id named once."""
-    steps, ids = (", ".join(dict.fromkeys(fact[key] for fact in facts)) for key in ("step", "id"))
-    return {"step": steps, "id": ids, "text": text}
-
-
-def _critical_first(warnings: list[tuple[Fact, str]]) -> list[tuple[Fact, str]]:
-    """Return the warnings with those first that put all results in doubt."""
-    return sorted(warnings, key=lambda pair: pair[1] not in pair[0].get("critical", []))
-
-
-def _alike(said: list[tuple[Fact, str]]) -> list[dict[str, str]]:
-    """Join what is said in the same words of several libraries, or by several steps."""
-    same: dict[str, list[Fact]] = defaultdict(list)
-    for fact, text in said:
-        same[text].append(fact)
-    return [_sentence(facts, text) for text, facts in same.items()]
+def room_of(fact: Fact) -> str:
+    """Return the step group of a fact: `demux` of `demux_call`."""
+    return fact["step"].partition("_")[0]

@@ -1,14 +1,85 @@
-"""Draw the report: one HTML file with its style, script and figures inside."""
+"""Draw the report: one HTML file with style, script and figures inside; pages of libraries if there are many."""
 
 from __future__ import annotations
 
+import json
+import math
+import re
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from sscite import text
+from sscite.report import glyphs, images
+from sscite.report.sections import anchor
+
+FIRST_ROWS = 12  # findings on the first screen; the others are folded
+MOST_ROWS = 50  # of a table in the page; the files hold all
 
 
-def render(content: dict[str, Any]) -> str:
-    """Render the arranged content of a run (see `sscite.report.gather.arrange`) as HTML."""
+def run(content: Path, *, figures: Path, cells: Path | None, output: Path) -> None:
+    """Read the content and the figures, write the report and the pages of libraries beside it."""
+    gathered = json.loads(content.read_text(encoding="utf-8"))
+    drawn = {path.name: images.data_uri(path) for path in sorted(figures.glob("*.png"))}
+    explored = cells.read_text(encoding="utf-8") if cells else ""
+    output.write_text(render(gathered, drawn=drawn, cells=explored), encoding="utf-8")
+    for name, page in pages(gathered, drawn=drawn):
+        folder = output.parent / "report_pages"
+        folder.mkdir(exist_ok=True)
+        (folder / name).write_text(page, encoding="utf-8")
+
+
+def render(content: dict[str, Any], *, drawn: dict[str, str] | None = None, cells: str = "") -> str:
+    """Render the content of a run (see `sscite.report.gather.arrange`) as HTML.
+
+    Parameters
+    ----------
+    content
+        `report.json`.
+    drawn
+        Data URI of each figure by file name; the report says which figures are missing.
+    cells
+        The cells to explore as JSON (see `sscite.report.explore`); empty if there are none.
+    """
+    context = {**content, "images": drawn or {}, "cells": Markup(_script_safe(cells)) if cells else ""}
+    return _environment().get_template("report.html.j2").render(**context)
+
+
+def pages(content: dict[str, Any], *, drawn: dict[str, str] | None = None) -> Iterator[tuple[str, str]]:
+    """Yield a file name and the HTML of each library's page; none if the libraries are part of the report."""
+    groups = [group for room in content["rooms"] for group in room["groups"] if group["pages"]]
+    template = _environment().get_template("library.html.j2")
+    for library in dict.fromkeys(entry["id"] for group in groups for entry in group["entries"]):
+        parts = [(group, [e for e in group["entries"] if e["id"] == library]) for group in groups]
+        yield page_name(library), template.render(library=library, parts=parts, images=drawn or {})
+
+
+def page_name(library: str) -> str:
+    """Return the file name of a library's page."""
+    return f"{re.sub(r'[^A-Za-z0-9_.+-]+', '_', library)}.html"
+
+
+def cell(value: object, column: str = "") -> str:
+    """Write a table's value; p values and false discovery rates as such, empty texts as they are."""
+    if isinstance(value, float) and re.search(r"(^|_)(p|fdr|p_value)$", column) and not math.isnan(value):
+        return text.p_value(value).removeprefix("p = ").removeprefix("p ")
+    return text.number(value)
+
+
+def tidy(words: str) -> str:
+    """Write percentages without a space, and no space before a full stop."""
+    return re.sub(r"(?<=\d) %", "%", words)
+
+
+def plain_step(step: str) -> str:
+    """Return the words of a step's name: `compare_tissue_blood` is `tissue blood`."""
+    return step.partition("_")[2].replace("_", " ")
+
+
+def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("sscite.report"),
         autoescape=select_autoescape(["html", "j2"]),
@@ -16,18 +87,27 @@ def render(content: dict[str, Any]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["number"] = number
-    return environment.get_template("report.html.j2").render(**content)
+    environment.filters |= {
+        "number": text.number, "cell": cell, "tidy": tidy, "listing": text.listing, "p_value": text.p_value,
+        "rows": _rows, "pairs": _pairs, "step": plain_step, "page_name": page_name, "shares": glyphs.shares,
+    }  # fmt: skip
+    environment.globals |= {
+        "interval": glyphs.interval, "plural": text.plural, "effect": glyphs.effect_text, "first_rows": FIRST_ROWS,
+        "most_rows": MOST_ROWS, "anchor": anchor,
+    }  # fmt: skip
+    return environment
 
 
-def number(value: object) -> str:
-    """Write a number as a person would: integers with thin spaces, three significant digits otherwise."""
-    if value is None:
-        return "–"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int) or (isinstance(value, float) and value.is_integer() and abs(value) < 1e9):
-        return f"{int(value):,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
-    if isinstance(value, float):
-        return f"{value:.3g}" if abs(value) < 1e-3 or abs(value) >= 1e6 else f"{value:.4g}"
-    return str(value)
+def _rows(items: list[dict[str, Any]], *names: str) -> list[list[Any]]:
+    """Return the named values of records as the rows of a table."""
+    return [[item[name] for name in names] for item in items]
+
+
+def _pairs(values: dict[str, Any]) -> list[list[str]]:
+    """Return a dictionary as the rows of a table; lists are joined."""
+    return [[name, ", ".join(map(str, v)) if isinstance(v, list) else str(v)] for name, v in values.items()]
+
+
+def _script_safe(data: str) -> str:
+    """Keep JSON from ending the script element that holds it."""
+    return data.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

@@ -2,48 +2,30 @@
 
 from __future__ import annotations
 
-from sscite.report import gather
+import json
+from importlib.resources import files
 
+import jsonschema
+from unit.report.facts import cohort, fact, table
 
-def fact(step: str, id: str, **changes: object) -> dict:
-    blank = {
-        "step": step, "id": id, "status": "done", "reason": None, "detail": "", "verdict": "", "numbers": {},
-        "warnings": [], "tables": [], "figures": [], "seed": 0, "versions": {"numpy": "2.5.5"}, "seconds": 1.5,
-        "peak_memory_mb": 100,
-    }  # fmt: skip
-    return blank | changes
+from sscite.report import gather, multiqc, provenance, sections
 
 
 def arrange(facts: list[dict], **changes: object) -> dict:
-    return gather.arrange(facts, **({"words": {}, "figures": {}, "settings": {}} | changes))
+    return gather.arrange(facts, **({"words": {}} | changes))
 
 
-def test_a_skipped_step_is_told_with_its_reason():
-    content = arrange([fact("adt_normalize", "L1", status="skipped", reason="no_antibodies", detail="no antibodies")])
-    assert content["summary"]["skipped"] == [{"step": "adt_normalize", "id": "L1", "text": "no antibodies"}]
+def test_the_content_has_the_published_form():
+    schema = json.loads(files("sscite.report").joinpath("schema/report.schema.json").read_text(encoding="utf-8"))
+    jsonschema.validate(arrange(cohort()), schema)
+    jsonschema.validate(arrange([]), schema)
 
 
-def test_findings_are_the_verdicts_of_compare_and_of_no_other_room():
-    content = arrange([
-        fact("compare_composition", "ILD", verdict="raised"),
-        fact("demux_call", "L1", verdict="clean pool"),
-    ])  # fmt: skip
-    assert content["summary"]["findings"] == {"ILD": [{"step": "compare_composition", "id": "ILD", "text": "raised"}]}
-    assert [item["text"] for item in content["summary"]["quality"]] == ["clean pool"]
-
-
-def test_a_warning_of_several_libraries_is_said_once():
-    content = arrange([fact("samples_load", library, warnings=["few genes"]) for library in ("L1", "L2")])
-    assert content["summary"]["warnings"] == [{"step": "samples_load", "id": "L1, L2", "text": "few genes"}]
-
-
-def test_critical_warnings_are_reported_before_all_others():
-    facts = [
-        fact("samples_load", "L1", warnings=["few genes"]),
-        fact("annotate_celltypist", "L1", warnings=["low", "no fit"], critical=["no fit"]),
-    ]
-    content = gather.arrange(facts, words={}, figures={}, settings={})
-    assert [warning["text"] for warning in content["summary"]["warnings"]] == ["no fit", "few genes", "low"]
+def test_the_study_is_one_sentence():
+    assert arrange(cohort())["study"]["sentence"] == (
+        "2 donors, 3 samples, 2 libraries, 1,000 cells, of which 890 (89%) were analysed. "
+        "Donors in blood: yes 1, no 1; kidney: yes 1."
+    )
 
 
 def test_rooms_follow_the_data_and_compare_is_grouped_by_contrast():
@@ -59,32 +41,63 @@ def test_rooms_follow_the_data_and_compare_is_grouped_by_contrast():
     assert [entry["step"] for entry in compare["groups"][0]["entries"]] == ["compare_design", "compare_expression"]
 
 
-def test_the_libraries_table_joins_numbers_of_all_steps_by_library():
-    content = arrange([
-        fact("samples_load", "L1", numbers={"cells": 5}), fact("samples_load", "L2", numbers={"cells": 7}),
-        fact("demux_call", "L2", numbers={"doublet_rate": 0.1}), fact("cohort_merge", "cohort", numbers={"cells": 12}),
-    ])  # fmt: skip
-    assert content["summary"]["libraries"] == {
-        "columns": ["library", "load: cells", "call: doublet rate"],
-        "records": [["L1", 5, None], ["L2", 7, 0.1]],
-    }
+def test_contrasts_bear_the_name_that_the_user_gave_them():
+    compare = next(room for room in arrange(cohort())["rooms"] if room["name"] == "compare")
+    assert compare["groups"][0]["title"] == "SRC against SSc without SRC"
+
+
+def test_libraries_stand_side_by_side_before_their_details():
+    load = arrange(cohort())["rooms"][0]["groups"][1]
+    assert load["overview"] == {
+        "columns": ["library", "cells", "summary"], "records": [["L1", 900, "900 cells"], ["L2", 100, "100 cells"]],
+    }  # fmt: skip
+    assert load["verdict"] == "2 libraries done; no warnings."
+    assert not load["pages"]
+
+
+def test_more_than_twelve_libraries_get_pages_of_their_own():
+    content = arrange([fact("samples_load", f"L{i}") for i in range(13)])
+    assert content["rooms"][0]["groups"][0]["pages"]
+
+
+def test_a_method_shows_two_sentences_and_folds_the_rest():
+    assert sections.split_method("One. Two <b>b</b>? Three. Four.") == ("One. Two <b>b</b>?", "Three. Four.")
 
 
 def test_two_versions_of_a_package_are_both_listed():
-    content = arrange([fact("samples_load", "a"), fact("samples_load", "b", versions={"numpy": "2.4.0"})])
-    assert content["versions"] == {"numpy": ["2.4.0", "2.5.5"]}
+    facts = [fact("samples_load", "a"), fact("samples_load", "b", versions={"numpy": "2.4.0"})]
+    assert provenance.versions(facts) == {"numpy": ["2.4.0", "2.5.5"]}
 
 
-def test_a_figure_is_put_in_by_its_file_name():
+def test_parameters_that_were_changed_come_first():
+    rows = provenance.parameters({"hvg": 2000, "seed": 7}, {"hvg": 2000, "seed": 0})
+    assert [(row["name"], row["changed"]) for row in rows] == [("seed", True), ("hvg", False)]
+
+
+def test_checksums_come_from_tables_and_models():
+    files_table = table("files", ["file", "sha256"], ["L1.h5", "ab12"])
     facts = [
-        fact("demux_call", "L1", figures=[{"name": "f", "file": "L1.demux_call.f.png", "title": "t", "caption": ""}])
+        fact("samples_inspect", "cohort", tables=[files_table]),
+        fact("annotate_celltypist", "L1", numbers={"model": "m.pkl", "model_sha256": "cd34"}),
     ]
-    content = arrange(facts, figures={"L1.demux_call.f.png": "data:image/png;base64,AA=="})
-    demux = next(room for room in content["rooms"] if room["name"] == "demux")
-    assert demux["groups"][0]["entries"][0]["figures"][0]["source"] == "data:image/png;base64,AA=="
+    assert provenance.checksums(facts) == [
+        {"file": "L1.h5", "sha256": "ab12"}, {"file": "m.pkl", "sha256": "cd34"},
+    ]  # fmt: skip
 
 
-def test_multiqc_gets_one_table_a_step():
-    content = gather.multiqc([fact("samples_load", "L1", numbers={"cells": 5}), fact("samples_load", "L2")])
-    assert list(content) == ["sscite_samples_load_mqc.json"]
-    assert content["sscite_samples_load_mqc.json"]["data"] == {"L1": {"cells": 5}}
+def test_methods_name_only_what_ran_with_its_parameters():
+    paragraphs = arrange([fact("demux_call", "L1")], settings={"demux_method": "joint"})["methods"]
+    assert len(paragraphs) == 1
+    assert 'method "joint"' in paragraphs[0]["text"]
+    assert "dsb" not in paragraphs[0]["text"]
+
+
+def test_multiqc_gets_one_row_a_library_and_bars():
+    labels = table("labels", ["lineage", "cells"], ["B", 5], ["B", 2], ["NK", 3])
+    content = multiqc.content([
+        fact("samples_load", "L1", numbers={"cells": 10}), fact("annotate_celltypist", "L1", tables=[labels]),
+        fact("demux_call", "L1", numbers={"single_rate": 0.9, "doublet_rate": 0.1}),
+    ])  # fmt: skip
+    assert content["sscite_general_mqc.json"]["data"]["L1"]["samples_load_cells"] == 10
+    assert content["sscite_general_mqc.json"]["data"]["L1"]["demux_call_single_rate"] == 90
+    assert content["sscite_lineages_mqc.json"]["data"] == {"L1": {"B": 7, "NK": 3}}

@@ -2,37 +2,108 @@
 
 from __future__ import annotations
 
-import pytest
-from unit.report.test_gather import arrange, fact
+import re
+from html.parser import HTMLParser
+from pathlib import Path
 
-from sscite.report.render import number, render
+from unit.report.facts import cohort, fact, finding, table
+from unit.report.test_gather import arrange
+
+from sscite.report import images
+from sscite.report.render import cell, pages, render, tidy
 
 
-@pytest.mark.parametrize(
-    ("value", "written"),
-    [(None, "–"), (1234567, "1\u202f234\u202f567"), (0.04567, "0.04567"), (1e-5, "1e-05"), (True, "yes"), (3.0, "3")],
-)
-def test_numbers_are_written_as_a_person_would(value: object, written: str):
-    assert number(value) == written
+class Links(HTMLParser):
+    """Identifiers and the links within the page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ids: list[str] = []
+        self.links: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        self.ids += [found["id"]] if found.get("id") else []
+        self.links += [found["href"][1:]] if (found.get("href") or "").startswith("#") else []
+
+
+def test_every_link_resolves_and_no_identifier_is_used_twice():
+    page = Links()
+    page.feed(render(arrange(cohort())))
+    assert set(page.links) <= set(page.ids)
+    assert len(page.ids) == len(set(page.ids))
+
+
+def test_the_first_screen_says_what_changed_where_how_much_and_how_sure():
+    html = re.sub(r"<[^>]+>|\s+", " ", render(arrange(cohort())))
+    for words in (
+        "CD14_EGR1 more frequent", "SRC against SSc without SRC", "odds ratio 4.1 (1.6 to 10)", "p = 0.018",
+        "4 and 8", "4 of 4 methods", "p = 0.040 without SRC02", "strong",
+    ):  # fmt: skip
+        assert words in re.sub(r"\s+", " ", html)
+
+
+def test_beyond_twelve_findings_the_rest_is_folded():
+    many = [finding(feature=f"S{i:02d}", p=0.001 * (i + 1)) for i in range(14)]
+    html = render(arrange([fact("compare_composition", "SRC", findings=many)]))
+    assert "2 further findings" in html
+    assert html.index("S11 more frequent") < html.index("2 further findings") < html.index("S12 more frequent")
+
+
+def test_a_report_without_comparisons_says_so():
+    assert "No comparison was made." in render(arrange([fact("samples_load", "L1")]))
 
 
 def test_names_from_the_users_files_are_escaped():
-    html = render(arrange([fact("samples_load", "<script>alert(1)</script>")]))
-    assert "<script>alert(1)" not in html
-    assert "&lt;script&gt;alert(1)" in html
+    hostile = '<script>alert(1)</script>"onmouseover="alert(2)'
+    facts = [
+        fact(
+            "samples_load", hostile, warnings=[hostile], verdict=hostile, tables=[table(hostile, [hostile], [hostile])]
+        ),
+        fact("compare_composition", hostile, findings=[finding(feature=hostile, comparison=hostile, text=hostile)]),
+    ]
+    html = render(arrange(facts), cells='{"a": "</script><script>alert(3)</script>"}')
+    assert "<script>alert(" not in html
+    assert '"onmouseover="' not in html
 
 
 def test_a_missing_figure_is_said():
     figure = {"name": "f", "file": "lost.png", "title": "t", "caption": ""}
-    assert "lost.png did not arrive" in render(arrange([fact("demux_call", "L1", figures=[figure])]))
+    assert "Figure lost.png is missing." in render(arrange([fact("demux_call", "L1", figures=[figure])]))
+
+
+def test_a_figure_has_an_alternative_text_that_says_what_it_shows(tmp_path: Path):
+    from PIL import Image
+
+    Image.new("RGB", (40, 20), "red").save(tmp_path / "a.png")
+    figure = {"name": "f", "file": "a.png", "title": "Each donor", "caption": "A dot is a donor."}
+    html = render(
+        arrange([fact("demux_call", "L1", figures=[figure])]), drawn={"a.png": images.data_uri(tmp_path / "a.png")}
+    )
+    assert 'src="data:image/webp;base64,' in html
+    assert 'alt="Each donor. A dot is a donor."' in html
 
 
 def test_the_report_needs_no_network():
-    html = render(arrange([fact("samples_load", "L1")]))
+    html = render(arrange(cohort()))
     assert "http://" not in html
     assert "https://" not in html
 
 
 def test_a_table_longer_than_the_report_says_so():
-    table = {"name": "t", "title": "T", "caption": "", "columns": ["a"], "rows": 201, "records": [[1]] * 200}
-    assert "first 200 of 201 rows" in render(arrange([fact("samples_load", "L1", tables=[table])]))
+    long = table("t", ["a"], *[[1]] * 200) | {"rows": 1201}
+    assert "The first 50 of 1,201 rows" in render(arrange([fact("samples_load", "L1", tables=[long])]))
+
+
+def test_each_of_many_libraries_has_a_page_that_the_report_links():
+    content = arrange([fact("samples_load", f"L {i}", verdict=f"verdict of {i}") for i in range(13)])
+    drawn = dict(pages(content))
+    assert "verdict of 3" in drawn["L_3.html"]
+    assert 'href="report_pages/L_3.html"' in render(content)
+
+
+def test_values_of_tables_have_one_format():
+    assert cell(2.13e-48, "family_p") == "2 × 10⁻⁴⁸"
+    assert cell(0.0, "fdr") == "< 10⁻³⁰⁰"
+    assert cell(1920) == "1,920"
+    assert tidy("4.5 % of 10 %.") == "4.5% of 10%."

@@ -1,0 +1,77 @@
+"""Warnings and open questions of all tasks, merged: one line a kind, those that need a person first."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import Any
+
+from sscite import text
+
+Fact = dict[str, Any]
+# steps whose warnings can overturn a result come first: identity of cells, then design, then quality, then the rest
+RANKS = [
+    ("critical", re.compile(r"swap|mislabel|wrong sample|batch is group|confounded|batch and group", re.IGNORECASE)),
+    ("check", re.compile(r"cannot be told apart|collinear|not held constant|not adjusted|anti-conservative|"
+                         r"contradict|doublet|no hashtag|weak|absent|disagree|fail|does not resolve", re.IGNORECASE)),
+    ("note", re.compile("")),
+]  # fmt: skip
+VARIABLE = re.compile(r"'[^']*'|\"[^\"]*\"|\d[\d,.]*(?: ?%)?")
+
+
+def warnings(facts: list[Fact]) -> list[dict[str, Any]]:
+    """Return the warnings of all tasks, merged by kind and ranked.
+
+    Warnings of one step are of one kind when they differ only in numbers, in quoted names, or in names that the
+    task's own tables hold. The same words from several steps are one warning too.
+
+    Returns
+    -------
+    rank (`critical`, `check` or `note`), text of the first, the ids and steps it concerns, and all texts
+    """
+    groups: dict[str, list[tuple[Fact, str]]] = defaultdict(list)
+    for fact in facts:
+        for warning in fact["warnings"]:
+            groups[_kind(warning, fact)].append((fact, warning))
+    merged = [_merged(members) for members in groups.values()]
+    order = [rank for rank, _ in RANKS]
+    return sorted(merged, key=lambda item: (order.index(item["rank"]), -len(item["ids"])))
+
+
+def unanswered(facts: list[Fact]) -> list[dict[str, Any]]:
+    """Return what was skipped and why: one row per reason, with the steps and what they were for."""
+    groups: dict[str, list[Fact]] = defaultdict(list)
+    for fact in facts:
+        if fact["status"] == "skipped":
+            groups[fact["detail"]].append(fact)
+    return [_row(members, detail) for detail, members in groups.items()]
+
+
+def negative(facts: list[Fact]) -> list[dict[str, Any]]:
+    """Return the comparisons that were made and found nothing, in their own words."""
+    done = [f for f in facts if f["step"].startswith("compare_") and f["status"] == "done" and not f.get("findings")]
+    return [_row([fact], fact["verdict"]) for fact in done if fact["verdict"] and "findings" in fact]
+
+
+def _kind(warning: str, fact: Fact) -> str:
+    """Return the words that warnings of one kind share."""
+    known = {str(value) for table in fact["tables"] for row in table["records"] for value in row[:3] if value}
+    names = sorted((name for name in known | {fact["id"]} if len(name) > 2), key=len, reverse=True)
+    pattern = "|".join(rf"(?<!\w){re.escape(name)}(?!\w)" for name in names)
+    bare = re.sub(pattern, "…", warning) if pattern else warning
+    return re.sub(r"…(?:(?:, | and )…)+", "…", VARIABLE.sub("…", bare))
+
+
+def _merged(members: list[tuple[Fact, str]]) -> dict[str, Any]:
+    texts = list(dict.fromkeys(warning for _, warning in members))
+    critical = any(warning in fact.get("critical", []) for fact, warning in members)
+    rank = "critical" if critical else next(name for name, pattern in RANKS if pattern.search(texts[0]))
+    row = _row([fact for fact, _ in members], texts[0])
+    more = f" (and {text.plural(len(texts) - 1, 'similar warning')})" if len(texts) > 1 else ""
+    said = [{"id": fact["id"], "text": warning} for fact, warning in members]
+    return {**row, "rank": rank, "text": row["text"] + more, "all": said if len(texts) > 1 else []}
+
+
+def _row(facts: list[Fact], words: str) -> dict[str, Any]:
+    ids, steps = (list(dict.fromkeys(fact[key] for fact in facts)) for key in ("id", "step"))
+    return {"text": words, "ids": ids, "steps": steps}

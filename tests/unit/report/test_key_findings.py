@@ -1,0 +1,50 @@
+"""Findings of all steps become rows: the strongest first, one row a claim."""
+
+from __future__ import annotations
+
+from unit.report.facts import cohort, fact, finding, table
+
+from sscite.report import key_findings
+
+
+def titles(*facts: dict) -> list[str]:
+    return [row["title"] for row in key_findings.rows(list(facts))]
+
+
+def test_the_strongest_evidence_comes_first_whatever_the_order_of_contrasts():
+    weak = finding(feature="B", p=0.001, error_rate="FDR")
+    facts = [fact("compare_composition", "A", findings=[weak]), fact("compare_composition", "Z", findings=[finding()])]
+    assert titles(*facts) == ["CD14_EGR1 more frequent", "B more frequent"]
+
+
+def test_the_same_claim_of_two_steps_is_one_row_that_names_both():
+    milo = finding(error_rate="FDR", p=0.02, text="7 of 7 neighbourhoods")
+    [row] = key_findings.rows([
+        fact("compare_abundance", "SRC", findings=[milo]), fact("compare_composition", "SRC", findings=[finding()]),
+    ])  # fmt: skip
+    assert row["step"] == "compare_composition"
+    assert [(item["step"], item["text"]) for item in row["support"]] == [("compare_abundance", "7 of 7 neighbourhoods")]
+
+
+def test_genes_that_change_alike_share_a_row():
+    genes = [finding(kind="gene", feature=name, subset="CD16", p=p) for name, p in (("FOS", 0.01), ("JUN", 0.001))]
+    [row] = key_findings.rows([fact("compare_expression", "SRC", findings=genes)])
+    assert row["title"] == "2 genes higher in CD16: JUN and FOS"
+    assert [member["feature"] for member in row["members"]] == ["JUN", "FOS"]
+
+
+def test_opposite_directions_are_never_merged():
+    up, down = finding(), finding(direction="down", effect=0.3)
+    assert titles(fact("compare_composition", "SRC", findings=[up, down])) == [
+        "CD14_EGR1 more frequent", "CD14_EGR1 less frequent",
+    ]  # fmt: skip
+
+
+def test_a_finding_links_to_its_figure_its_table_and_the_gating_panel():
+    panel = table("panel", ["subset", "panel"], ["CD14_EGR1", "CD14+ CD16-"])
+    facts = [*cohort(), fact("biomarkers_panel", "blood_CD14_EGR1", verdict="CD14+ CD16-", tables=[panel])]
+    [row] = key_findings.rows(facts)
+    assert [link["anchor"] for link in row["links"]] == [
+        "figure-SRC_id-compare_composition-donors-png", "table-compare_composition-SRC_id-tests",
+    ]  # fmt: skip
+    assert row["panel"] == {"text": "CD14+ CD16-", "anchor": "biomarkers_panel-blood_CD14_EGR1"}
