@@ -1,4 +1,8 @@
-"""AnnData's .h5ad and MuData's .h5mu, read with h5py alone: importing anndata would cost each task seconds."""
+"""AnnData's .h5ad and MuData's .h5mu of any version, read with h5py alone (importing anndata takes seconds).
+
+Encodings: https://anndata.readthedocs.io/en/latest/fileformat-prose.html; anndata 0.6 stored compound arrays, `raw.X`
+and the attributes `h5sparse_format` and `h5sparse_shape`.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +15,17 @@ import pandas as pd
 from scipy import sparse
 
 from sscite.errors import UserError
-from sscite.formats.counts import Counts, build, feature_frame, join, value_problems
-from sscite.formats.features import modality
-from sscite.names import HASHTAG, PROTEIN, RNA
+from sscite.formats import hdf5
+from sscite.formats.counts import Counts, build, join, value_problems
+from sscite.formats.features import ENSEMBL, feature_frame
+from sscite.formats.vocabulary import IDENTIFIERS, SYMBOLS, TYPE_OF, TYPES, column, modality
+from sscite.names import HASHTAG, PROTEIN
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-TYPE_OF = {RNA: "Gene Expression", PROTEIN: "Antibody Capture", HASHTAG: "Hashtag"}
-ID_COLUMNS = ("gene_ids", "gene_id", "ensembl", "ensembl_id", "feature_id")
-TYPE_COLUMNS = ("feature_types", "feature_type", "modality")
-PLACES = ("X", "layers/counts", "layers/raw_counts", "layers/raw", "raw/X")
+PLACES = ("X", "layers/counts", "layers/raw_counts", "layers/raw", "layers/count", "layers/umi", "raw/X", "raw.X")
+VAR_OF = {"raw/X": "raw/var", "raw.X": "raw.var"}
 
 
 def read_h5ad(path: Path) -> Counts:
@@ -36,131 +40,156 @@ def read_h5ad(path: Path) -> Counts:
 def read_h5mu(path: Path) -> Counts:
     """Read all modalities of a MuData file (rna, prot or adt, hto), side by side, on the droplets of the first."""
     with h5py.File(path) as file:
-        if "mod" not in file:
-            raise UserError(f"{path}: not a .h5mu: it has no group 'mod'; name an AnnData file .h5ad")
-        known = {name: found for name in file["mod"] if (found := modality(name))}
+        modalities = hdf5.group(file, "mod", str(path))
+        known = {name: found for name in modalities if (found := modality(name))}
         if not known:
             raise UserError(
-                f"{path}: none of its modalities ({', '.join(file['mod'])}) is known; name them rna, prot and hto"
+                f"{path}: none of its modalities ({', '.join(modalities)}) is known; name them rna, prot and hto"
             )
         order = sorted(known, key=lambda name: list(TYPE_OF).index(known[name]))
-        parts = [_read_object(file[f"mod/{name}"], TYPE_OF[known[name]], f"{path} ({name})") for name in order]
-    return join(parts, where=str(path))
+        parts = [
+            _read_object(hdf5.group(modalities, name, str(path)), TYPE_OF[known[name]], f"{path} ({name})")
+            for name in order
+        ]
+        unknown = [name for name in modalities if modality(name) is None]
+    joined = join(parts, where=str(path))
+    return joined.doubt(f"unknown modalities were ignored: {', '.join(unknown)}") if unknown else joined
 
 
 def _read_object(group: h5py.Group, feature_type: str, where: str) -> Counts:
     """Read one AnnData object; `feature_type` is that of its modality, empty where unknown."""
-    barcodes = _index(group["obs"])
+    for name in ("obs", "var"):
+        if name not in group:
+            raise UserError(f"{where}: not an AnnData object: it has no '{name}' but {hdf5.contents(group)}")
+    barcodes = _index(group["obs"], where)
     place, matrix, features = _raw_counts(group, feature_type, barcodes, where)
     notes = [] if place == "X" else [f"raw counts were read from {place}, as X does not hold whole counts"]
     counts = build(matrix, barcodes, features, where=where, notes=notes)
+    if feature_type:
+        return counts
     extra = [_read_obsm(group, key, barcodes, where) for key in group.get("obsm", ()) if _obsm_modality(key)]
-    return join([counts, *(part for part in extra if part is not None)], where=where) if not feature_type else counts
+    return join([counts, *(part for part in extra if part is not None)], where=where)
 
 
 def _raw_counts(
     group: h5py.Group, feature_type: str, barcodes: NDArray, where: str
 ) -> tuple[str, sparse.csr_matrix, pd.DataFrame]:
-    """Find the first of X, layers and raw that holds whole counts; X where none does, so that its faults are told."""
+    """Find the first of X, layers and raw that holds whole counts; X if none does, so that its faults are reported."""
     found = None
     for place in PLACES:
-        if place not in group:
+        if place not in group or (place in VAR_OF and VAR_OF[place] not in group):
             continue
-        features = _features(group["raw/var"] if place == "raw/X" else group["var"], feature_type)
-        candidate = (place, _matrix(group[place], where), features)
-        found = found or candidate
-        if candidate[1].shape != (len(barcodes), len(features)) or not value_problems(
-            candidate[1], barcodes, features, where
-        ):
-            return candidate
+        features = _features(group[VAR_OF.get(place, "var")], feature_type, where)
+        matrix = _matrix(group[place], (len(barcodes), len(features)), where)
+        found = found or (place, matrix, features)
+        if not value_problems(matrix, barcodes, features, where):
+            return place, matrix, features
     if found is None:
         raise UserError(f"{where}: it has neither X nor a layer 'counts' nor raw; write the raw counts into X")
     return found
 
 
-def _matrix(item: h5py.Dataset | h5py.Group, where: str) -> sparse.csr_matrix:
+def _matrix(item: h5py.Dataset | h5py.Group, shape: tuple[int, int], where: str) -> sparse.csr_matrix:
     """Read a matrix stored dense, as CSR or as CSC, by anndata 0.6 or later; dense ones by blocks of rows."""
     if isinstance(item, h5py.Dataset):
-        step = max(1, 50_000_000 // max(item.shape[1] * item.dtype.itemsize, 1))
-        blocks = [sparse.csr_matrix(item[start : start + step]) for start in range(0, item.shape[0], step)]
-        return sparse.vstack(blocks, format="csr") if blocks else sparse.csr_matrix(item.shape, dtype=item.dtype)
-    kind = _plain(item.attrs.get("encoding-type", item.attrs.get("h5sparse_format", "csr")))
-    shape = tuple(int(n) for n in item.attrs.get("shape", item.attrs.get("h5sparse_shape", ())))
-    parts = (item["data"][:], item["indices"][:], item["indptr"][:])
-    try:
-        return sparse.csc_matrix(parts, shape=shape).tocsr() if "csc" in kind else sparse.csr_matrix(parts, shape=shape)
-    except ValueError as error:
-        raise UserError(f"{where}: its matrix is damaged ({error}); copy or export the file again") from error
+        return hdf5.dense(item, shape, where)
+    kind = hdf5.text(item.attrs.get("encoding-type", item.attrs.get("h5sparse_format", "csr")))
+    claimed = tuple(int(n) for n in item.attrs.get("shape", item.attrs.get("h5sparse_shape", shape)))
+    if claimed != shape:
+        raise hdf5.mismatch(claimed, shape, where)
+    return hdf5.compressed(item, shape, where, by_column="csc" in kind)
 
 
-def _features(var: h5py.Group | h5py.Dataset, feature_type: str) -> pd.DataFrame:
-    """Read names, identifiers and types of the features."""
-    names = _index(var)
-    ids = next((_column(var, column) for column in ID_COLUMNS if _has(var, column)), None)
-    types = next((_column(var, column) for column in TYPE_COLUMNS if _has(var, column)), None)
-    if ids is None and len(names) and sum(name.startswith("ENS") for name in names) > len(names) / 2:
-        ids = names
-        symbols = next((_column(var, c) for c in ("gene_symbols", "symbol", "gene_name") if _has(var, c)), None)
-        names = ids if symbols is None else np.where(symbols == "", ids, symbols)
-    return feature_frame(names, "" if ids is None else ids, feature_type if types is None else types)
+def _features(var: h5py.Group | h5py.Dataset, feature_type: str, where: str) -> pd.DataFrame:
+    """Read names, identifiers and types of the features.
+
+    Names are the index; where that holds Ensembl identifiers or numbers alone, the column of symbols.
+    """
+    names = _index(var, where)
+    present = list(var.dtype.names) if isinstance(var, h5py.Dataset) else list(var)
+    ids = next((_column(var, name, where) for name in column(present, IDENTIFIERS)), np.full(len(names), "", object))
+    symbols = next((_column(var, name, where) for name in column(present, SYMBOLS)), None)
+    if _share(names, ENSEMBL.match) > 0.5:
+        ids, names = names, names if symbols is None else np.where(_empty(symbols), names, symbols)
+    elif len(names) and _share(names, str.isdigit) > 0.9:
+        chosen = ids if symbols is None else symbols
+        if _empty(chosen).all():
+            raise UserError(
+                f"{where}: its features are numbered ('{names[0]}', ...); write their names into var's index"
+            )
+        names = np.where(_empty(chosen), names, chosen)
+    return feature_frame(names, ids, feature_type or _types(var, present, len(names), where))
+
+
+def _types(var: h5py.Group | h5py.Dataset, present: list[str], n: int, where: str) -> NDArray:
+    """Read the first column of types whose words are known; empty texts if there is no such column."""
+    unknown = None
+    for name in column(present, TYPES):
+        values = _column(var, name, where)
+        if any(modality(value) is not None for value in set(values) - {""}):
+            return values
+        unknown = values if unknown is None and not _empty(values).all() else unknown
+    return np.full(n, "", dtype=object) if unknown is None else unknown
+
+
+def _share(names: NDArray, test: object) -> float:
+    """Return the share of names that pass a test."""
+    return sum(bool(test(str(name))) for name in names) / max(len(names), 1)  # type: ignore[operator]
+
+
+def _empty(values: NDArray) -> NDArray[np.bool_]:
+    """Find missing texts."""
+    return np.isin(values.astype(str), ["", "nan", "None", "<NA>"])
 
 
 def _read_obsm(group: h5py.Group, key: str, barcodes: NDArray, where: str) -> Counts | None:
     """Read counts kept in obsm: a data frame, or a matrix named in uns; None where nothing names its columns."""
     item = group[f"obsm/{key}"]
+    place = f"{where} (obsm/{key})"
     if isinstance(item, h5py.Group) and "_index" in item.attrs:
-        names = [str(name) for name in item.attrs["column-order"]]
-        matrix = sparse.csr_matrix(np.column_stack([item[name][:] for name in names]))
+        names = [hdf5.text(name) for name in item.attrs.get("column-order", ())]
+        columns = [hdf5.dataset(item, name, place, kinds="iufb", length=len(barcodes))[:] for name in names]
+        matrix = sparse.csr_matrix(np.column_stack(columns)) if columns else sparse.csr_matrix((len(barcodes), 0))
     else:
-        stems = (key.split("_")[0], key)
         uns = group.get("uns", {})
-        listed = next((uns[f"{stem}_names"] for stem in stems if f"{stem}_names" in uns), None)
+        listed = next((uns[f"{stem}_names"] for stem in (key.split("_")[0], key) if f"{stem}_names" in uns), None)
         if listed is None:
             return None
-        names, matrix = [_plain(name) for name in listed[:]], _matrix(item, where)
+        names = list(hdf5.texts(listed, place))
+        matrix = _matrix(item, (len(barcodes), len(names)), place)
     features = feature_frame(names, "", TYPE_OF[_obsm_modality(key) or PROTEIN])
-    return build(
-        matrix, barcodes, features, where=f"{where} (obsm/{key})", notes=[f"{len(names)} features from obsm/{key}"]
-    )
+    return build(matrix, barcodes, features, where=place, notes=[f"{len(names)} features from obsm/{key}"])
 
 
 def _obsm_modality(key: str) -> str | None:
-    """Tell proteins and hashtags in obsm from embeddings by the key."""
+    """Return the modality of proteins or hashtags in obsm by their key; None for embeddings."""
     lowered = key.lower()
-    for suffix in ("_expression", "_counts"):
-        found = modality(lowered.removesuffix(suffix))
+    for suffix in ("_expression", "_counts", ""):
+        found = modality(lowered.removesuffix(suffix)) if lowered.endswith(suffix) else None
         if found in (PROTEIN, HASHTAG):
             return found
     return None
 
 
-def _index(frame: h5py.Group | h5py.Dataset) -> NDArray:
+def _index(frame: h5py.Group | h5py.Dataset, where: str) -> NDArray:
     """Read the index of a stored data frame; anndata 0.6 stored a compound array whose first field it is."""
     if isinstance(frame, h5py.Dataset):
-        return np.array([_plain(value) for value in frame[frame.dtype.names[0]]], dtype=object)
-    values = frame[_plain(frame.attrs["_index"])][:]
-    return np.array([_plain(value) for value in values], dtype=object)
+        hdf5.checked(frame, where)
+        if not frame.dtype.names:
+            raise UserError(f"{where}: '{frame.name}' is not a table; {hdf5.REMEDY}")
+        name = next((field for field in frame.dtype.names if field in ("index", "_index")), frame.dtype.names[0])
+        return _column(frame, name, where)
+    name = hdf5.text(frame.attrs.get("_index", "_index"))
+    if name not in frame:
+        raise UserError(f"{where}: '{frame.name}' has no index '{name}' but {hdf5.contents(frame)}; {hdf5.REMEDY}")
+    return hdf5.texts(frame[name], where)
 
 
-def _has(frame: h5py.Group | h5py.Dataset, column: str) -> bool:
-    """Say whether a stored data frame has a column."""
-    return column in (frame.dtype.names if isinstance(frame, h5py.Dataset) else frame)
-
-
-def _column(frame: h5py.Group | h5py.Dataset, column: str) -> NDArray:
-    """Read a column of texts, plain or categorical; missing ones are empty."""
-    item = frame[column]
-    if isinstance(item, h5py.Group) and "codes" in item:
-        codes, categories = item["codes"][:], item["categories"][:]
-    elif isinstance(frame, h5py.Group) and column in frame.get("__categories", {}):
-        codes, categories = item[:], frame[f"__categories/{column}"][:]
-    else:
-        values = item["values"][:] if isinstance(item, h5py.Group) else item[:]
-        return np.array([_plain(value) for value in values], dtype=object)
-    texts = np.array([*(_plain(value) for value in categories), ""], dtype=object)
-    return texts[codes]
-
-
-def _plain(value: object) -> str:
-    """Turn bytes or any scalar into text."""
-    return value.decode() if isinstance(value, bytes) else str(value)
+def _column(frame: h5py.Group | h5py.Dataset, name: str, where: str) -> NDArray:
+    """Read a column of texts; anndata before 0.8 kept categories in a group of their own."""
+    if isinstance(frame, h5py.Dataset):
+        return np.array([hdf5.text(value) for value in frame[name]], dtype=object)
+    if name in frame.get("__categories", {}):
+        categories = hdf5.texts(frame[f"__categories/{name}"], where)
+        return hdf5.coded(hdf5.dataset(frame, name, where, kinds="iu")[:], categories, where)
+    return hdf5.texts(frame[name], where)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -12,12 +12,21 @@ import pandas as pd
 from scipy import sparse
 
 from sscite.errors import UserError
-from sscite.names import FEATURE_TYPE, GENE_ID
+from sscite.formats.barcodes import match_barcodes
+from sscite.formats.features import is_unmapped, settle_types
+from sscite.formats.hdf5 import mismatch
+from sscite.names import FEATURE_TYPE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 REMEDY = "raw whole counts are needed: give the matrix from before normalisation"
+FRACTIONS = (
+    "raw whole counts are needed: if the matrix was normalised, give the one from before; if ambient RNA was removed "
+    "(SoupX, DecontX) or reads were shared among genes (EM), round it or give the uncorrected matrix"
+)
+LARGEST = 2**31 - 1  # no droplet has as many molecules of one feature
+LONGEST_NAME = 500
 SHOWN = 3  # examples of a kind of problem in a message
 
 
@@ -30,30 +39,29 @@ class Counts:
     matrix
         droplets × features, CSR, integers.
     barcodes
-        One text a droplet, unique, as the file has it.
+        One text per droplet, unique, as the file has it.
     features
         Indexed by feature name (symbols may repeat), columns `gene_id` (empty where the file has none) and
         `feature_type` (as given: 'Gene Expression', 'Antibody Capture', 'Hashtag', ...; empty where none is given).
     notes
-        What the reader of the report should know of how the file was read.
+        How the file was read, for the report.
+    doubts
+        What may be wrong with how the file was read, for the report's warnings.
     """
 
     matrix: sparse.csr_matrix
     barcodes: NDArray[np.str_]
     features: pd.DataFrame
     notes: tuple[str, ...] = field(default=())
+    doubts: tuple[str, ...] = field(default=())
 
     def select(self, mask: NDArray[np.bool_]) -> Counts:
-        """Keep the features where `mask` is true."""
+        """Return the features where `mask` is true."""
         return replace(self, matrix=self.matrix[:, np.flatnonzero(mask)], features=self.features[mask])
 
-
-def feature_frame(
-    names: Sequence[str] | NDArray, ids: Sequence[str] | NDArray | str = "", types: Sequence[str] | NDArray | str = ""
-) -> pd.DataFrame:
-    """Build the features' table; one text for `ids` or `types` stands for all."""
-    index = pd.Index([str(name) for name in names], name="feature", dtype=object)
-    return pd.DataFrame({GENE_ID: ids, FEATURE_TYPE: types}, index=index).astype(object)
+    def doubt(self, sentence: str) -> Counts:
+        """Return the same counts with one more doubt."""
+        return replace(self, doubts=(*self.doubts, sentence))
 
 
 def build(
@@ -64,7 +72,7 @@ def build(
     where: str,
     notes: Sequence[str] = (),
 ) -> Counts:
-    """Check what a reader read and make it whole numbers.
+    """Check what a reader read and make it whole numbers; counters of unmapped reads are removed and noted.
 
     Parameters
     ----------
@@ -76,37 +84,80 @@ def build(
     Raises
     ------
     UserError
-        Sizes that disagree; repeated barcodes or features; NaN, negative or fractional values: all of them.
+        Sizes that disagree; missing or repeated barcodes or features; unknown feature types; NaN, negative,
+        fractional or impossibly large values: all of them.
     """
-    barcodes = np.asarray(barcodes, dtype=str)
+    barcodes = np.asarray(barcodes, dtype=object).astype(str)
     if matrix.shape != (len(barcodes), len(features)):
-        raise UserError(
-            f"{where}: a matrix of {matrix.shape[0]:,} × {matrix.shape[1]:,} does not fit {len(barcodes):,} barcodes "
-            f"and {len(features):,} features; the file is incomplete or of several runs: export it again"
-        )
+        raise mismatch(matrix.shape, (len(barcodes), len(features)), where)
     matrix = sparse.csr_matrix(matrix)
-    problems = [*duplicate_problems(barcodes, features, where), *value_problems(matrix, barcodes, features, where)]
+    features, doubts, problems = settle_types(features, where)
+    matrix, features, unmapped = _without_unmapped(matrix, features)
+    problems += [
+        *name_problems(barcodes, "barcode", where),
+        *name_problems(features.index.to_numpy(), "feature name", where),
+        *duplicate_problems(barcodes, features, where),
+        *value_problems(matrix, barcodes, features, where),
+    ]
     if problems:
         raise UserError(problems)
-    return Counts(_whole(matrix), barcodes, features, tuple(notes))
+    return Counts(_whole(matrix), barcodes, features, (*notes, *unmapped), tuple(doubts))
+
+
+def _without_unmapped(
+    matrix: sparse.csr_matrix, features: pd.DataFrame
+) -> tuple[sparse.csr_matrix, pd.DataFrame, list[str]]:
+    """Remove the counters of unmapped reads that tools write beside tags; return what was removed as a note."""
+    mask = is_unmapped(features)
+    if not mask.any():
+        return matrix, features, []
+    name = features.index[mask][0]
+    unmapped = float(matrix[:, [int(np.flatnonzero(mask)[0])]].sum())
+    rest = matrix[:, np.flatnonzero(~mask)]
+    share = unmapped / max(unmapped + float(rest.sum()), 1)
+    return rest, features[~mask], [f"'{name}' is not a tag and was removed: {share:.1%} of the tag counts"]
+
+
+def name_problems(names: NDArray, noun: str, where: str) -> list[str]:
+    """Report names that are empty, too long, or hold control characters."""
+    texts = [str(name) for name in names]
+    kinds = {
+        "empty": [i for i, text in enumerate(texts) if not text.strip()],
+        f"longer than {LONGEST_NAME} characters": [i for i, text in enumerate(texts) if len(text) > LONGEST_NAME],
+        "with a control character": [
+            i for i, text in enumerate(texts) if not text.isprintable() and any(map(_is_control, text[:LONGEST_NAME]))
+        ],
+    }
+    return [
+        f"{where}: {len(at):,} {noun}{'s' * (len(at) > 1)} {kind} (number {at[0] + 1:,}); every droplet and every "
+        "feature "
+        "needs a name: correct the file"
+        for kind, at in kinds.items()
+        if at
+    ]
+
+
+def _is_control(character: str) -> bool:
+    """Return whether a character is a control character."""
+    return unicodedata.category(character) == "Cc"
 
 
 def value_problems(
     matrix: sparse.csr_matrix, barcodes: NDArray[np.str_], features: pd.DataFrame, where: str
 ) -> list[str]:
-    """Say which stored values are not whole, non-negative numbers: one message a kind, with examples by name."""
+    """Report stored values that are not whole, non-negative numbers: one message per kind, with examples by name."""
     data = matrix.data
-    if data.dtype.kind in "ub":
+    if data.dtype.kind == "b":
         return []
-    if data.dtype.kind == "i":
-        kinds = {"negative": data < 0}
-    else:
+    kinds = {"negative": data < 0, "impossibly large": data > LARGEST}
+    if data.dtype.kind == "f":
         finite = np.isfinite(data)
         kinds = {
             "missing (NaN)": np.isnan(data),
             "infinite": np.isinf(data),
             "negative": finite & (data < 0),
             "fractional": finite & (data != np.floor(data)),
+            "impossibly large": finite & (data > LARGEST),
         }
     problems = []
     for kind, mask in kinds.items():
@@ -115,15 +166,16 @@ def value_problems(
             continue
         rows = np.searchsorted(matrix.indptr, at[:SHOWN], side="right") - 1
         examples = "; ".join(
-            f"row '{barcodes[row]}', column '{features.index[matrix.indices[i]]}': {data[i]:g}"
+            f"row '{barcodes[row]}', column '{features.index[matrix.indices[i]]}': {data[i]:.6g}"
             for row, i in zip(rows, at[:SHOWN], strict=True)
         )
-        problems.append(f"{where}: {at.size:,} {kind} value{'s' * (at.size > 1)} ({examples}); {REMEDY}")
+        remedy = FRACTIONS if kind == "fractional" else REMEDY
+        problems.append(f"{where}: {at.size:,} {kind} value{'s' * (at.size > 1)} ({examples}); {remedy}")
     return problems
 
 
 def duplicate_problems(barcodes: NDArray[np.str_], features: pd.DataFrame, where: str) -> list[str]:
-    """Say which barcodes and which features (same name, identifier and type) occur more than once."""
+    """Report barcodes and features (same name, identifier and type) that occur more than once."""
     problems = []
     repeated = pd.Index(barcodes)[pd.Index(barcodes).duplicated()].unique()
     if len(repeated):
@@ -150,23 +202,26 @@ def join(parts: Sequence[Counts], *, where: str) -> Counts:
         A part shares no barcode with the first.
     """
     first = parts[0]
-    matrices, notes = [first.matrix], [*first.notes]
+    matrices, notes, doubts = [first.matrix], [*first.notes], [*first.doubts]
     for part in parts[1:]:
         rows = match_barcodes(first.barcodes, part.barcodes)
+        types = "/".join(sorted(set(part.features[FEATURE_TYPE])))
         if len(rows) and (rows < 0).all():
-            types = " and ".join(sorted({*first.features[FEATURE_TYPE], *part.features[FEATURE_TYPE]}))
+            both = " and ".join(sorted({*first.features[FEATURE_TYPE], *part.features[FEATURE_TYPE]}))
             raise UserError(
-                f"{where}: no barcode is in both of its parts ({types}): '{first.barcodes[0]}' against "
-                f"'{', '.join(part.barcodes[:1])}'; they are of different libraries, or name barcodes differently"
+                f"{where}: no barcode is in both of its parts ({both}): '{first.barcodes[0]}' against "
+                f"'{', '.join(part.barcodes[:1])}'; they are of different libraries, or name barcodes differently: "
+                "give "
+                "both parts of one library"
             )
         matrices.append(take_rows(part.matrix, rows))
         notes.extend(part.notes)
+        doubts.extend(part.doubts)
         if (rows < 0).any():
-            types = "/".join(sorted(set(part.features[FEATURE_TYPE])))
-            notes.append(f"{int((rows < 0).sum()):,} droplets have no {types} counts; they hold zeros there")
-    return Counts(
-        sparse.hstack(matrices, format="csr"), first.barcodes, pd.concat([p.features for p in parts]), tuple(notes)
-    )
+            lacking = int((rows < 0).sum())
+            notes.append(f"{lacking:,} droplets are missing from the {types} counts and were set to zero there")
+    features = pd.concat([part.features for part in parts])
+    return Counts(sparse.hstack(matrices, format="csr"), first.barcodes, features, tuple(notes), tuple(doubts))
 
 
 def take_rows(matrix: sparse.csr_matrix, rows: NDArray[np.integer]) -> sparse.csr_matrix:
@@ -175,41 +230,16 @@ def take_rows(matrix: sparse.csr_matrix, rows: NDArray[np.integer]) -> sparse.cs
     return padded[np.where(rows < 0, matrix.shape[0], rows)]
 
 
-def match_barcodes(wanted: Sequence[str] | NDArray, given: Sequence[str] | NDArray) -> NDArray[np.int64]:
-    """Find each wanted barcode among the given ones, as written or, where none fits, by its bases alone.
-
-    CITE-seq-Count writes `ACGT...`, Cell Ranger `ACGT...-1`: the gem suffix is set aside only where that keeps both
-    sides unique.
-
-    Returns
-    -------
-    Positions in `given`, -1 where absent; shape (wanted,).
-    """
-    exact = pd.Index(given).get_indexer(pd.Index(wanted))
-    if (exact >= 0).any():
-        return exact
-    bare_given, bare_wanted = pd.Index(_bare(given)), pd.Index(_bare(wanted))
-    if bare_given.has_duplicates or bare_wanted.has_duplicates:
-        return exact
-    return bare_given.get_indexer(bare_wanted)
-
-
-def _bare(barcodes: Sequence[str] | NDArray) -> list[str]:
-    """Remove the gem suffix of each barcode."""
-    return [re.sub(r"-\d+$", "", str(barcode)) for barcode in barcodes]
-
-
 def _whole(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
-    """Turn checked values into integers, 32 bits where they fit; explicit zeros are removed."""
-    largest = matrix.data.max(initial=0)
-    whole = matrix.astype(np.int32 if largest <= np.iinfo(np.int32).max else np.int64)
+    """Turn checked values into 32-bit integers; repeated entries are summed and explicit zeros removed."""
+    whole = matrix.astype(np.int64)
     whole.sum_duplicates()
     whole.eliminate_zeros()
-    return whole
+    return whole.astype(np.int32 if whole.data.max(initial=0) <= LARGEST else np.int64)
 
 
 def _count(n: int, noun: str) -> str:
-    """Word a number of things that occur."""
+    """Return the number of things that occur, in words."""
     return f"1 {noun} occurs" if n == 1 else f"{n:,} {noun}s occur"
 
 

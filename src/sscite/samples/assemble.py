@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from sscite.errors import UserError
 from sscite.formats import Counts, match_barcodes, split_features
+from sscite.formats.barcodes import overlap_problem
 from sscite.formats.counts import take_rows
-from sscite.formats.features import modality
+from sscite.formats.features import ENSEMBL
+from sscite.formats.vocabulary import modality
 from sscite.names import FEATURE_TYPE, GENE_ID, HASHTAG, PROTEIN, RNA
+from sscite.samples.cells import empty_droplet_problem, other_lane_problem
 from sscite.samples.sheet import listing, suggest
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+LARGEST_TAG_SET = 1000  # features typed as genes that a file of tags or antibodies may hold
+HASHTAG_COLUMN, ANTIBODY_COLUMN, RAW_COLUMN = "hashtag_counts", "adt_counts", "raw_counts"
 
 
 @dataclass
@@ -38,8 +48,10 @@ class Library:
         return next(iter(self.modalities.values())).barcodes
 
 
-def assemble(counts: Counts, hashtag_counts: Counts | None, hashtags: Sequence[str]) -> Library:
-    """Split features into modalities and set hashtags that are kept apart beside them.
+def assemble(
+    counts: Counts, hashtag_counts: Counts | None, hashtags: Sequence[str], adt_counts: Counts | None = None
+) -> Library:
+    """Split features into modalities and set hashtags and antibodies of files of their own beside them.
 
     Parameters
     ----------
@@ -49,53 +61,104 @@ def assemble(counts: Counts, hashtag_counts: Counts | None, hashtags: Sequence[s
     Raises
     ------
     UserError
-        No feature or droplet, hashtags that no feature bears, tables without a common barcode: all of them.
+        No feature or droplet, droplets that are not called cells, hashtags that no feature has, tables that share fewer
+        than 10% of the barcodes: all of them.
     """
-    notes, doubts = list(counts.notes), []
+    notes, doubts = list(counts.notes), list(counts.doubts)
     counts = replace(counts, features=rename_hashtags(counts.features, hashtags))
     kinds = split_features(counts.features, hashtags)
     parts = {kind: counts.select(kinds == kind) for kind in (RNA, PROTEIN, HASHTAG) if (kinds == kind).any()}
     others = sorted(set(counts.features[FEATURE_TYPE][kinds == ""]))
     if others:
-        notes.append(f"features of other kinds were left out: {', '.join(others)}")
+        notes.append(f"features of other assays were ignored: {', '.join(others)}")
     problems = [] if len(counts.barcodes) else ["it holds no droplet; give the matrix of called cells"]
     if not parts:
         problems.append("no feature is a gene, antibody or hashtag; check the feature types")
-    if hashtag_counts is not None:
-        tags = tags_of(hashtag_counts, hashtags)
-        rows = match_barcodes(counts.barcodes, tags.barcodes)
-        problems += _overlap(counts.barcodes, tags.barcodes, rows, "hashtag_counts")
-        notes += hashtag_counts.notes
-        doubts += _absent(rows)
-        parts[HASHTAG] = replace(tags, matrix=take_rows(tags.matrix, rows), barcodes=counts.barcodes, notes=())
+    problems += empty_droplet_problem(counts.matrix)
+    beside = ((HASHTAG, hashtag_counts, HASHTAG_COLUMN), (PROTEIN, adt_counts, ANTIBODY_COLUMN))
+    for kind, extra, column in beside:
+        if extra is None:
+            continue
+        part, sentences, more = _beside(counts.barcodes, extra, kind, column, hashtags)
+        parts[kind] = part
+        notes += extra.notes
+        doubts += [*extra.doubts, *sentences]
+        problems += more
     present = list(parts[HASHTAG].features.index) if HASHTAG in parts else []
     near = present or list(counts.features.index[kinds != RNA])
-    problems += missing_hashtags(hashtags, present, near)
+    problems += missing_hashtags(hashtags, present, near, _genes_named(counts.features, hashtags))
     if problems:
         raise UserError(problems)
-    return Library(parts, notes, doubts)
+    return Library({kind: parts[kind] for kind in (RNA, PROTEIN, HASHTAG) if kind in parts}, notes, doubts)
+
+
+def _beside(
+    barcodes: NDArray, extra: Counts, kind: str, column: str, hashtags: Sequence[str]
+) -> tuple[Counts, list[str], list[str]]:
+    """Bring the counts of a file of its own onto the library's droplets.
+
+    Returns
+    -------
+    The counts, what the report should warn of, and problems.
+    """
+    part = tags_of(extra, hashtags) if kind == HASHTAG else antibodies_of(extra)
+    if not len(part.features):
+        what = "hashtags" if kind == HASHTAG else "antibodies"
+        return part, [], [
+            f"{column}: none of its {len(extra.features):,} features ({listing(extra.features.index, 3)}) is read as "
+            f"{what}; type them as Antibody Capture, or give a table that holds nothing else"
+        ]
+    rows = match_barcodes(barcodes, part.barcodes)
+    problems = overlap_problem(barcodes, part.barcodes, rows, column)
+    aligned = replace(part, matrix=take_rows(part.matrix, rows), barcodes=barcodes, notes=(), doubts=())
+    return aligned, _absent(rows, column), problems
 
 
 def tags_of(counts: Counts, hashtags: Sequence[str]) -> Counts:
-    """Take the hashtags of a file that is said to hold them.
+    """Return the hashtags of a file that is said to hold them.
 
-    Those named in the sheet, typed or named as hashtags, and untyped ones; antibodies beside them only where nothing
-    else tells what the tags are; genes never.
+    Those named in the sheet, typed or named as hashtags, and untyped ones; antibodies beside them, and features that
+    STARsolo types as genes, only where nothing else says what the tags are; genes with an Ensembl identifier never.
     """
     counts = replace(counts, features=rename_hashtags(counts.features, hashtags))
     types = counts.features[FEATURE_TYPE]
-    gene = np.array([modality(kind) == RNA for kind in types])
+    gene = np.array([modality(kind) == RNA for kind in types], dtype=bool)
+    ensembl = _ensembl(counts.features)
     sure = (split_features(counts.features, hashtags) == HASHTAG) | (types == "").to_numpy()
-    named = counts.features.index.isin(list(hashtags))
-    return counts.select((sure | named) & (~gene | named) if (sure & ~gene).any() or named.any() else ~gene)
+    named = counts.features.index.isin(list(hashtags)) & ~(gene & ensembl)
+    if sure.any() or named.any():
+        return counts.select((sure | named) & (~gene | named))
+    return counts.select(~gene if not gene.all() else gene & ~ensembl & (len(gene) <= LARGEST_TAG_SET))
+
+
+def antibodies_of(counts: Counts) -> Counts:
+    """Return the antibodies of a file that is said to hold them.
+
+    Those that the file types as such; of a file without types, or one in which STARsolo types all features as genes, all
+    that are not hashtags by name or genes by their Ensembl identifier.
+    """
+    kinds = split_features(counts.features)
+    typed = np.array([bool(kind) for kind in counts.features[FEATURE_TYPE]], dtype=bool)
+    if typed.any() and (kinds == PROTEIN).any():
+        return counts.select(kinds == PROTEIN)
+    if typed.any() and len(kinds) > LARGEST_TAG_SET:
+        return counts.select(np.zeros(len(kinds), dtype=bool))
+    return counts.select(np.isin(kinds, [RNA, PROTEIN]) & ~_ensembl(counts.features))
+
+
+def _ensembl(features: pd.DataFrame) -> NDArray[np.bool_]:
+    """Find the features with an Ensembl identifier."""
+    return np.array([bool(ENSEMBL.match(str(gene_id))) for gene_id in features[GENE_ID]], dtype=bool)
 
 
 def rename_hashtags(features: pd.DataFrame, hashtags: Sequence[str]) -> pd.DataFrame:
-    """Name a hashtag as the sheet does where the sheet gives its identifier or its name with the sequence."""
+    """Name a hashtag as the sheet does if the sheet gives its identifier, its name with the sequence, or BD's column."""
     spellings = {}
-    for name, gene_id in zip(features.index, features[GENE_ID], strict=True):
-        for spelling in (gene_id, f"{name}-{gene_id}"):
-            if gene_id and spelling in hashtags and name not in hashtags:
+    for name, gene_id, kind in zip(features.index, features[GENE_ID], features[FEATURE_TYPE], strict=True):
+        if name in hashtags or (modality(kind) == RNA and ENSEMBL.match(str(gene_id))):
+            continue
+        for spelling in (gene_id, f"{name}-{gene_id}", f"{name}|stAbO"):
+            if spelling and spelling in hashtags:
                 spellings[(name, gene_id)] = spelling
     if not spellings:
         return features
@@ -103,21 +166,39 @@ def rename_hashtags(features: pd.DataFrame, hashtags: Sequence[str]) -> pd.DataF
     return features.set_axis(pd.Index(index, name=features.index.name, dtype=object))
 
 
-def missing_hashtags(hashtags: Sequence[str], present: Sequence[str], near: Sequence[str]) -> list[str]:
-    """Say which of the sheet's hashtags are no features, with what there is."""
+def _genes_named(features: pd.DataFrame, hashtags: Sequence[str]) -> set[str]:
+    """Return the hashtags of the sheet that name a feature typed as a gene."""
+    gene = np.array([modality(kind) == RNA for kind in features[FEATURE_TYPE]], dtype=bool)
+    return set(features.index[gene]) & set(hashtags)
+
+
+def missing_hashtags(
+    hashtags: Sequence[str], present: Sequence[str], near: Sequence[str], genes: set[str] = frozenset()
+) -> list[str]:
+    """Report which of the sheet's hashtags are not features, with what there is."""
     known = set(present)
     offered = f"the file has {listing(near)}" if len(near) else "the file has no hashtags or antibodies"
     return [
-        f"hashtag '{tag}' is not among the features{suggest(tag, near)}; {offered}; correct the samplesheet's hashtag"
+        f"hashtag '{tag}' is not among the {'hashtags: it is typed as a gene' if tag in genes else 'features'}"
+        f"{suggest(tag, near)}; {offered}; correct the samplesheet's hashtag"
         for tag in dict.fromkeys(hashtags)
         if tag not in known
     ]
 
 
-def check_raw(library: Library, raw: Counts) -> list[str]:
-    """Check that all droplets include the called cells and the antibodies: a list of problems."""
+def check_raw(library: Library, raw: Counts) -> tuple[list[str], list[str]]:
+    """Check that all droplets include the called cells, with the same counts, and the antibodies.
+
+    Returns
+    -------
+    Problems, and what the report should warn of.
+    """
     rows = match_barcodes(library.barcodes, raw.barcodes)
-    problems = _overlap(library.barcodes, raw.barcodes, rows, "raw_counts")
+    problems = overlap_problem(library.barcodes, raw.barcodes, rows, RAW_COLUMN)
+    doubts = [] if problems else _absent(rows, RAW_COLUMN)
+    if not problems:
+        problems, more = other_lane_problem(list(library.modalities.values()), raw, rows)
+        doubts += more
     if PROTEIN in library.modalities:
         proteins = library.modalities[PROTEIN].features.index
         lacking = [name for name in proteins if name not in raw.features.index]
@@ -126,21 +207,12 @@ def check_raw(library: Library, raw: Counts) -> list[str]:
                 f"raw_counts has none of the {len(proteins)} antibodies of counts ({listing(lacking, 3)}); give all "
                 "droplets of the same run, antibodies included, or leave raw_counts empty"
             )
-    return problems
+    return problems, doubts
 
 
-def _overlap(wanted: np.ndarray, given: np.ndarray, rows: np.ndarray, column: str) -> list[str]:
-    """Say where no barcode of the counts is in another file."""
-    if len(wanted) == 0 or (rows >= 0).any():
-        return []
-    example = f"'{given[0]}'" if len(given) else "no barcode"
-    return [
-        f"no barcode of counts ('{wanted[0]}', ...) is in {column} ({example}, ...); the files are of different "
-        "libraries, or name barcodes differently: make them alike"
-    ]
-
-
-def _absent(rows: np.ndarray) -> list[str]:
-    """Say how many droplets have no hashtag counts."""
+def _absent(rows: np.ndarray, column: str) -> list[str]:
+    """Report how many droplets another file lacks."""
     lacking = int((rows < 0).sum())
-    return [f"{lacking:,} of {len(rows):,} cells are not in the hashtag counts and hold zeros there"] if lacking else []
+    if not lacking:
+        return []
+    return [f"{lacking:,} of {len(rows):,} cells are missing from {column} and were set to zero there"]

@@ -59,7 +59,8 @@ def test_cellbender_output_is_read_as_counts_and_noted(tmp_path):
 def test_10x_h5_of_version_2_holds_genes_alone(tmp_path):
     counts = read_counts(write_10x(tmp_path / "a.h5", version=2))
     assert counts.matrix.toarray().tolist() == COUNTS.tolist()
-    assert set(counts.features["feature_type"]) == {"Gene Expression"}
+    assert counts.features["feature_type"].tolist() == ["Gene Expression"] * 3 + ["Hashtag"]
+    assert "typed as genes in the file and named as antibodies or hashtags ('Hashtag1')" in counts.doubts[0]
 
 
 @pytest.mark.parametrize(("listing", "packed"), [("genes.tsv", False), ("features.tsv", True)])
@@ -92,7 +93,7 @@ def test_citeseq_count_sets_unmapped_reads_aside_and_says_their_share(tmp_path):
     counts = read_counts(tmp_path)
     assert counts.matrix.toarray().tolist() == [[10, 0], [0, 20]]
     assert counts.features.index.tolist() == ["HTO1", "HTO2"]
-    assert counts.notes == ("25.0% of the tag counts are unmapped and left out",)
+    assert counts.notes == ("'unmapped' is not a tag and was removed: 25.0% of the tag counts",)
     assert match_barcodes(BARCODES, counts.barcodes).tolist() == [0, 1]
 
 
@@ -104,7 +105,7 @@ def test_bd_rhapsody_tables_know_antibodies_by_name_wherever_they_stand(tmp_path
     )
     counts = read_counts(path)
     assert counts.barcodes.tolist() == ["007", "12"]
-    assert counts.features.index.tolist() == ["ADA", "CD3:UCHT1|CD3E|AHS0231|pAbO", "SampleTag01_hs|stAbO", "IL7R"]
+    assert counts.features.index.tolist() == ["ADA", "CD3:UCHT1|CD3E|AHS0231|pAbO", "SampleTag01_hs", "IL7R"]
     assert split_features(counts.features).tolist() == ["rna", "prot", "hto", "rna"]
     assert counts.matrix.toarray().tolist() == [[1, 2, 3, 4], [0, 0, 1, 0]]
 

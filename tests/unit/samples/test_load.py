@@ -7,7 +7,7 @@ from scipy import sparse
 
 from sscite.errors import UserError
 from sscite.formats import Counts
-from sscite.formats.counts import feature_frame
+from sscite.formats.features import feature_frame
 from sscite.samples import load, qc, write
 from sscite.samples.assemble import assemble
 

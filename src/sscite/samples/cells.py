@@ -1,0 +1,102 @@
+"""Whether droplets are what the sheet says: called cells, and those of the same capture as all droplets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from sscite.names import FEATURE_TYPE, GENE_ID
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+    from scipy import sparse
+
+    from sscite.formats import Counts
+
+MOST_CELLS = 0.99  # quantile of the totals of cells that stands for a full cell, as in Cell Ranger's OrdMag
+TINY = 100  # times smaller than a full cell: an empty droplet
+EMPTY_SHARE = 0.5  # of such droplets from which a matrix is not one of called cells
+MIN_DROPLETS = 100
+COMPARED = 500  # cells whose counts are compared with those of all droplets
+SAME, ALIKE = 0.75, 0.98  # shares of a cell's counts that all droplets hold for its barcode
+
+
+def empty_droplet_problem(matrix: sparse.csr_matrix) -> list[str]:
+    """Report a matrix of all droplets given as called cells.
+
+    A full cell is the 99th percentile of the droplets within a factor of ten of it (OrdMag of Cell Ranger, found by
+    iteration); more than half of the droplets a hundred times smaller are not called cells.
+    """
+    totals = np.asarray(matrix.sum(axis=1)).ravel()
+    full = full_cell(totals)
+    tiny = int((totals < full / TINY).sum())
+    if len(totals) < MIN_DROPLETS or tiny <= EMPTY_SHARE * len(totals):
+        return []
+    return [
+        f"{tiny:,} of its {len(totals):,} droplets hold under 1% of the counts of a full cell ({full:,.0f}): this is the "
+        "matrix of all droplets (raw_feature_bc_matrix), not of called cells; give filtered_feature_bc_matrix as counts "
+        "and this file as raw_counts"
+    ]
+
+
+def full_cell(totals: NDArray) -> float:
+    """Return the count of a full cell, where 'cells' are the droplets above a tenth of it."""
+    largest = np.sort(totals)[::-1]
+    cells = len(largest)
+    for _ in range(50):
+        full = float(np.quantile(largest[:cells], MOST_CELLS)) if cells else 0.0
+        found = int((largest > full / 10).sum())
+        if found >= cells:
+            break
+        cells = found
+    return full
+
+
+def other_lane_problem(parts: Sequence[Counts], raw: Counts, rows: NDArray[np.integer]) -> tuple[list[str], list[str]]:
+    """Compare the counts of called cells with those of the same barcodes among all droplets.
+
+    Every lane has the same list of barcodes, so that barcodes match between lanes and counts do not. The measure is the
+    share of a cell's counts that all droplets hold for its barcode and feature: 1 in files of one run.
+
+    Returns
+    -------
+    Problems, and what the report should warn of.
+    """
+    share = shared_counts(parts, raw, rows)
+    if share is None or share >= ALIKE:
+        return [], []
+    sentence = (
+        f"in raw_counts the called cells' barcodes hold {share:.0%} of the counts that they have in counts (median cell)"
+    )
+    if share < SAME:
+        return [
+            f"{sentence}: the two files are of different lanes or runs; give raw_counts and counts of the same capture"
+        ], []
+    return [], [f"{sentence}; the two were quantified differently, or the files are of different runs"]
+
+
+def shared_counts(parts: Sequence[Counts], raw: Counts, rows: NDArray[np.integer]) -> float | None:
+    """Return the median over cells of sum(min(called, raw)) / sum(called), on the features of both; None without any."""
+    cells = np.flatnonzero(rows >= 0)
+    cells = cells[np.unique(np.linspace(0, len(cells) - 1, COMPARED).astype(int))] if len(cells) > COMPARED else cells
+    given = _keys(raw)
+    smaller, total = np.zeros(len(cells)), np.zeros(len(cells))
+    for part in parts:
+        keys = _keys(part)
+        at = np.full(len(keys), -1) if given.has_duplicates else given.get_indexer(keys)
+        kept = np.flatnonzero(at >= 0)
+        called = part.matrix[cells][:, kept]
+        smaller += np.asarray(called.minimum(raw.matrix[rows[cells]][:, at[kept]]).sum(axis=1)).ravel()
+        total += np.asarray(called.sum(axis=1)).ravel()
+    if not (total > 0).any():
+        return None
+    return float(np.median(smaller[total > 0] / total[total > 0]))
+
+
+def _keys(counts: Counts) -> pd.MultiIndex:
+    """Return name, identifier and type of each feature."""
+    return pd.MultiIndex.from_frame(counts.features.rename_axis("feature").reset_index()[["feature", GENE_ID, FEATURE_TYPE]])
