@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Read every count file once, before any heavy task, and tell all that is wrong."""
+"""Read every input file once, before any heavy task, and report all problems."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,12 +10,12 @@ from sscite import command
 
 
 def main(
-    files: Annotated[Path, typer.Option(exists=True, help="files.csv of samples_validate: a row per library.")],
+    files: Annotated[Path, typer.Option(exists=True, help="files.csv of samples_validate: one row per library.")],
     samples: Annotated[Path, typer.Option(exists=True, help="samples.csv of samples_validate.")],
     staged: Annotated[
         str | None,
         typer.Option(
-            help="Begin of the folders that hold one path each, numbered in the order of files.csv; without it "
+            help="Prefix of the folders that hold one path each, numbered in the order of files.csv; without it "
             "paths are taken as files.csv has them."
         ),
     ] = None,
@@ -23,21 +23,16 @@ def main(
         str, typer.Option(help="Paths that do not exist and are not staged: library_id:column, comma-separated.")
     ] = "",
 ) -> None:
-    """Read every count file of every library and check it: readable, raw whole counts, hashtags, barcodes.
+    """Read every file of every library and check it: readable, raw whole counts of called cells, hashtags, genotypes.
 
-    Writes facts alone. All problems of all files are told at once, each with the row of the samplesheet, and the script
-    ends with exit 2. Memory is bounded by the largest library.
+    Writes cohort.capture_cells.csv (cells of each library and of its capture) and facts. All problems of all files are
+    reported at once, each with the row of the samplesheet, and the script ends with exit 2. Memory is bounded by the
+    largest library.
     """
-    from sscite import io
-    from sscite.samples import report
-    from sscite.samples.inspect import inspect, plain_paths, staged_paths
+    from sscite.samples import inspect
 
     with command.step("samples_inspect", "cohort") as facts:
-        table = io.read_table(files)
-        absent = {entry for entry in missing.split(",") if entry}
-        paths = staged_paths(table, staged, absent) if staged else plain_paths(table)
-        libraries, warnings = inspect(table, io.read_table(samples), paths)
-        report.inspected(facts, libraries, warnings)
+        inspect.run(files, samples, staged=staged, missing=missing, facts=facts)
 
 
 if __name__ == "__main__":

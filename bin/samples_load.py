@@ -16,7 +16,8 @@ def main(
     raw_counts: Annotated[
         Path | None, typer.Option(help="Counts of all droplets; without it no droplet is kept.")
     ] = None,
-    hashtag_counts: Annotated[Path | None, typer.Option(help="Hashtag counts kept apart.")] = None,
+    hashtag_counts: Annotated[Path | None, typer.Option(help="Hashtag counts in a file of their own.")] = None,
+    adt_counts: Annotated[Path | None, typer.Option(help="Antibody counts in a file of their own.")] = None,
     min_genes: Annotated[
         int, typer.Option(help="Genes; a cell with fewer is flagged (not on panels below 5,000 genes).")
     ] = 200,
@@ -36,29 +37,12 @@ def main(
 
     Writes <id>.h5mu (rna, prot, hto; raw counts), <id>.droplets.h5mu (droplets without a cell) and facts.
     """
-    from sscite import io
-    from sscite.formats import read_counts, split_features
-    from sscite.samples import load, qc, report, write
-    from sscite.samples.assemble import assemble
-    from sscite.samples.inspect import hashtags_of
+    from sscite.samples import load
 
+    limits = {"min_genes": min_genes, "max_genes": max_genes}
+    files = {"counts": counts, "raw_counts": raw_counts, "hashtag_counts": hashtag_counts, "adt_counts": adt_counts}
     with command.step("samples_load", id) as facts:
-        sheet = io.read_table(samples)
-        rows = sheet[sheet["library_id"] == id]
-        name = rows["library"].iloc[0]
-        tags = hashtags_of(sheet, id)
-        mt, sentences = qc.mt_limit(max_pct_mt, list(rows["tissue"].unique()))
-        library = assemble(read_counts(counts), read_counts(hashtag_counts) if hashtag_counts else None, tags)
-        raw = read_counts(raw_counts) if raw_counts else None
-        kinds = split_features(raw.features, tags) if raw else None
-
-        limits = {"min_genes": min_genes, "max_genes": max_genes, "max_pct_mt": mt}
-        flagged, used = load.quality(library, limits, qc_mads)
-        ambient = load.ambient_counts(library, raw, kinds)
-        write.library(load.library(library, flagged, name, ambient), Path(f"{id}.h5mu"))
-        empty = load.droplets(library, raw, name, kinds)
-        write.droplets(empty, Path(f"{id}.droplets.h5mu"))
-        report.loaded(facts, library, flagged, used, empty, [*library.doubts, *sentences])
+        load.run(id, samples, files, limits, max_pct_mt=max_pct_mt, qc_mads=qc_mads, facts=facts)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ process SAMPLES_DOUBLETS {
 
     input:
     tuple val(meta), path(library), path(_droplets)
+    path capture_cells
 
     output:
     tuple val(meta), path("${meta.id}.samples_doublets.parquet"), emit: doublets
@@ -16,6 +17,7 @@ process SAMPLES_DOUBLETS {
     samples_doublets.py \\
         --id ${meta.id} \\
         --library ${library} \\
+        --capture-cells ${capture_cells} \\
         --seed ${params.seed}
     """
 

@@ -10,6 +10,7 @@ process SAMPLES_INSPECT {
 
     output:
     path 'cohort.samples_inspect.json', topic: 'facts', emit: facts
+    path 'cohort.capture_cells.csv', emit: capture_cells
     path 'cohort.samples_inspect.*.png', topic: 'figures', optional: true
     path 'cohort.samples_inspect.*.svg', optional: true, emit: drawings
 
@@ -24,6 +25,7 @@ process SAMPLES_INSPECT {
 
     stub:
     """
+    echo 'library_id,cells,capture_cells' > cohort.capture_cells.csv
     echo '{"step": "samples_inspect", "id": "cohort", "status": "done"}' > cohort.samples_inspect.json
     """
 }

@@ -3,7 +3,7 @@ process SAMPLES_LOAD {
     label 'small'
 
     input:
-    tuple val(meta), path(counts, stageAs: 'counts/*'), path(raw_counts, stageAs: 'raw_counts/*'), path(hashtag_counts, stageAs: 'hashtag_counts/*')
+    tuple val(meta), path(counts, stageAs: 'counts/*'), path(raw_counts, stageAs: 'raw_counts/*'), path(hashtag_counts, stageAs: 'hashtag_counts/*'), path(adt_counts, stageAs: 'adt_counts/*')
     path samples
 
     output:
@@ -20,6 +20,7 @@ process SAMPLES_LOAD {
         --counts counts/* \\
         ${raw_counts ? '--raw-counts raw_counts/*' : ''} \\
         ${hashtag_counts ? '--hashtag-counts hashtag_counts/*' : ''} \\
+        ${adt_counts ? '--adt-counts adt_counts/*' : ''} \\
         --min-genes ${params.min_genes} \\
         --max-genes ${params.max_genes} \\
         --max-pct-mt '${params.max_pct_mt}' \\

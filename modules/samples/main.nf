@@ -12,9 +12,9 @@ def located(String path, sheet) {
     return found?.exists() ? found : []
 }
 
-// [ meta, [ counts, raw_counts, hashtag_counts, genotype_calls ], [ 'id:column' of each path that does not exist ] ]
+// [ meta, [ counts, raw_counts, hashtag_counts, adt_counts, genotype_calls ], [ 'id:column' of each path that does not exist ] ]
 def library(Map row, sheet) {
-    def columns = ['counts', 'raw_counts', 'hashtag_counts', 'genotype_calls']
+    def columns = ['counts', 'raw_counts', 'hashtag_counts', 'adt_counts', 'genotype_calls']
     def files = columns.collect { column -> located(row[column], sheet) }
     def missing = [columns, files].transpose().findAll { column, found -> row[column] && found == [] }
     return [[id: row.library_id, library: row.library], files, missing.collect { column, _found -> "${row.library_id}:${column}" }]
@@ -39,7 +39,7 @@ workflow SAMPLES {
 
     to_load = libraries_given
         .combine(SAMPLES_INSPECT.out.facts)
-        .map { meta, files, _missing, _inspected -> [meta, files[0], files[1], files[2]] }
+        .map { meta, files, _missing, _inspected -> [meta, files[0], files[1], files[2], files[3]] }
     SAMPLES_LOAD(to_load, samples)
     loaded = SAMPLES_LOAD.out.library
     SAMPLES_AMBIENT(loaded)
@@ -51,9 +51,9 @@ workflow SAMPLES {
     profiles = params.ambient_rna == 'flag'
         ? SAMPLES_AMBIENT.out.profile.toSortedList { a, b -> a.name <=> b.name }
         : channel.value([])
-    SAMPLES_DOUBLETS(libraries)
+    SAMPLES_DOUBLETS(libraries, SAMPLES_INSPECT.out.capture_cells)
     doublets = SAMPLES_DOUBLETS.out.doublets
-    genotypes = libraries_given.map { meta, files, _missing -> [meta, files[3]] }
+    genotypes = libraries_given.map { meta, files, _missing -> [meta, files[4]] }
 
     emit:
     libraries // channel: [ meta, h5mu, droplets ]

@@ -9,7 +9,7 @@ def test_done_writes_the_tables(script, tmp_path):
     (tmp_path / "sheet.csv").write_text(SHEET)
     run = script("samples_validate.py", "--samplesheet", "sheet.csv")
     assert run.returncode == 0, run.stderr
-    assert (tmp_path / "samples.csv").read_text().splitlines()[1] == "L_1,L 1,s1,01,blood,,"
+    assert (tmp_path / "samples.csv").read_text().splitlines()[1] == "L_1,L 1,L 1,s1,01,blood,,"
     assert json.loads((tmp_path / "files.json").read_text())[0]["library_id"] == "L_1"
     facts = json.loads((tmp_path / "cohort.samples_validate.json").read_text())
     assert facts["status"] == "done" and facts["numbers"]["donors"] == 2

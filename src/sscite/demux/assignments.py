@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from sscite import names
-from sscite.demux import barcodes, checks, genotypes, io, reconcile
+from sscite.demux import barcodes, checks, genotypes, reconcile
 from sscite.demux.genotypes import CALL, CONFIDENCE, UNASSIGNED, Matching
 from sscite.errors import UserError
 from sscite.formats import match_barcodes
+from sscite.formats.genotypes import read_genotypes
 from sscite.io import read_fragment, read_obs, read_table, write_fragment
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def write(
     rows = rows[rows["library_id"] == id]
     cells = read_obs(library).index.astype(str)
     called, evidence = read_fragment(calls), read_fragment(posteriors)
-    given = None if genotypes is None else genotype_calls(io.read_genotypes(genotypes), cells, where=str(genotypes))
+    given = None if genotypes is None else genotype_calls(read_genotypes(genotypes), cells, where=str(genotypes))
     if len(called) == 0:
         if len(rows) > 1 and given is None:
             raise UserError(
@@ -131,7 +132,8 @@ def assign(
         if hashed:
             sure &= called[names.HTO_CONFIDENCE] >= genotypes.SURE
         sheet = dict(zip(rows["sample"], rows["genotype_donor"], strict=True))
-        matching = genotypes.match(state[sure], given[CALL][sure], sheet)
+        donors = dict(zip(rows["sample"], rows["donor"], strict=True))
+        matching = genotypes.match(state[sure], given[CALL][sure], sheet, donors)
         state = reconcile.combine(evidence, reconcile.genotype_evidence(given, matching, list(evidence.columns)))[0]
     return _fragment(state, rows, called, given), matching
 

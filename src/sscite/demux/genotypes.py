@@ -1,4 +1,4 @@
-"""Genotype calls beside hashtag calls: read, matched to samples, reconciled; swapped samples found."""
+"""Match genotypes to samples and find swapped samples."""
 
 from __future__ import annotations
 
@@ -6,108 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
 from scipy.optimize import linear_sum_assignment
 
-from sscite.errors import UserError
-from sscite.names import CALL_DOUBLET
+from sscite.formats.genotypes import CALL, CONFIDENCE, UNASSIGNED, parse
 
-UNASSIGNED = "unassigned"
-CALL, CONFIDENCE = "genotype_call", "genotype_confidence"
+__all__ = ["CALL", "CONFIDENCE", "SURE", "UNASSIGNED", "Matching", "assign", "match", "parse"]
 SURE = 0.9  # posterior from which a droplet counts in the matching
-FORMATS = "vireo donor_ids.tsv, souporcell clusters.tsv, demuxlet .best or freemuxlet .clust1.samples.gz"
-
-
-def parse(table: pd.DataFrame, *, where: str) -> pd.DataFrame:
-    """Read calls of vireo, souporcell, freemuxlet or demuxlet, told apart by their columns.
-
-    Parameters
-    ----------
-    table
-        The tool's table, as text.
-    where
-        The file, for messages.
-
-    Returns
-    -------
-    Indexed by barcode: genotype_call (donor, Doublet or unassigned), genotype_confidence in [0, 1].
-
-    Raises
-    ------
-    UserError
-        The columns are of none of these tools, or barcodes repeat.
-    """
-    columns = set(table.columns)
-    for needed, reader in (
-        ({"cell", "donor_id", "prob_max"}, _vireo),
-        ({"barcode", "status", "assignment"}, _souporcell),
-        ({"BARCODE", "DROPLET.TYPE", "BEST.GUESS"}, _popscle),
-        ({"BARCODE", "BEST"}, _demuxlet),
-    ):
-        if needed <= columns:
-            found = reader(table)
-            break
-    else:
-        raise UserError(
-            f"{where}: columns {', '.join(list(table.columns)[:6])} are of no known tool; allowed: {FORMATS}"
-        )
-    if found.index.has_duplicates:
-        raise UserError(
-            f"{where}: barcode '{found.index[found.index.duplicated()][0]}' occurs twice; give one table a library"
-        )
-    found[CONFIDENCE] = found[CONFIDENCE].fillna(1.0).clip(0, 1)
-    return found
-
-
-def _number(table: pd.DataFrame, column: str) -> pd.Series:
-    """Give a column as numbers; NaN where absent or no number."""
-    if column not in table:
-        return pd.Series(np.nan, index=table.index)
-    return pd.to_numeric(table[column], errors="coerce")
-
-
-def _frame(barcodes: pd.Series, calls: ArrayLike, confidence: ArrayLike) -> pd.DataFrame:
-    """Put calls together."""
-    return pd.DataFrame(
-        {CALL: np.asarray(calls, dtype=object), CONFIDENCE: np.asarray(confidence, dtype=float)},
-        index=barcodes.to_numpy(),
-    )
-
-
-def _vireo(table: pd.DataFrame) -> pd.DataFrame:
-    """Vireo: donor_id with `doublet` and `unassigned`; prob_max and prob_doublet."""
-    donor = table["donor_id"]
-    doublet = donor == "doublet"
-    calls = np.where(doublet, CALL_DOUBLET, np.where(donor == "unassigned", UNASSIGNED, donor))
-    return _frame(table["cell"], calls, np.where(doublet, _number(table, "prob_doublet"), _number(table, "prob_max")))
-
-
-def _souporcell(table: pd.DataFrame) -> pd.DataFrame:
-    """Souporcell: status, cluster number; the posterior follows from the two log probabilities."""
-    status = table["status"]
-    calls = np.where(status == "doublet", CALL_DOUBLET, np.where(status == "singlet", table["assignment"], UNASSIGNED))
-    gap = _number(table, "log_prob_doublet") - _number(table, "log_prob_singleton")
-    odds = np.exp(-np.clip(np.where(status == "doublet", gap, -gap), -50, 50))
-    return _frame(table["barcode"], calls, 1 / (1 + odds))
-
-
-def _popscle(table: pd.DataFrame) -> pd.DataFrame:
-    """Popscle's demuxlet and freemuxlet: type, best guess `a,b`; BEST.POSTERIOR is a logarithm where never positive."""
-    kind = table["DROPLET.TYPE"]
-    guess = table["SNG.BEST.GUESS"] if "SNG.BEST.GUESS" in table else table["BEST.GUESS"]
-    donor = guess.str.split(",").str[0]
-    calls = np.where(kind == "DBL", CALL_DOUBLET, np.where(kind == "SNG", donor, UNASSIGNED))
-    best = _number(table, "BEST.POSTERIOR")
-    return _frame(table["BARCODE"], calls, np.exp(best) if (best.dropna() <= 0).all() else best)
-
-
-def _demuxlet(table: pd.DataFrame) -> pd.DataFrame:
-    """Demuxlet of 2017: BEST is `SNG-donor`, `DBL-a-b-0.500` or `AMB-...`; PRB.DBL."""
-    kind = table["BEST"].str[:3]
-    donor = table["SNG.1ST"] if "SNG.1ST" in table else table["BEST"].str[4:]
-    calls = np.where(kind == "DBL", CALL_DOUBLET, np.where(kind == "SNG", donor, UNASSIGNED))
-    doublet = _number(table, "PRB.DBL")
-    return _frame(table["BARCODE"], calls, np.where(kind == "DBL", doublet, 1 - doublet))
 
 
 @dataclass(frozen=True)
@@ -157,8 +61,12 @@ def assign(table: pd.DataFrame) -> tuple[dict[str, str], float]:
     return pairs, float(margin)
 
 
-def match(samples: pd.Series, genotypes: pd.Series, sheet: dict[str, str]) -> Matching:
+def match(
+    samples: pd.Series, genotypes: pd.Series, sheet: dict[str, str], donors: dict[str, str] | None = None
+) -> Matching:
     """Match samples to genotypes: as the sheet says, or by optimal assignment, which is always made as a check.
+
+    Genotypes are of donors: all samples of a donor have the same one.
 
     Parameters
     ----------
@@ -168,18 +76,23 @@ def match(samples: pd.Series, genotypes: pd.Series, sheet: dict[str, str]) -> Ma
         Genotype donor of the same droplets.
     sheet
         Sample -> genotype_donor where the sheet gives one.
+    donors
+        Sample -> donor; without it every sample is of a donor of its own.
     """
     table = pd.crosstab(samples, genotypes)
-    every = list(dict.fromkeys([*sheet, *table.index]))
-    table = table.reindex(index=every, fill_value=0)
-    found, margin = assign(table) if table.size else ({}, 0.0)
-    named = {sample: donor for sample, donor in sheet.items() if donor}
-    swapped = [s for s, donor in named.items() if _is_swapped(s, donor, table, list(named.values()))]
-    genotype = named | {s: g for s, g in found.items() if s not in named and g not in named.values()}
+    table = table.reindex(index=list(dict.fromkeys([*sheet, *table.index])), fill_value=0)
+    donor_of = {sample: (donors or {}).get(sample, sample) for sample in table.index}
+    by_donor = table.groupby(table.index.map(donor_of), sort=False).sum()
+    assigned, margin = assign(by_donor) if by_donor.size else ({}, 0.0)
+    named = {donor_of[sample]: genotype for sample, genotype in sheet.items() if genotype}
+    taken = set(named.values())
+    of_donor = named | {d: g for d, g in assigned.items() if d not in named and g not in taken}
+    genotype = {sample: of_donor[donor] for sample, donor in donor_of.items() if donor in of_donor}
+    swapped = [s for s, donor in donor_of.items() if donor in named and _is_swapped(s, named[donor], table)]
     return Matching(genotype, margin, bool(named), swapped, table)
 
 
-def _is_swapped(sample: str, donor: str, table: pd.DataFrame, named: list[str]) -> bool:
+def _is_swapped(sample: str, donor: str, table: pd.DataFrame) -> bool:
     """Tell whether most of a sample's droplets have another genotype than the sheet says."""
     row = table.loc[sample]
     if row.sum() < 10:

@@ -63,28 +63,6 @@ def read_hashtags(path: Path) -> tuple[pd.DataFrame, list[str]]:
     return table, notes
 
 
-def read_genotypes(path: Path) -> pd.DataFrame:
-    """Read a table of genotype calls as text; a folder is searched for the names that the tools use.
-
-    Raises
-    ------
-    UserError
-        No such table in the folder.
-    """
-    if path.is_dir():
-        usual = ("donor_ids.tsv", "clusters.tsv", "*.clust1.samples.gz", "*.best", "*.best.gz")
-        found = [file for pattern in usual for file in sorted(path.glob(pattern))]
-        if not found:
-            raise UserError(f"{path}: none of {', '.join(usual)} is in the folder; give the table itself")
-        path = found[0]
-    separator = "," if path.name.removesuffix(".gz").endswith(".csv") else "\t"
-    try:
-        table = pd.read_csv(path, sep=separator, dtype=str, keep_default_na=False)
-    except (OSError, EOFError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise UserError(f"{path}: cannot be read as a table of genotype calls ({error}); copy it again") from error
-    return table
-
-
 def write_calls(calls: pd.DataFrame, path: Path) -> None:
     """Write the bare table's calls as CSV."""
     io.write_table(calls.rename_axis(index="barcode").reset_index(), path)

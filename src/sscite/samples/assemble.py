@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -104,10 +104,15 @@ def _beside(
     part = tags_of(extra, hashtags) if kind == HASHTAG else antibodies_of(extra)
     if not len(part.features):
         what = "hashtags" if kind == HASHTAG else "antibodies"
-        return part, [], [
-            f"{column}: none of its {len(extra.features):,} features ({listing(extra.features.index, 3)}) is read as "
-            f"{what}; type them as Antibody Capture, or give a table that holds nothing else"
-        ]
+        return (
+            part,
+            [],
+            [
+                f"{column}: none of its {len(extra.features):,} features ({listing(extra.features.index, 3)}) is "
+                "read as "
+                f"{what}; type them as Antibody Capture, or give a table that holds nothing else"
+            ],
+        )
     rows = match_barcodes(barcodes, part.barcodes)
     problems = overlap_problem(barcodes, part.barcodes, rows, column)
     aligned = replace(part, matrix=take_rows(part.matrix, rows), barcodes=barcodes, notes=(), doubts=())
@@ -134,8 +139,8 @@ def tags_of(counts: Counts, hashtags: Sequence[str]) -> Counts:
 def antibodies_of(counts: Counts) -> Counts:
     """Return the antibodies of a file that is said to hold them.
 
-    Those that the file types as such; of a file without types, or one in which STARsolo types all features as genes, all
-    that are not hashtags by name or genes by their Ensembl identifier.
+    Those that the file types as such; of a file without types, or one in which STARsolo types all features as genes,
+    all that are not hashtags by name or genes by their Ensembl identifier.
     """
     kinds = split_features(counts.features)
     typed = np.array([bool(kind) for kind in counts.features[FEATURE_TYPE]], dtype=bool)
@@ -152,7 +157,7 @@ def _ensembl(features: pd.DataFrame) -> NDArray[np.bool_]:
 
 
 def rename_hashtags(features: pd.DataFrame, hashtags: Sequence[str]) -> pd.DataFrame:
-    """Name a hashtag as the sheet does if the sheet gives its identifier, its name with the sequence, or BD's column."""
+    """Name a hashtag as the sheet does, which may give its identifier, its name with the sequence, or BD's column."""
     spellings = {}
     for name, gene_id, kind in zip(features.index, features[GENE_ID], features[FEATURE_TYPE], strict=True):
         if name in hashtags or (modality(kind) == RNA and ENSEMBL.match(str(gene_id))):
@@ -173,7 +178,7 @@ def _genes_named(features: pd.DataFrame, hashtags: Sequence[str]) -> set[str]:
 
 
 def missing_hashtags(
-    hashtags: Sequence[str], present: Sequence[str], near: Sequence[str], genes: set[str] = frozenset()
+    hashtags: Sequence[str], present: Sequence[str], near: Sequence[str], genes: Collection[str] = ()
 ) -> list[str]:
     """Report which of the sheet's hashtags are not features, with what there is."""
     known = set(present)

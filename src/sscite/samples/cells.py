@@ -37,8 +37,10 @@ def empty_droplet_problem(matrix: sparse.csr_matrix) -> list[str]:
     if len(totals) < MIN_DROPLETS or tiny <= EMPTY_SHARE * len(totals):
         return []
     return [
-        f"{tiny:,} of its {len(totals):,} droplets hold under 1% of the counts of a full cell ({full:,.0f}): this is the "
-        "matrix of all droplets (raw_feature_bc_matrix), not of called cells; give filtered_feature_bc_matrix as counts "
+        f"{tiny:,} of its {len(totals):,} droplets hold under 1% of the counts of a full cell ({full:,.0f}): this is "
+        "the "
+        "matrix of all droplets (raw_feature_bc_matrix), not of called cells; give filtered_feature_bc_matrix as "
+        "counts "
         "and this file as raw_counts"
     ]
 
@@ -70,7 +72,8 @@ def other_lane_problem(parts: Sequence[Counts], raw: Counts, rows: NDArray[np.in
     if share is None or share >= ALIKE:
         return [], []
     sentence = (
-        f"in raw_counts the called cells' barcodes hold {share:.0%} of the counts that they have in counts (median cell)"
+        f"in raw_counts the called cells' barcodes hold {share:.0%} of the counts that they have in counts (median "
+        "cell)"
     )
     if share < SAME:
         return [
@@ -80,7 +83,7 @@ def other_lane_problem(parts: Sequence[Counts], raw: Counts, rows: NDArray[np.in
 
 
 def shared_counts(parts: Sequence[Counts], raw: Counts, rows: NDArray[np.integer]) -> float | None:
-    """Return the median over cells of sum(min(called, raw)) / sum(called), on the features of both; None without any."""
+    """Return the median over cells of sum(min(called, raw)) / sum(called), on shared features; None without any."""
     cells = np.flatnonzero(rows >= 0)
     cells = cells[np.unique(np.linspace(0, len(cells) - 1, COMPARED).astype(int))] if len(cells) > COMPARED else cells
     given = _keys(raw)
@@ -99,4 +102,6 @@ def shared_counts(parts: Sequence[Counts], raw: Counts, rows: NDArray[np.integer
 
 def _keys(counts: Counts) -> pd.MultiIndex:
     """Return name, identifier and type of each feature."""
-    return pd.MultiIndex.from_frame(counts.features.rename_axis("feature").reset_index()[["feature", GENE_ID, FEATURE_TYPE]])
+    return pd.MultiIndex.from_frame(
+        counts.features.rename_axis("feature").reset_index()[["feature", GENE_ID, FEATURE_TYPE]]
+    )

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import pandas as pd
 
 from sscite.errors import UserError
-from sscite.samples.sheet import Sheet, listing, read, suggest
+from sscite.samples.identifiers import slugs
+from sscite.samples.sheet import Sheet, listing, read, split, suggest
 
 COLUMNS = ["contrast", "contrast_id", "variable", "reference", "target", "tissue", "subset", "block", "covariates"]
 REQUIRED = ["contrast", "variable", "reference", "target"]
 OPTIONAL = ["tissue", "subset", "block", "covariates"]
-MIN_DONORS = 2  # a side with one donor has no spread between donors: nothing can be compared
+MIN_DONORS = 2  # a group with one donor has no variance between donors
+# folders of 7_compare that are not those of a contrast
+FOLDERS = {
+    "abundance", "calibration", "composition", "contrast", "design", "enrichment", "expression", "ligand_receptor",
+    "markers", "pseudobulk", "stage", "statistics", "tissue_blood", "trajectory", "figures", "report",
+}  # fmt: skip
 REFERENCES = (
     "healthy", "healthy donor", "healthy control", "hd", "hc", "control", "controls", "ctrl", "normal", "none", "no",
     "negative", "neg", "absent", "false", "0", "untreated", "baseline", "before", "pre", "wild type", "wt",
@@ -21,17 +27,17 @@ REFERENCES = (
 
 
 def empty() -> pd.DataFrame:
-    """Give the table without rows."""
+    """Return the table without rows."""
     return pd.DataFrame(columns=COLUMNS, dtype=object)
 
 
 def no_reasons() -> pd.DataFrame:
-    """Give the table of contrasts that were left out, without rows."""
+    """Return the table of contrasts that were excluded, without rows."""
     return pd.DataFrame(columns=["contrast", "reason"], dtype=object)
 
 
 def header_problems(path: Path | None) -> list[str]:
-    """Tell what is wrong with the header alone, where the samplesheet cannot be read."""
+    """Return the problems of the header alone, for when the samplesheet cannot be read."""
     try:
         if path is not None:
             read(path, name="contrasts", required=REQUIRED, optional=OPTIONAL, closed=True)
@@ -43,23 +49,29 @@ def header_problems(path: Path | None) -> list[str]:
 def check(path: Path, samples: pd.DataFrame, kinds: pd.DataFrame, *, subsets: frozenset[str] | None) -> pd.DataFrame:
     """Check the user's contrasts against the samples.
 
-    Fields that name several things join them with `;`. Variables are covariates or `tissue`; a side of a contrast may
+    Fields that name several things join them with `;`. Variables are covariates or `tissue`; reference and target may
     be several levels.
 
     Raises
     ------
     UserError
-        Every unknown variable, level, tissue, subset or covariate with the nearest right name, repeated names, sides
-        that overlap, and sides with fewer than two donors.
+        Every unknown variable, level, tissue, subset or covariate with the nearest right name, repeated names, groups
+        that overlap, and groups with fewer than two donors.
     """
-    from sscite.samples.validate import slugs
-
     sheet = read(path, name="contrasts", required=REQUIRED, optional=OPTIONAL, closed=True)
-    for row, values in sheet.rows.iterrows():
-        _check_row(sheet, row, values, samples, list(kinds["variable"]), subsets)
+    levels = {name: set(samples[name]) - {""} for name in ("tissue", *kinds["variable"])}
+    for row, values in zip(sheet.rows.index, sheet.rows.to_dict("records"), strict=True):
+        _check_row(sheet, row, values, samples, levels, subsets)
     repeated = sheet.rows["contrast"][sheet.rows["contrast"].duplicated() & (sheet.rows["contrast"] != "")]
     for row, name in repeated.items():
-        sheet.problem(f"'{name}' occurs more than once; contrasts are unique", row=row, column="contrast")
+        sheet.problem(f"'{name}' occurs more than once; give each contrast its own name", row=row, column="contrast")
+    for row, name in sheet.rows["contrast"].items():
+        if slugs([name])[0].casefold() in FOLDERS:
+            sheet.problem(
+                f"'{name}' is the name of a folder of the results; name the contrast by its groups, such as "
+                f"'{name} patients against controls'",
+                row=row, column="contrast",
+            )  # fmt: skip
     if sheet.problems:
         raise UserError(sheet.problems)
     table = sheet.rows.reset_index(drop=True)
@@ -69,16 +81,14 @@ def check(path: Path, samples: pd.DataFrame, kinds: pd.DataFrame, *, subsets: fr
 
 
 def default(samples: pd.DataFrame, kinds: pd.DataFrame, *, reference_tissue: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Write the contrasts that follow from the sheet: each tissue against the reference, each two-level covariate.
+    """Return the contrasts that follow from the sheet: each tissue against the reference, each two-level covariate.
 
-    Tissues are compared within donors where donors have both. A covariate is compared in each tissue apart.
+    Tissues are compared within donors where donors have both. A covariate is compared within each tissue.
 
     Returns
     -------
-    The contrasts, and those left out with the reason.
+    The contrasts, and those excluded with the reason.
     """
-    from sscite.samples.validate import slugs
-
     rows: list = []
     reasons: list = []
     tissues = list(dict.fromkeys(samples["tissue"]))
@@ -102,105 +112,101 @@ def default(samples: pd.DataFrame, kinds: pd.DataFrame, *, reference_tissue: str
 
 
 def order(levels: list[str]) -> tuple[str, str]:
-    """Give reference and target of two levels: the one that words such as healthy or no name, else the first."""
+    """Return reference and target of two levels: the reference is a word such as healthy or no, else the first."""
     ranks = {level: REFERENCES.index(level.casefold()) if level.casefold() in REFERENCES else 99 for level in levels}
     reference, target = sorted(levels, key=lambda level: (ranks[level], level))
     return reference, target
 
 
-def split(text: str) -> list[str]:
-    """Split a field that joins names with `;`."""
-    return [part.strip() for part in text.split(";") if part.strip()]
-
-
 def _keep_or_reason(row: dict[str, str], samples: pd.DataFrame, name: str, rows: list, reasons: list) -> None:
-    """Keep a default contrast, or say why it cannot be one."""
-    sides = _side_donors(row, samples)
-    small = [f"{row[side]} has {_n_donors(donors)}" for side, donors in sides.items() if len(donors) < MIN_DONORS]
-    if any(";" in row[side] for side in sides):
-        reasons.append((name, "a level's name holds ';', which joins levels; rename it"))
+    """Add a default contrast to `rows`, or the reason why it cannot be tested to `reasons`."""
+    groups = _group_donors(row, samples)
+    small = [f"{row[group]} has {_n_donors(donors)}" for group, donors in groups.items() if len(donors) < MIN_DONORS]
+    if any(";" in row[group] for group in groups):
+        reasons.append((name, "level names cannot contain ';' (it separates levels); rename it"))
     elif small:
-        reasons.append((name, f"{' and '.join(small)}; at least {MIN_DONORS} on each side are needed"))
+        reasons.append((name, f"{' and '.join(small)}; each group needs at least {MIN_DONORS}"))
     else:
         rows.append({"contrast": name, **row})
 
 
-def _side_donors(row: dict[str, str], samples: pd.DataFrame) -> dict[str, set[str]]:
-    """Find the donors of both sides in the contrast's tissues."""
+def _group_donors(row: dict[str, str], samples: pd.DataFrame) -> dict[str, set[str]]:
+    """Return the donors of both groups in the contrast's tissues."""
     tissues = split(row.get("tissue", ""))
     kept = samples[samples["tissue"].isin(tissues)] if tissues and row["variable"] != "tissue" else samples
-    return {side: _donors(kept, row["variable"], split(row[side])) for side in ("reference", "target")}
+    return {group: _donors(kept, row["variable"], split(row[group])) for group in ("reference", "target")}
 
 
 def _donors(samples: pd.DataFrame, variable: str, levels: Iterable[str]) -> set[str]:
-    """Find the donors with samples of the given levels."""
+    """Return the donors with samples of the given levels."""
     return set(samples["donor"][samples[variable].isin(list(levels))])
 
 
 def _check_row(
     sheet: Sheet,
     row: int,
-    values: pd.Series,
+    values: dict[str, str],
     samples: pd.DataFrame,
-    variables: list[str],
+    levels: dict[str, set[str]],
     subsets: frozenset[str] | None,
 ) -> None:
-    """Check one contrast; its donors are counted only where its names are right."""
+    """Check one contrast; its donors are counted only if its names are known."""
     before = len(sheet.problems)
     for column in REQUIRED:
         if not values[column]:
             sheet.problem("empty; every contrast needs one", row=row, column=column)
     choices = {
-        "tissue": set(samples["tissue"]),
-        "covariates": {*variables, "tissue", "library"},
+        "tissue": levels["tissue"],
+        "covariates": {*levels, "library"},
         "block": {"donor"},
         **({"subset": subsets} if subsets is not None else {}),
     }
     for column, known in choices.items():
         _check_known(sheet, row, column, split(values[column]), known)
     variable = values["variable"]
-    if variable and variable not in ("tissue", *variables):
-        _check_known(sheet, row, "variable", [variable], {"tissue", *variables})
+    if variable and variable not in levels:
+        _check_known(sheet, row, "variable", [variable], levels)
         return
-    _check_sides(sheet, row, values, samples)
+    _check_groups(sheet, row, values, levels)
     if len(sheet.problems) == before:
         _check_donors(sheet, row, values, samples)
 
 
-def _check_sides(sheet: Sheet, row: int, values: pd.Series, samples: pd.DataFrame) -> None:
-    """Check that both sides are levels of the variable, and different."""
+def _check_groups(sheet: Sheet, row: int, values: dict[str, str], levels: dict[str, set[str]]) -> None:
+    """Check that reference and target are levels of the variable, and different."""
     if not values["variable"]:
         return
-    levels = set(samples[values["variable"]]) - {""}
-    for side in ("reference", "target"):
-        _check_known(sheet, row, side, split(values[side]), levels)
+    for group in ("reference", "target"):
+        _check_known(sheet, row, group, split(values[group]), levels[values["variable"]])
     both = sorted(set(split(values["reference"])) & set(split(values["target"])))
     if both:
-        sheet.problem(f"{listing(both)} is on both sides; a level is on one", row=row, column="target")
+        sheet.problem(
+            f"{listing(both)} is in both reference and target; a level cannot be in both", row=row, column="target"
+        )
 
 
-def _check_known(sheet: Sheet, row: int, column: str, given: list[str], known: Iterable[str]) -> None:
+def _check_known(sheet: Sheet, row: int, column: str, names: list[str], known: Collection[str]) -> None:
     """Report each name that is not among the known ones, with the nearest."""
-    for name in given:
+    for name in names:
         if name not in known:
             allowed = listing(sorted(known)) or "nothing"
             sheet.problem(f"'{name}' is unknown{suggest(name, known)}; allowed: {allowed}", row=row, column=column)
 
 
-def _check_donors(sheet: Sheet, row: int, values: pd.Series, samples: pd.DataFrame) -> None:
-    """Refuse a side with fewer than two donors."""
+def _check_donors(sheet: Sheet, row: int, values: dict[str, str], samples: pd.DataFrame) -> None:
+    """Report a group with fewer than two donors."""
     where = (
         f" in {' and '.join(split(values['tissue']))}" if values["tissue"] and values["variable"] != "tissue" else ""
     )
-    for side, donors in _side_donors(dict(values), samples).items():
+    for group, donors in _group_donors(values, samples).items():
         if len(donors) < MIN_DONORS:
             sheet.problem(
-                f"'{values[side]}' has {_n_donors(donors)}{where}; a comparison needs at least {MIN_DONORS} on each "
-                "side: add donors, or remove the contrast",
-                row=row, column=side,
+                f"'{values[group]}' has {_n_donors(donors)}{where}; each group needs at least {MIN_DONORS}: "
+                "add donors, or remove the contrast",
+                row=row, column=group,
             )  # fmt: skip
 
 
 def _n_donors(donors: set[str]) -> str:
-    """Word a number of donors; the only one is named."""
+    """Return a number of donors in words; the only one is named."""
     return f"one donor ({next(iter(donors))})" if len(donors) == 1 else f"{len(donors) or 'no'} donors"

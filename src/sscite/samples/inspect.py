@@ -1,59 +1,58 @@
-"""Read every file of every library once, before any heavy task, and tell all that is wrong."""
+"""Check every input file before any heavy task and report all problems at once."""
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from sscite.errors import UserError
-from sscite.formats import Counts, read_counts
-from sscite.formats.read import FORMATS, find_kind
+from sscite.formats import FORMATS, Counts, match_barcodes, read_counts
+from sscite.formats.barcodes import overlap_problem
+from sscite.formats.genotypes import donors_of, parse, read_genotypes
+from sscite.formats.read import check_exists, find_kind
 from sscite.names import HASHTAG, PROTEIN, RNA
 from sscite.samples.assemble import Library, assemble, check_raw
-from sscite.samples.contrasts import split
-from sscite.samples.validate import FILES
+from sscite.samples.files import (
+    ANTIBODIES,
+    COUNTS,
+    GENOTYPES,
+    HASHTAGS,
+    RAW,
+    given,
+    plain_paths,
+    staged_paths,
+)
+from sscite.samples.sheet import listing, split, suggest
 
-COLUMNS = ["library", "format", "cells", "genes", "antibodies", "hashtags", "droplets", "counts"]
-
-
-def staged_paths(files: pd.DataFrame, staged: str, missing: set[str]) -> dict[tuple[str, str], Path | None]:
-    """Find each file where a task has it: the n-th given path is the only entry of the folder `<staged><n>`.
-
-    Parameters
-    ----------
-    missing
-        `library_id:column` of the paths that do not exist; they have no folder and no number.
-
-    Returns
-    -------
-    Path by library_id and column; None where it does not exist.
-    """
-    found: dict[tuple[str, str], Path | None] = {}
-    n = 0
-    for record in files.to_dict("records"):
-        for column in [column for column in FILES if record[column]]:
-            key = (record["library_id"], column)
-            found[key] = None
-            if ":".join(key) not in missing:
-                n += 1
-                found[key] = next(Path(f"{staged}{n}").iterdir())
-    return found
+COLUMNS = [
+    "library_id", "library", "capture", "format", "cells", "genes", "antibodies", "hashtags", "droplets", "counts",
+]  # fmt: skip
+Paths = dict[tuple[str, str], Path | None]
 
 
-def plain_paths(files: pd.DataFrame) -> dict[tuple[str, str], Path | None]:
-    """Take each path as files.csv has it."""
-    return {
-        (record["library_id"], column): Path(record[column])
-        for record in files.to_dict("records")
-        for column in FILES
-        if record[column]
-    }
+def run(files: Path, samples: Path, *, staged: str | None, missing: str, facts: Any) -> None:
+    """Read every file of every library, report, and write the number of cells of each library and capture."""
+    from sscite import io
+    from sscite.samples import report
+
+    table = io.read_table(files)
+    absent = {entry for entry in missing.split(",") if entry}
+    paths = staged_paths(table, staged, absent) if staged else plain_paths(table)
+    libraries, warnings = inspect(table, io.read_table(samples), paths)
+    report.inspected(facts, libraries, warnings)
+    io.write_table(capture_cells(libraries), Path("cohort.capture_cells.csv"))
 
 
-def inspect(
-    files: pd.DataFrame, samples: pd.DataFrame, paths: dict[tuple[str, str], Path | None]
-) -> tuple[pd.DataFrame, list[str]]:
+def capture_cells(libraries: pd.DataFrame) -> pd.DataFrame:
+    """Return `library_id cells capture_cells`: the cells of each library, and of all libraries of its capture."""
+    whole = libraries.groupby("capture")["cells"].transform("sum")
+    return libraries[["library_id", "cells"]].assign(capture_cells=whole)
+
+
+def inspect(files: pd.DataFrame, samples: pd.DataFrame, paths: Paths) -> tuple[pd.DataFrame, list[str]]:
     """Read library after library, so that memory is bounded by the largest.
 
     Returns
@@ -68,23 +67,56 @@ def inspect(
     rows, warnings, problems = [], [], []
     seen: dict[tuple[int, ...], str] = {}
     for record in files.to_dict("records"):
-        tags = hashtags_of(samples, record["library_id"])
-        library, raw = None, None
         try:
-            library, raw = _read(record, tags, paths)
+            row, doubts, fingerprint = inspect_library(record, samples, paths)
         except UserError as error:
             problems += error.problems
             continue
-        rows.append(_summary(record, library, raw, paths))
-        twin = seen.setdefault(_fingerprint(library), record["library"])
+        rows.append(row)
+        twin = seen.setdefault(fingerprint, record["library"])
         if twin != record["library"]:
             warnings.append(
                 f"Libraries '{twin}' and '{record['library']}' hold the same cells: was one file given twice?"
             )
-        warnings += [f"{record['library']}: {note}." for note in library.doubts]
+        warnings += [f"{record['library']}: {doubt}." for doubt in doubts]
     if problems:
         raise UserError(problems)
     return pd.DataFrame(rows, columns=COLUMNS), warnings
+
+
+def inspect_library(
+    record: dict[str, str], samples: pd.DataFrame, paths: Paths
+) -> tuple[list[object], list[str], tuple[int, ...]]:
+    """Read the files of one library.
+
+    Returns
+    -------
+    A row of `COLUMNS`, what the report should warn of, and a fingerprint that equals that of another library only if
+    both hold the same cells: the one fact that is compared between libraries.
+
+    Raises
+    ------
+    UserError
+        Every problem of its files, with the row of the samplesheet.
+    """
+    contents, problems = _read_files(record, paths)
+    library, raw = None, contents.get(RAW)
+    if COUNTS in contents and all(column in contents for column in (HASHTAGS, ANTIBODIES) if record.get(column)):
+        library, more = _assembled(record, contents, hashtags_of(samples, record["library_id"]))
+        problems += more
+    if library is not None and raw is not None:
+        more, doubts = check_raw(library, raw)
+        library.doubts += doubts
+        problems += [f"{place(record, RAW)}: {problem}" for problem in more]
+    if record.get(GENOTYPES) and (path := paths[record["library_id"], GENOTYPES]) is not None:
+        barcodes = None if library is None else library.barcodes
+        rows = samples[samples["library_id"] == record["library_id"]]
+        problems += [
+            problem.replace(str(path), place(record, GENOTYPES)) for problem in genotype_problems(path, rows, barcodes)
+        ]
+    if problems or library is None:
+        raise UserError(problems)
+    return _summary(record, library, raw, paths), library.doubts, _fingerprint(library)
 
 
 def hashtags_of(samples: pd.DataFrame, library_id: str) -> list[str]:
@@ -92,67 +124,89 @@ def hashtags_of(samples: pd.DataFrame, library_id: str) -> list[str]:
     return [tag for tags in samples["hashtag"][samples["library_id"] == library_id] for tag in split(tags)]
 
 
-def _read(
-    record: dict[str, str], tags: list[str], paths: dict[tuple[str, str], Path | None]
-) -> tuple[Library, Counts | None]:
-    """Read and put together one library; its problems name the path as written and the sheet's row."""
+def _read_files(record: dict[str, str], paths: Paths) -> tuple[dict[str, Counts], list[str]]:
+    """Read the count files of one library; problems name the path as written and the sheet's row."""
+    contents: dict[str, Counts] = {}
     problems: list[str] = []
-    found: dict[str, Counts | None] = dict.fromkeys(FILES)
-    for column in [column for column in FILES if record[column]]:
+    for column in given(record):
         path = paths[record["library_id"], column]
-        place = _place(record, column)
-        if path is None or not path.exists():
-            problems.append(f"{place}: no such file or folder; correct the path (it is relative to the samplesheet)")
-        elif column != "genotype_calls":
-            try:
-                found[column] = read_counts(path)
-            except UserError as error:
-                problems += [problem.replace(str(path), place) for problem in error.problems]
-    library = None
-    if found["counts"] is not None and (found["hashtag_counts"] is not None or not record["hashtag_counts"]):
-        library, more = _assembled(record, found, tags)
-        problems += more
-    if problems or library is None:
-        raise UserError(problems)
-    return library, found["raw_counts"]
+        try:
+            check_exists(path or Path(record[column]))
+            if path is None:
+                raise UserError(f"{record[column]}: no such file or folder; correct the path in the samplesheet")
+            if column != GENOTYPES:
+                cells = contents[COUNTS].barcodes if COUNTS in contents and column != COUNTS else None
+                contents[column] = read_counts(path, cells=cells)
+        except UserError as error:
+            written = record[column] if path is None else str(path)
+            problems += [problem.replace(written, place(record, column), 1) for problem in error.problems]
+    return contents, problems
 
 
 def _assembled(
-    record: dict[str, str], found: dict[str, Counts | None], tags: list[str]
+    record: dict[str, str], contents: dict[str, Counts], tags: list[str]
 ) -> tuple[Library | None, list[str]]:
-    """Put a library together; give it, where that is possible, and the problems of doing so."""
-    counts, raw = found["counts"], found["raw_counts"]
-    assert counts is not None
+    """Put a library together; return it, where that is possible, and the problems of doing so."""
     try:
-        library = assemble(counts, found["hashtag_counts"], tags)
+        return assemble(contents[COUNTS], contents.get(HASHTAGS), tags, contents.get(ANTIBODIES)), []
     except UserError as error:
-        place = _place(record, "hashtag_counts" if record["hashtag_counts"] else "counts")
-        return None, [f"{place}: {problem}" for problem in error.problems]
-    problems = check_raw(library, raw) if raw is not None else []
-    return library, [f"{_place(record, 'raw_counts')}: {problem}" for problem in problems]
+        columns = [column for column in (HASHTAGS, ANTIBODIES) if record.get(column)]
+        return None, [
+            f"{place(record, next((c for c in columns if c in problem), (columns or [COUNTS])[0]))}: {problem}"
+            for problem in error.problems
+        ]
 
 
-def _place(record: dict[str, str], column: str) -> str:
+def genotype_problems(path: Path, rows: pd.DataFrame, barcodes: Any) -> list[str]:
+    """Report genotype calls that cannot be read, are of other cells, or lack a donor that the sheet names.
+
+    Parameters
+    ----------
+    rows
+        The sheet's rows of the library.
+    barcodes
+        The library's barcodes; None where they could not be read.
+    """
+    if not path.exists():
+        return []
+    try:
+        table = read_genotypes(path)
+        calls, donors = parse(table, where=str(path)), donors_of(table, where=str(path))
+    except UserError as error:
+        return error.problems
+    problems = [
+        f"{path}: genotype_donor '{name}' is not among its donors{suggest(name, donors)}; it has {listing(donors)}; "
+        "correct the column 'genotype_donor'"
+        for name in dict.fromkeys(rows["genotype_donor"])
+        if name and name not in donors
+    ]
+    if barcodes is not None:
+        given_barcodes = calls.index.astype(str).to_numpy()
+        found = match_barcodes(barcodes, given_barcodes)
+        problems += [f"{path}: {text}" for text in overlap_problem(barcodes, given_barcodes, found, GENOTYPES)]
+    return problems
+
+
+def place(record: dict[str, str], column: str) -> str:
     """Name a file as the user knows it."""
     row = record["rows"].split(";")[0]
     return f"{record[column]} (samplesheet row {row}, column '{column}', library '{record['library']}')"
 
 
-def _summary(
-    record: dict[str, str], library: Library, raw: Counts | None, paths: dict[tuple[str, str], Path | None]
-) -> list[object]:
+def _summary(record: dict[str, str], library: Library, raw: Counts | None, paths: Paths) -> list[object]:
     """Describe one library in a row of `COLUMNS`."""
     sizes = {kind: part.matrix.shape[1] for kind, part in library.modalities.items()}
     total = sum(int(part.matrix.sum()) for part in library.modalities.values())
-    kind = FORMATS[find_kind(Path(str(paths[record["library_id"], "counts"])))].split(" (")[0]
+    kind = FORMATS[find_kind(Path(str(paths[record["library_id"], COUNTS])))].split(" (")[0]
     droplets = len(raw.barcodes) if raw is not None else 0
     return [
-        record["library"], kind, len(library.barcodes), sizes.get(RNA, 0), sizes.get(PROTEIN, 0), sizes.get(HASHTAG, 0),
-        droplets, total,
+        record["library_id"], record["library"], record.get("capture") or record["library"], kind,
+        len(library.barcodes), sizes.get(RNA, 0), sizes.get(PROTEIN, 0), sizes.get(HASHTAG, 0), droplets, total,
     ]  # fmt: skip
 
 
 def _fingerprint(library: Library) -> tuple[int, ...]:
-    """Tell a library's content by its sizes, sums and barcodes."""
+    """Return a number per property of a library's content: sizes, sums and barcodes."""
     sums = [int(part.matrix.sum()) for part in library.modalities.values()]
-    return (len(library.barcodes), *sums, hash(tuple(library.barcodes)))
+    digest = hashlib.sha256("\n".join(map(str, library.barcodes)).encode()).hexdigest()
+    return (len(library.barcodes), *sums, int(digest, 16))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,9 +14,11 @@ from anndata.utils import make_index_unique
 from mudata import MuData
 from scipy import sparse
 
-from sscite.formats import Counts, match_barcodes
+from sscite.errors import UserError
+from sscite.formats import Counts, match_barcodes, read_counts, split_features
 from sscite.names import (
     AMBIENT_COUNTS,
+    CAPTURE,
     CELL,
     FEATURE_TYPE,
     GENE_ID,
@@ -26,14 +29,73 @@ from sscite.names import (
     PROTEIN,
     RNA,
 )
-from sscite.samples import qc
+from sscite.samples import qc, write
+from sscite.samples.assemble import Library, assemble, check_raw
+from sscite.samples.inspect import hashtags_of
 
 if TYPE_CHECKING:
-    from sscite.samples.assemble import Library
+    from sscite.command import Facts
 
 RNA_COUNTS = "rna_counts"
 PROTEIN_COUNTS = "prot_counts"
 MOST_RNA_OF_EMPTY = 100  # RNA counts; the limit of SoupX, doi:10.1093/gigascience/giaa151
+
+
+def run(
+    id: str,
+    samples: Path,
+    files: dict[str, Path | None],
+    limits: dict[str, float],
+    *,
+    max_pct_mt: str,
+    qc_mads: float,
+    facts: Facts,
+) -> None:
+    """Read the files of one library, flag its cells, and write `<id>.h5mu` and `<id>.droplets.h5mu`.
+
+    Parameters
+    ----------
+    files
+        Path by column of the samplesheet; None where the library has no such file.
+    limits
+        `min_genes` and `max_genes`.
+    """
+    from sscite import io
+    from sscite.samples import report
+
+    sheet = io.read_table(samples)
+    rows = sheet[sheet["library_id"] == id]
+    if rows.empty:
+        raise UserError(f"{samples}: no library_id '{id}'; it has {', '.join(sheet['library_id'].unique()[:12])}")
+    tags = hashtags_of(sheet, id)
+    mt, sentences = qc.mt_limit(max_pct_mt, list(rows["tissue"].unique()))
+    content, raw = read_files(files, tags)
+    kinds = split_features(raw.features, tags) if raw else None
+    flagged, used = quality(content, limits | {"max_pct_mt": mt}, qc_mads)
+    name, capture = rows["library"].iloc[0], rows[CAPTURE].iloc[0] if CAPTURE in rows else ""
+    mdata = library(content, flagged, name, ambient_counts(content, raw, kinds), capture=capture)
+    write.library(mdata, Path(f"{id}.h5mu"))
+    empty = droplets(content, raw, name, kinds)
+    write.droplets(empty, Path(f"{id}.droplets.h5mu"))
+    report.loaded(facts, content, flagged, used, empty, [*content.doubts, *sentences])
+
+
+def read_files(files: dict[str, Path | None], hashtags: list[str]) -> tuple[Library, Counts | None]:
+    """Read the files of one library and check that they belong together; all droplets are None where not given."""
+    counts_path = files["counts"]
+    assert counts_path is not None
+    counts = read_counts(counts_path)
+    tags, antibodies, raw = (
+        read_counts(path, cells=counts.barcodes) if (path := files.get(column)) else None
+        for column in ("hashtag_counts", "adt_counts", "raw_counts")
+    )
+    content = assemble(counts, tags, hashtags, antibodies)
+    if raw is not None:
+        problems, doubts = check_raw(content, raw)
+        if problems:
+            raise UserError([f"{files['raw_counts']}: {problem}" for problem in problems])
+        content.doubts += doubts
+    return content, raw
 
 
 def modality(counts: Counts, index: pd.Index) -> AnnData:
@@ -53,7 +115,7 @@ def quality(library: Library, limits: dict[str, float], mads: float) -> tuple[pd
 
     Returns
     -------
-    Frame of `n_genes n_counts pct_mt qc_pass qc_reason`, a row per cell, and the limits in use.
+    Frame of `n_genes n_counts pct_mt qc_pass qc_reason`, one row per cell, and the limits in use.
     """
     if RNA not in library.modalities:
         n = len(library.barcodes)
@@ -65,17 +127,21 @@ def quality(library: Library, limits: dict[str, float], mads: float) -> tuple[pd
     return qc.flag(metrics, used), used
 
 
-def library(content: Library, flagged: pd.DataFrame, name: str, ambient: np.ndarray | None = None) -> MuData:
+def library(
+    content: Library, flagged: pd.DataFrame, name: str, ambient: np.ndarray | None = None, *, capture: str = ""
+) -> MuData:
     """Make the library's object: a modality each, and in obs the library and the quality of each cell.
 
     Parameters
     ----------
     flagged
-        A row per cell, as `quality` gives it.
+        One row per cell, as `quality` gives it.
     name
         The library's name, which keys its cells.
     ambient
         Counts of each gene in empty droplets, kept in var of the RNA; None without raw counts.
+    capture
+        The capture that the library is a part of; empty: the library itself.
     """
     index = _keys(name, content.barcodes)
     with warnings.catch_warnings():
@@ -85,6 +151,7 @@ def library(content: Library, flagged: pd.DataFrame, name: str, ambient: np.ndar
         mdata[RNA].var[AMBIENT_COUNTS] = ambient
     obs = flagged.set_axis(index)
     obs.insert(0, LIBRARY, pd.Categorical([name] * len(obs)))
+    obs.insert(1, CAPTURE, pd.Categorical([capture or name] * len(obs)))
     mdata.obs = obs
     return mdata
 

@@ -147,3 +147,19 @@ def test_barcodes_of_another_library_are_refused():
     calls = table("cell donor_id prob_max prob_doublet\nAAAA donor0 0.99 0.01")
     with pytest.raises(UserError, match=r"0 of 2 cells"):
         genotype_calls(calls, pd.Index(["L:CCCC-1", "L:GGGG-1"]), where="x")
+
+
+def test_two_tissues_of_one_donor_in_one_pool_have_the_same_genotype_and_keep_their_cells():
+    called, posteriors = library()
+    rows = sheet(("d0", "d0")).assign(donor=["P1", "P1"])
+    for named in (rows, rows.assign(genotype_donor="")):
+        frame, matching = assign(called, posteriors, named, genotype(["d0"] * 80, called.index))
+        assert matching.genotype == {"S1": "d0", "S2": "d0"}
+        assert frame["sample"].value_counts().to_dict() == {"S1": 40, "S2": 40}
+        assert matching.swapped == []
+
+
+@pytest.mark.parametrize("value", ["5", "-0.1", "high"])
+def test_a_probability_outside_0_and_1_is_refused_with_its_row(value):
+    with pytest.raises(UserError, match=f"x, row 3, column 'prob_max': '{value}' is not a probability"):
+        genotypes.parse(table(f"cell donor_id prob_max\nA d0 0.9\nB d1 {value}"), where="x")

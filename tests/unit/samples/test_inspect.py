@@ -61,8 +61,8 @@ def test_problems_of_all_files_come_together_with_their_rows(tmp_path):
             "nowhere.h5 (samplesheet row 2, column 'counts', library 'L 0'): no such file",
             "row 'AAACCCAAGAAACACT-1', column 'CD3E': 0.5",
             "hashtag 'H3' is not among the features; the file has 'H1', 'H2'",
-            "no barcode of counts ('AAACCCAAGAAACACT-1', ...) is in hashtag_counts",
-            "no barcode of counts ('AAACCCAAGAAACACT-1', ...) is in raw_counts",
+            "0 of 2 barcodes of counts ('AAACCCAAGAAACACT-1', ...) are in hashtag_counts",
+            "0 of 2 barcodes of counts ('AAACCCAAGAAACACT-1', ...) are in raw_counts",
         ),
         strict=True,
     ):

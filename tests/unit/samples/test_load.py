@@ -82,7 +82,7 @@ def test_hashtags_kept_apart_are_joined_by_barcode_whatever_their_suffix():
     tags = counts([[7, 1], [3, 4]], feature_frame(["H2", "H1"]), ["CCCA", "GGGT"])
     library = assemble(rna, tags, ["H1", "H2"])
     assert library.modalities["hto"].matrix.toarray().tolist() == [[0, 0], [7, 1]]
-    assert library.doubts == ["1 of 2 cells are not in the hashtag counts and hold zeros there"]
+    assert library.doubts == ["1 of 2 cells are missing from hashtag_counts and were set to zero there"]
 
 
 def test_a_hashtag_may_be_named_by_its_identifier():

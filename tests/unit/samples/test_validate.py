@@ -81,7 +81,7 @@ def test_every_problem_of_both_sheets_is_told_at_once(tmp_path):
         "samplesheet, row 7, column 'counts': 'e.h5' differs from 'd.h5' in row 6",
         "contrasts, row 2, column 'variable': 'Group' is unknown (did you mean 'group'?)",
         "contrasts, row 3, column 'target': 'SSC' is unknown (did you mean 'SSc'?)",
-        "contrasts, row 4, column 'target': 'blood' is on both sides",
+        "contrasts, row 4, column 'target': 'blood' is in both reference and target",
     ):
         assert text in told
 

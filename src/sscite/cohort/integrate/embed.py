@@ -92,12 +92,16 @@ def correct(X: np.ndarray, obs: pd.DataFrame, *, seed: int) -> tuple[np.ndarray,
 
 
 def batch_variables(obs: pd.DataFrame) -> list[str]:
-    """Choose the batch variables: library and donor, each if it has several levels, once if both are the same."""
-    varied = [name for name in (names.LIBRARY, names.DONOR) if len(set(obs[name].astype(str))) > 1]
+    """Choose the batch variables: capture and donor, each if it has several levels, once if both are the same.
+
+    The capture is the library, unless the samplesheet says that several libraries are parts of one capture.
+    """
+    capture = names.CAPTURE if names.CAPTURE in obs else names.LIBRARY
+    varied = [name for name in (capture, names.DONOR) if len(set(obs[name].astype(str))) > 1]
     if len(varied) == 2:
         pairs = obs[varied].astype(str).drop_duplicates()
-        if len(pairs) == pairs[names.LIBRARY].nunique() == pairs[names.DONOR].nunique():
-            return [names.LIBRARY]
+        if len(pairs) == pairs[capture].nunique() == pairs[names.DONOR].nunique():
+            return [capture]
     return varied
 
 

@@ -13,7 +13,6 @@ from sscite import names
 from sscite.errors import UserError
 
 EXCLUDED = "excluded"
-SAMPLE_COLUMNS = ["library_id", "library", "sample", "donor", "tissue", "hashtag", "genotype_donor"]
 SET_ASIDE_LINEAGES = {"platelet", "red cell"}
 MIN_SHARED_GENES = 0.1
 AT_ONCE = 5_000_000  # stored values summed at once
@@ -52,7 +51,7 @@ def join_cells(obs: pd.DataFrame, fragments: Mapping[str, pd.DataFrame]) -> pd.D
 
 def add_covariates(obs: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:
     """Add each sample's covariates to its cells; those that are numbers throughout become numbers."""
-    columns = [c for c in samples.columns if c not in SAMPLE_COLUMNS and c not in obs.columns]
+    columns = [c for c in samples.columns if c not in names.SAMPLE_COLUMNS and c not in obs.columns]
     table = samples.set_index(names.SAMPLE)[columns].replace("", np.nan)
     for column in columns:
         numbers = pd.to_numeric(table[column], errors="coerce")

@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 
 from sscite import io
+from sscite.names import SAMPLE_COLUMNS
 
 COLUMNS = ["contrast", "contrast_id", "variable", "reference", "target", "tissue", "subset", "block", "covariates"]
-IDENTITY = ["library_id", "library", "sample", "donor", "tissue", "hashtag", "genotype_donor"]
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def load_samples(path: Path) -> pd.DataFrame:
 
 def covariate_names(samples: pd.DataFrame) -> list[str]:
     """List the covariates of samples.csv: every column that does not identify."""
-    return [column for column in samples.columns if column not in IDENTITY]
+    return [column for column in samples.columns if column not in SAMPLE_COLUMNS]
 
 
 def encode(rows: pd.DataFrame, covariates: list[str]) -> tuple[np.ndarray, list[str]]:

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from sscite.errors import UserError
 from sscite.subsets.definitions import questions
 from sscite.subsets.definitions.questions import Questions
 from sscite.subsets.definitions.yaml_checks import directions, listed, lists, texts, unknown
+from sscite.yaml_file import read_yaml
 
 LINEAGE_KEYS = {"lineages", "labels", "subsets"}
 SUBSET_KEYS = {"up", "also", "down", "proteins", "tissue"}
@@ -70,10 +69,7 @@ def load_definitions(path: Path) -> Definitions:
     UserError
         With every problem of the file: unknown keys, subsets without markers, names used twice.
     """
-    try:
-        content = yaml.safe_load(Path(path).read_text(encoding="utf-8-sig"))
-    except (OSError, yaml.YAMLError) as error:
-        raise UserError(f"{path}: not readable as YAML: {error}") from error
+    content = read_yaml(Path(path))
     problems = validate_definitions(content)
     if problems:
         raise UserError([f"{path}: {problem}" for problem in problems])
@@ -149,3 +145,9 @@ def _subset(name: str, lineage: str, entry: dict) -> Subset:
         name, lineage, up, texts(entry.get("down")), texts(proteins.get("up")), texts(proteins.get("down")),
         texts(entry.get("tissue")),
     )  # fmt: skip
+
+
+def subset_names(path: Path) -> frozenset[str]:
+    """Return the names of all lineages and subsets of a `subsets.yaml`, which contrasts may name."""
+    definitions = load_definitions(path)
+    return frozenset([*definitions.subsets, *(lineage.name for lineage in definitions.lineages)])
