@@ -55,6 +55,7 @@ LINEAGES = (
 # subsets
 CLUSTER = "cluster"
 SUBSET = "subset"
+OTHER_SUBSET = "{lineage}, other"  # cells of a known lineage that no subset of it names
 SUBSET_SCORE = "subset_score"
 SUBSET_MARGIN = "subset_margin"
 SUBSET_BY_CELL = "subset_by_cell"

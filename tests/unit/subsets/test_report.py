@@ -20,7 +20,7 @@ def test_cell_types_are_counted_by_sample_with_the_most_frequent_first():
 def test_clusters_without_a_name_are_listed_with_the_genes_that_stand_out(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     clusters = pd.DataFrame(
-        {"lineage": "T", "cluster": [0, 1, 2], "cells": [9, 5, 7], "subset": ["a", "unassigned", "unassigned"],
+        {"lineage": "T", "cluster": [0, 1, 2], "cells": [9, 5, 7], "subset": ["a", "T, other", "T, other"],
          "best": ["a", "b", "c"], "score": [2.0, 1.2, 0.1], "shown": [1.0, 0.0, 0.5], "flag": "",
          "strongest": ["G, H", "FABP4, MARCO", "X"]}
     )  # fmt: skip

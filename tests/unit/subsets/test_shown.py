@@ -8,6 +8,7 @@ import pytest
 import scipy.sparse as sp
 
 from sscite.subsets.cluster import marker_support
+from sscite.subsets.cluster.rate_ratio import rate_ratio
 from sscite.subsets.definitions.subsets import Subset
 
 CLUSTERS = np.tile(np.repeat([0, 1], 10), 2)
@@ -17,10 +18,31 @@ EVERYWHERE = np.where(CLUSTERS == 1, 2.0, 3.0)  # a gene that all cells carry, c
 SILENT = np.where(np.arange(40) % 10 == 0, 1.0, 0.0)  # few cells anywhere
 
 
-def share(genes: dict, up: tuple, protein: pd.DataFrame | None = None, proteins_up: tuple = ()) -> list[float]:
+def share(genes: dict, up: tuple, protein: pd.DataFrame | None = None, proteins_up: tuple = (), **more) -> list[float]:
     """The share of one subset's markers that clusters 0 and 1 show."""
-    subset = Subset("a", "T", up, proteins_up=proteins_up)
-    return marker_support.by_cluster(pd.DataFrame(genes), protein, [subset], CLUSTERS, DONORS)["a"].tolist()
+    subset, expression = Subset("a", "T", up, proteins_up=proteins_up, **more), pd.DataFrame(genes)
+    counted = rate_ratio(expression.to_numpy(dtype=float), np.full(40, 1000.0), CLUSTERS, DONORS)
+    return marker_support.by_cluster(expression, protein, [subset], CLUSTERS, DONORS, counted)["a"].tolist()
+
+
+def test_a_needed_gene_must_be_measured_detected_and_more_frequent_than_in_the_rest():
+    genes = {"G": OWN, "H": EVERYWHERE, "S": np.where((CLUSTERS == 1) & (np.arange(40) % 20 == 10), 9.0, 0.0)}
+    assert share(genes, ("G",), needs=("G",)) == [0, 1]
+    assert share(genes, ("G", "H"), needs=("H",))[1] == 0  # less frequent than in the rest
+    assert share(genes, ("G",), needs=("S",)) == [0, 0]  # in a tenth of the cluster's cells
+    assert share(genes, ("G",), needs=("absent",)) == [0, 0]
+
+
+def test_further_genes_alone_are_not_enough():
+    genes = {"up": SILENT, "one": OWN, "two": OWN, "three": OWN}
+    assert share(genes, ("up", "one", "two", "three"), also=("one", "two", "three")) == [0, 0]
+    assert share({**genes, "up": OWN}, ("up", "one", "two", "three"), also=("one", "two", "three")) == [0, 1]
+
+
+def test_a_cell_needs_a_needed_gene_in_its_neighbourhood():
+    expression = pd.DataFrame({"G": [2.0, 2.0, 0.0, 0.0], "N": [1.0, 0.0, 0.0, 0.0]})
+    can = marker_support.by_cell(expression, [Subset("a", "T", ("G",), needs=("N",))], sp.identity(4, format="csr"))
+    assert can["a"].tolist() == [True, False, False, False]
 
 
 def test_a_marker_is_shown_by_the_cluster_in_which_it_is_higher():

@@ -79,7 +79,7 @@ def _stacked(found: Subsets, part: str, width: int) -> pd.DataFrame:
 
 
 def _base(obs: pd.DataFrame, masks: dict[str, np.ndarray]) -> pd.DataFrame:
-    """Give every cell its lineage; a lineage of the definitions has no subset yet, another is its own subset."""
+    """Return every cell with its lineage; cells of a lineage of the definitions have no named subset yet."""
     annotated = obs[names.LINEAGE].astype(str) if names.LINEAGE in obs else pd.Series(UNASSIGNED, index=obs.index)
     cells = pd.DataFrame(
         {names.LINEAGE: annotated.astype(object), names.CLUSTER: annotated.astype(object)}, index=obs.index
@@ -87,7 +87,7 @@ def _base(obs: pd.DataFrame, masks: dict[str, np.ndarray]) -> pd.DataFrame:
     cells[names.SUBSET] = annotated.astype(object)
     for name, mask in masks.items():
         cells.loc[mask, [names.LINEAGE, names.CLUSTER]] = name
-        cells.loc[mask, names.SUBSET] = UNASSIGNED
+        cells.loc[mask, names.SUBSET] = names.OTHER_SUBSET.format(lineage=name)
     cells[[names.SUBSET_SCORE, "subset_margin"]] = np.float32(np.nan)
     cells["subset_by_cell"] = cells[names.SUBSET]
     return cells

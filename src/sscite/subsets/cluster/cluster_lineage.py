@@ -12,9 +12,9 @@ import scipy.sparse as sp
 from sscite import names
 from sscite.cohort.integrate import embed
 from sscite.embedding import graph, neighbours, pca, umap
-from sscite.names import UNASSIGNED
 from sscite.subsets.cluster import cluster_names, marker_scores, marker_support
-from sscite.subsets.cluster.resolution import assess_stability, choose_resolution
+from sscite.subsets.cluster.rate_ratio import RateRatio, rate_ratio
+from sscite.subsets.cluster.resolution import assess_stability, choose_resolution, merge_small
 from sscite.subsets.definitions.subsets import Lineage, Subset
 
 MIN_CELLS = 60
@@ -76,13 +76,14 @@ def cluster_lineage(data: LineageCells, lineage: Lineage, *, resolution: float |
     fuzzy = graph.fuzzy(*neighbours.among_themselves(embedding, k, seed=seed))
     resolutions = pd.DataFrame() if resolution else assess_stability(embedding, seed=seed, k=k)
     chosen = resolution or choose_resolution(resolutions)
-    clusters = graph.leiden(fuzzy, resolution=chosen, seed=seed)
     expression = marker_expression(data, lineage)
     tissues = set(data.obs[names.TISSUE].astype(str))
     sought = [subset for subset in lineage.subsets if not subset.tissues or tissues & set(subset.tissues)]
     smoother = marker_scores.smoothing(fuzzy)
     scores = marker_scores.marker_scores(expression, data.protein, sought, smoother)
-    table = name_clusters(data, expression, scores, clusters, sought)
+    clusters = graph.leiden(fuzzy, resolution=chosen, seed=seed)
+    clusters = merge_small(clusters, scores.to_numpy())
+    table = name_clusters(data, expression, scores, clusters, lineage, sought)
     table.insert(0, "lineage", lineage.name)
     can_be = possible(expression, data.obs, sought, smoother)[scores.columns]
     cells = name_cells(scores, can_be, clusters, table)
@@ -98,18 +99,48 @@ def marker_expression(data: LineageCells, lineage: Lineage) -> pd.DataFrame:
 
 
 def name_clusters(
-    data: LineageCells, expression: pd.DataFrame, scores: pd.DataFrame, clusters: np.ndarray, sought: Sequence[Subset]
+    data: LineageCells,
+    expression: pd.DataFrame,
+    scores: pd.DataFrame,
+    clusters: np.ndarray,
+    lineage: Lineage,
+    sought: Sequence[Subset],
 ) -> pd.DataFrame:
-    """Name clusters, and say which genes stand out in each, for those that stay without a name."""
+    """Name clusters, and list the genes that stand out in each and the detection of the defining genes."""
     donors = pd.factorize(data.obs[names.DONOR].astype(str), sort=True)[0]
+    other = names.OTHER_SUBSET.format(lineage=lineage.name)
+    counts, depth = raw_counts(expression, data.obs)
+    counted = rate_ratio(counts, depth, clusters, donors)
     if scores.shape[1] == 0:
-        table = pd.DataFrame({"cluster": np.unique(clusters), "subset": UNASSIGNED, "flag": "no marker was measured"})
+        table = pd.DataFrame({"cluster": np.unique(clusters), "cells": np.bincount(clusters), "subset": other,
+                              "flag": "no marker was measured"})  # fmt: skip
     else:
         tissues = {subset.name: subset.tissues for subset in sought if subset.tissues}
-        seen = marker_support.by_cluster(expression, data.protein, sought, clusters, donors)
-        table = cluster_names.name_clusters(scores, clusters, data.obs, shown=seen, tissues=tissues)
+        shown = marker_support.by_cluster(expression, data.protein, sought, clusters, donors, counted)
+        table = cluster_names.name_clusters(scores, clusters, data.obs, shown=shown, tissues=tissues, other=other)
+        table["detection"] = detection(table["best"], sought, expression.columns, counted)
     table["strongest"] = marker_support.strongest(data.X, data.genes, clusters, donors)
     return table
+
+
+def raw_counts(expression: pd.DataFrame, obs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Return counts of the marker genes and total counts of each cell; without totals, counts per 10,000."""
+    depth = np.full(len(expression), 1e4)
+    if names.N_COUNTS in obs:
+        depth = np.maximum(pd.to_numeric(obs[names.N_COUNTS]).to_numpy(dtype=float), 1.0)
+    return np.rint(np.expm1(expression.to_numpy(dtype=float)) * depth[:, None] / 1e4), depth
+
+
+def detection(best: pd.Series, sought: Sequence[Subset], genes: pd.Index, counted: RateRatio) -> list[str]:
+    """List for each cluster the defining genes of its best subset: share of cells and rate ratio to the rest."""
+    defining = {subset.name: dict.fromkeys((*subset.needs, *subset.defining)) for subset in sought}
+    rows = []
+    for cluster, name in enumerate(best):
+        places = [(gene, genes.get_loc(gene)) for gene in defining[name] if gene in genes]
+        parts = [f"{gene} {counted.detected[cluster, j]:.0%} (x{counted.ratio[cluster, j]:.1f})" for gene, j in places]
+        parts += [f"{gene} not measured" for gene in defining[name] if gene not in genes]
+        rows.append(", ".join(parts))
+    return rows
 
 
 def possible(
@@ -150,31 +181,35 @@ def name_cells(scores: pd.DataFrame, can_be: pd.DataFrame, clusters: np.ndarray,
     own = np.where(place >= 0, values[np.arange(len(values)), place] if values.shape[1] else 0.0, np.nan)
     cells[names.SUBSET_SCORE] = own.astype(np.float32)
     cells["subset_margin"] = _margin(values, place)
-    cells["subset_by_cell"] = by_cell(scores, can_be)
+    cells["subset_by_cell"] = by_cell(scores, can_be, names.OTHER_SUBSET.format(lineage=lineage))
     return cells
 
 
 def contradicted(scores: pd.DataFrame, can_be: pd.DataFrame, of_cluster: np.ndarray) -> np.ndarray:
-    """Give cells their own subset's name where it stands out clearly against their cluster's: a cluster may hold two.
+    """Return the cells' names, with another subset's name for cells whose own score clearly exceeds the cluster's.
+
+    A cluster may hold cells of two subsets. Only subsets that name a cluster of the lineage are considered: single
+    cells are no evidence that a subset is there.
 
     Parameters
     ----------
     scores
         Cells × subsets, standardised.
     can_be
-        Cells × subsets: whether the cell can be of the subset; it takes no other's name.
+        Cells × subsets: whether the cell can be of the subset.
     of_cluster
-        Name of each cell's cluster; cells of unassigned clusters keep it.
+        Name of each cell's cluster; cells of clusters that no subset names keep it.
     """
     place = scores.columns.get_indexer(of_cluster)
     rows = np.flatnonzero(place >= 0)
     values = scores.to_numpy()[rows]
-    named = of_cluster.copy()
+    names_given = of_cluster.copy()
     if len(rows):
-        others = np.where(can_be.to_numpy()[rows], values, -np.inf)
+        allowed = can_be.to_numpy()[rows] & scores.columns.isin(of_cluster)[None, :]
+        others = np.where(allowed, values, -np.inf)
         moved = others.max(axis=1) - values[np.arange(len(rows)), place[rows]] > CONTRADICTED
-        named[rows[moved]] = scores.columns.to_numpy()[others[moved].argmax(axis=1)]
-    return named
+        names_given[rows[moved]] = scores.columns.to_numpy()[others[moved].argmax(axis=1)]
+    return names_given
 
 
 def _margin(values: np.ndarray, place: np.ndarray) -> np.ndarray:
@@ -189,9 +224,9 @@ def _margin(values: np.ndarray, place: np.ndarray) -> np.ndarray:
     return margin
 
 
-def by_cell(scores: pd.DataFrame, can_be: pd.DataFrame, threshold: float = 0.5) -> np.ndarray:
-    """Call each cell by its best score among the subsets that it can be; unassigned where that is low."""
+def by_cell(scores: pd.DataFrame, can_be: pd.DataFrame, other: str, threshold: float = 0.5) -> np.ndarray:
+    """Call each cell by its best score among the subsets that it can be; `other` if that is low."""
     if scores.shape[1] == 0:
-        return np.full(len(scores), UNASSIGNED, dtype=object)
+        return np.full(len(scores), other, dtype=object)
     values = np.where(can_be.to_numpy(), scores.to_numpy(), -np.inf)
-    return np.where(values.max(axis=1) >= threshold, scores.columns.to_numpy()[values.argmax(axis=1)], UNASSIGNED)
+    return np.where(values.max(axis=1) >= threshold, scores.columns.to_numpy()[values.argmax(axis=1)], other)

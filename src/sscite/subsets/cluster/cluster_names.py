@@ -7,7 +7,6 @@ from collections.abc import Collection, Mapping
 import numpy as np
 import pandas as pd
 
-from sscite.names import UNASSIGNED
 from sscite.subsets.cluster import donor_evidence
 from sscite.subsets.cluster.marker_support import MIN_SUPPORT, SHOWN
 
@@ -23,6 +22,7 @@ def name_clusters(
     obs: pd.DataFrame,
     *,
     shown: pd.DataFrame,
+    other: str,
     tissues: Mapping[str, Collection[str]] | None = None,
 ) -> pd.DataFrame:
     """Name each cluster of a lineage by the subset whose markers stand out most, donor by donor.
@@ -30,9 +30,10 @@ def name_clusters(
     The evidence for a subset is the median over donors of the difference between cluster and rest; its support is
     the share of donors in which that difference is positive. Only a subset whose own markers the cluster shows can name
     it, with enough evidence and support, and one that belongs to certain tissues only a cluster most of which is from
-    them. A cluster that none can name is `unassigned`. It is flagged where one donor or library holds most of
-    its cells. A subset that belongs to certain tissues keeps much of the state that it arises from: in its tissues it
-    goes before that state once it has half of its evidence.
+    them. A cluster that none can name is `other`. A subset that belongs to certain tissues keeps much of the state that
+    it arises from: in its tissues it goes before that state once it has half of its evidence. A cluster is flagged if
+    one donor or library holds most of its cells, or if its margin over the runner-up may be zero (95% interval over
+    donors).
 
     Parameters
     ----------
@@ -46,16 +47,18 @@ def name_clusters(
         Clusters × subsets: share of the subset's markers that the cluster shows.
     tissues
         The tissues of each subset that does not occur everywhere.
+    other
+        Name of clusters that no subset names.
 
     Returns
     -------
     pd.DataFrame
-        A row per cluster: cluster, cells, donors (heard), subset, best, score, margin, support, shown, second,
-        donor_share, library_share, flag. Where no subset can name it, best is the one with most evidence.
+        A row per cluster: cluster, cells, donors (included), subset, best, score, margin, margin_low, support, shown,
+        second, donor_share, library_share, flag. Where no subset can name it, best is the one with most evidence.
     """
-    found = donor_evidence.weigh(
-        scores.to_numpy(np.float64), clusters, pd.factorize(obs["donor"].astype(str), sort=True)[0]
-    )
+    donors = pd.factorize(obs["donor"].astype(str), sort=True)[0]
+    values = scores.to_numpy(np.float64)
+    found = donor_evidence.weigh(values, clusters, donors)
     share = shown[scores.columns].to_numpy()
     rows = []
     for cluster, strength in enumerate(found.difference):
@@ -64,13 +67,17 @@ def name_clusters(
         can = (share[cluster] > SHOWN) & (strength >= MIN_SCORE) & (found.support[cluster] >= MIN_SUPPORT)
         can &= ~(native <= HOME)
         best, second = _choose(strength, can, native > HOME)
+        lower = donor_evidence.lower_bound(values[:, best] - values[:, second], inside, donors)
+        shares = _shares(obs[inside], obs)
+        if can[best] and lower <= 0:
+            shares["flag"] = "; ".join(filter(None, [str(shares["flag"]), f"as likely {scores.columns[second]}"]))
         rows.append({
             "cluster": cluster, "cells": int(inside.sum()), "donors": found.donors[cluster],
-            "subset": scores.columns[best] if can[best] else UNASSIGNED, "best": scores.columns[best],
+            "subset": scores.columns[best] if can[best] else other, "best": scores.columns[best],
             "score": strength[best],
-            "margin": strength[best] - (strength[second] if second != best else 0),
+            "margin": strength[best] - (strength[second] if second != best else 0), "margin_low": lower,
             "support": found.support[cluster, best], "shown": share[cluster, best], "second": scores.columns[second],
-            **_shares(obs[inside], obs),
+            **shares,
         })  # fmt: skip
     return pd.DataFrame(rows)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
+from scipy import stats
 
 MIN_CELLS = 5  # of a donor inside and outside of a cluster, to be heard
 
@@ -70,3 +71,29 @@ def _difference(sums: np.ndarray, cells: np.ndarray, *, axis: int) -> np.ndarray
     """Give the mean of each cluster less the mean of the others; the mean of no cells counts as 0."""
     others, rest = sums.sum(axis=axis, keepdims=True) - sums, cells.sum(axis=axis, keepdims=True) - cells
     return sums / np.maximum(cells, 1) - others / np.maximum(rest, 1)
+
+
+def lower_bound(values: np.ndarray, inside: np.ndarray, donors: np.ndarray) -> float:
+    """Compute the lower bound of the 95% interval, over donors, of the mean difference inside minus outside.
+
+    Parameters
+    ----------
+    values
+        One value per cell.
+    inside
+        Whether each cell is inside the cluster.
+    donors
+        Code of each cell's donor.
+
+    Returns
+    -------
+    Of Student's t over donors with 5 cells on both sides; NaN if there are fewer than two.
+    """
+    each = [
+        values[(donors == donor) & inside].mean() - values[(donors == donor) & ~inside].mean()
+        for donor in np.unique(donors)
+        if min(((donors == donor) & inside).sum(), ((donors == donor) & ~inside).sum()) >= MIN_CELLS
+    ]
+    if len(each) < 2:
+        return float("nan")
+    return float(np.mean(each) - stats.t.ppf(0.975, len(each) - 1) * stats.sem(each))

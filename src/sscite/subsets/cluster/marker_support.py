@@ -2,8 +2,10 @@
 
 A score sums up what is high and what is low. A state that no subset describes lacks most markers of all of them, and
 what it lacks (CD14, VCAN) may lift the score of a subset none of whose own markers it has (CLEC9A). So a name is given
-only where more than half of the subset's measured markers are shown. A marker is shown where it is higher than in the
-rest of the lineage, or where most cells carry it: one that the whole lineage carries cannot be higher. A cell and its
+only if more than half of the subset's measured markers, and of its defining genes, are shown. A marker is shown if it
+is detected in a tenth of the cluster's cells and higher than in the rest of the lineage, or if most cells have it: one
+that the whole lineage has cannot be higher. Needed genes must be
+measured, detected, and of a rate ratio whose 95% interval excludes 1. A cell and its
 neighbours are too few for single markers: theirs are judged on average.
 """
 
@@ -16,12 +18,16 @@ import pandas as pd
 import scipy.sparse as sp
 
 from sscite.subsets.cluster import donor_evidence, marker_scores
+from sscite.subsets.cluster.rate_ratio import RateRatio
 from sscite.subsets.definitions.subsets import Subset
 
 SHOWN = 0.5  # more than this share of its measured markers is needed for a name
 HIGHER = 0.1  # standard deviations of a marker by which a cluster, or a cell with its neighbours, is above the rest
 MIN_SUPPORT = 0.6  # share of donors in which the cluster is above the rest
 CARRIED = 0.5  # share of cells in which a gene is detected
+DETECTED = 0.1  # share of a cluster's cells with a gene that counts as shown
+NEEDED = 0.2  # share of a cluster's cells, or of a cell and its neighbours by weight, with a needed gene
+ENRICHED = 2.0  # times the lineage's share of cells with a needed gene, in a cell and its neighbours
 
 
 def by_cluster(
@@ -30,8 +36,12 @@ def by_cluster(
     subsets: Sequence[Subset],
     clusters: np.ndarray,
     donors: np.ndarray,
+    counted: RateRatio,
 ) -> pd.DataFrame:
-    """Give the share of each subset's up markers, genes and proteins, that each cluster shows.
+    """Compute the share of each subset's markers that each cluster shows.
+
+    It is the smaller of the shares of all up markers, genes and proteins, and of the defining genes, so that genes of
+    `also` are never enough alone; it is 0 if a needed gene is absent.
 
     Parameters
     ----------
@@ -41,6 +51,8 @@ def by_cluster(
         Cells × proteins, normalised, NaN where not measured.
     clusters, donors
         Code of each cell's cluster and donor, from 0.
+    counted
+        Detection and rate ratio of the marker genes, clusters × genes.
 
     Returns
     -------
@@ -49,21 +61,38 @@ def by_cluster(
     """
     found = expression.gt(0).groupby(donors).transform("any").to_numpy()
     scaled = np.where(found, marker_scores.standardise(expression.to_numpy(np.float32)), np.nan)
-    carried = expression.gt(0).groupby(clusters).mean().to_numpy() > CARRIED
     genes = _higher(scaled, clusters, donors, expression.columns)
-    genes = genes.where(genes.isna() | ~carried, 1.0)
+    genes = genes.where(genes.isna() | (counted.detected >= DETECTED), 0.0)
+    genes = genes.where(genes.isna() | (counted.detected <= CARRIED), 1.0)
     proteins = pd.DataFrame(index=genes.index)
     if protein is not None and protein.shape[1]:
         values = protein.to_numpy(np.float32)
         scaled = np.where(np.isnan(values), np.nan, marker_scores.standardise(values))
         proteins = _higher(scaled, clusters, donors, protein.columns)
-    share = {
-        subset.name: pd.concat(
-            [_present(genes, subset.up), proteins[marker_scores.find_proteins(subset.proteins_up, proteins)]], axis=1
-        ).mean(axis=1)
-        for subset in subsets
-    }
+    present = has_needed(subsets, expression.columns, (counted.detected >= NEEDED) & (counted.lower > 1))
+    share = {}
+    for subset in subsets:
+        markers = [_present(genes, subset.up), proteins[marker_scores.find_proteins(subset.proteins_up, proteins)]]
+        every, defining = pd.concat(markers, axis=1).mean(axis=1), _present(genes, subset.defining).mean(axis=1)
+        share[subset.name] = np.minimum(every, defining.fillna(every)) * present[subset.name].to_numpy()
     return pd.DataFrame(share, index=genes.index).fillna(0.0)
+
+
+def has_needed(subsets: Sequence[Subset], genes: pd.Index, shown: np.ndarray) -> pd.DataFrame:
+    """Return which rows show all needed genes of each subset; a needed gene that was not measured is not shown.
+
+    Parameters
+    ----------
+    genes
+        Names of the columns of `shown`.
+    shown
+        Clusters or cells × genes.
+    """
+    columns = {}
+    for subset in subsets:
+        places = genes.get_indexer(list(subset.needs))
+        columns[subset.name] = shown[:, places].all(axis=1) & (places >= 0).all()
+    return pd.DataFrame(columns, index=range(len(shown)))
 
 
 def _higher(values: np.ndarray, clusters: np.ndarray, donors: np.ndarray, columns: pd.Index) -> pd.DataFrame:
@@ -76,7 +105,8 @@ def _higher(values: np.ndarray, clusters: np.ndarray, donors: np.ndarray, column
 def by_cell(expression: pd.DataFrame, subsets: Sequence[Subset], smoother: sp.csr_matrix) -> pd.DataFrame:
     """Say of each cell whether it shows, with its neighbours, each subset's measured up genes.
 
-    The genes are to be higher than in the lineage on average, or more than half of them to be carried by most.
+    The genes are to be higher than in the lineage on average, or more than half of them to be carried by most; needed
+    genes are to be detected, twice as often as in the lineage.
 
     Parameters
     ----------
@@ -92,13 +122,14 @@ def by_cell(expression: pd.DataFrame, subsets: Sequence[Subset], smoother: sp.cs
     """
     measured = expression.loc[:, expression.gt(0).any()]
     values = measured.to_numpy(np.float32)
-    level, carried = (
-        pd.DataFrame(part, index=measured.index, columns=measured.columns)
-        for part in (smoother @ marker_scores.standardise(values), smoother @ (values > 0).astype(np.float32) > CARRIED)
-    )
+    detected = smoother @ (values > 0).astype(np.float32)
+    level = pd.DataFrame(smoother @ marker_scores.standardise(values), measured.index, measured.columns)
+    carried = pd.DataFrame(detected > CARRIED, measured.index, measured.columns)
+    enriched = (detected >= NEEDED) & (detected >= ENRICHED * (values > 0).mean(axis=0))
+    present = has_needed(subsets, measured.columns, enriched)
     can = {
-        subset.name: (_present(level, subset.up).mean(axis=1) > HIGHER)
-        | (_present(carried, subset.up).mean(axis=1) > SHOWN)
+        subset.name: present[subset.name].to_numpy()
+        & ((_present(level, subset.up).mean(axis=1) > HIGHER) | (_present(carried, subset.up).mean(axis=1) > SHOWN))
         for subset in subsets
     }
     return pd.DataFrame(can, index=expression.index)

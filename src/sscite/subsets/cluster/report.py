@@ -21,31 +21,33 @@ def clusters(facts: Facts, found: Subsets) -> None:
     """Report subsets found, lineages skipped, clusters flagged."""
     in_lineages = found.cells[names.LINEAGE].isin(found.lineages)
     subset = found.cells.loc[in_lineages, names.SUBSET]
-    named = int((subset != UNASSIGNED).sum())
+    named = ~is_other(subset)
     facts.number(
         cells=len(found.cells), lineages=len(found.lineages), clusters=len(found.clusters),
-        subsets=int(subset[subset != UNASSIGNED].nunique()), cells_named=named, cells_unassigned=len(subset) - named,
+        subsets=int(subset[named].nunique()), cells_named=int(named.sum()), cells_other=int((~named).sum()),
     )  # fmt: skip
     for name, count in found.skipped.items():
-        facts.warn(f"{name}: {count} cells, too few to look for subsets; they stay unassigned.")
+        facts.warn(f"{name}: {count} cells, too few to look for subsets; their subset is '{name}, other'.")
     if len(found.clusters) and "flag" in found.clusters:
         flagged = found.clusters[found.clusters["flag"].astype(str) != ""]
         for row in flagged.itertuples():
             facts.warn(f"Cluster {row.cluster} of {row.lineage} ({row.subset}) rests on {row.flag}.")
     without_name(facts, found.clusters)
     facts.verdict(
-        f"{subset[subset != UNASSIGNED].nunique()} subsets were found in {len(found.lineages)} lineages; {named:,} of "
-        f"{len(subset):,} cells carry a subset's name."
+        f"{subset[named].nunique()} subsets were found in {len(found.lineages)} lineages; {named.sum():,} of "
+        f"{len(subset):,} cells have the name of a subset."
     )
     facts.table(
         "clusters", found.clusters.round(3), "Clusters and their names",
-        "Score, margin, share of donors and of the subset's markers behind it; strongest: genes that stand out.",
+        "Best: subset with most evidence; second: runner-up, with the margin and its lower bound over donors. Detection:"
+        " share of the cluster's cells with each defining gene, and rate ratio to the rest of the lineage. Shown: share "
+        "of the subset's markers. Strongest: genes that stand out.",
     )  # fmt: skip
     facts.table(
         "resolutions",
         found.resolutions.round(3),
         "Stability of resolutions",
-        "The finest within 0.05 of the best is taken.",
+        "The finest of 0.7 or more within 0.05 of the best is taken; if none reaches 0.7, the most stable.",
     )
     for name, part in found.lineages.items():
         stem = name.replace("/", "_").replace(" ", "_")
@@ -58,17 +60,22 @@ def clusters(facts: Facts, found: Subsets) -> None:
         facts.figure("composition", composition(found.cells), "Cells of each subset", "Cells by lineage and subset.")
 
 
+def is_other(subset: pd.Series) -> pd.Series:
+    """Return which subsets are the rest of a lineage, without the name of a subset."""
+    return subset.astype(str).str.endswith(names.OTHER_SUBSET.format(lineage=""))
+
+
 def without_name(facts: Facts, clusters: pd.DataFrame) -> None:
     """List the clusters that no subset names, with the genes that stand out, so that a reader can name them."""
-    columns = ["lineage", "cluster", "cells", "strongest", "best", "score", "shown", "flag"]
-    unnamed = clusters[clusters["subset"] == UNASSIGNED].reindex(columns=columns)
+    columns = ["lineage", "cluster", "cells", "strongest", "best", "score", "shown", "detection", "flag"]
+    unnamed = clusters[is_other(clusters["subset"])].reindex(columns=columns)
     if len(unnamed):
         facts.warn(
-            f"{len(unnamed)} clusters ({unnamed['cells'].sum():,.0f} cells) show too little of any subset and have no "
-            "name; the table of clusters without a name says which genes stand out in them."
+            f"{len(unnamed)} clusters ({unnamed['cells'].sum():,.0f} cells) show too few markers of any subset and "
+            "are named '<lineage>, other'; the table of clusters without a subset lists the genes that stand out."
         )
         facts.table(
-            "unnamed", unnamed.sort_values("cells", ascending=False).round(2), "Clusters without a name",
+            "unnamed", unnamed.sort_values("cells", ascending=False).round(2), "Clusters without a subset",
             "Strongest: genes that stand out, the highest first. Best: the subset that came nearest, its score, and "
             "the share of its markers that the cluster shows; more than half are needed. A state that you know can be "
             "added to subsets.yaml.",

@@ -12,7 +12,8 @@ RESOLUTIONS = (0.5, 1.0, 1.5, 2.0, 3.0)
 DRAWS = 4
 SHARE = 0.8
 MOST_CELLS = 4000
-TOLERANCE = 0.05
+TOLERANCE, FLOOR = 0.05, 0.7
+FEWEST_CELLS = 10  # of a cluster
 
 
 def assess_stability(X: np.ndarray, *, seed: int, k: int) -> pd.DataFrame:
@@ -46,9 +47,41 @@ def assess_stability(X: np.ndarray, *, seed: int, k: int) -> pd.DataFrame:
 
 
 def choose_resolution(table: pd.DataFrame) -> float:
-    """Take the finest resolution whose stability is within 0.05 of the best: names join what belongs together."""
-    good = table["stability"] >= table["stability"].max() - TOLERANCE
+    """Return the finest resolution of stability 0.7 or more that is within 0.05 of the best; else the most stable.
+
+    Clusters that are given the same name are merged anyway, so that a fine resolution is preferred; clusters that do
+    not recur in subsamples are not.
+    """
+    good = (table["stability"] >= table["stability"].max() - TOLERANCE) & (table["stability"] >= FLOOR)
+    if not good.any():
+        return float(table.loc[table["stability"].idxmax(), "resolution"])
     return float(table.loc[good, "resolution"].max())
+
+
+def merge_small(clusters: np.ndarray, scores: np.ndarray, *, least: int = FEWEST_CELLS) -> np.ndarray:
+    """Merge clusters of fewer than `least` cells, the smallest first, with the cluster of most similar marker scores.
+
+    Parameters
+    ----------
+    clusters
+        Code of each cell's cluster, from 0.
+    scores
+        Cells × subsets, standardised.
+
+    Returns
+    -------
+    Codes from 0, in the order of those that remain.
+    """
+    merged = clusters.copy()
+    while True:
+        codes, size = np.unique(merged, return_counts=True)
+        if len(codes) < 2 or size.min() >= least:
+            return np.unique(merged, return_inverse=True)[1]
+        means = np.stack([scores[merged == code].mean(axis=0) for code in codes])
+        smallest = int(size.argmin())
+        distance = ((means - means[smallest]) ** 2).sum(axis=1)
+        distance[smallest] = np.inf
+        merged[merged == codes[smallest]] = codes[int(distance.argmin())]
 
 
 def _graph(X: np.ndarray, *, seed: int, k: int) -> object:

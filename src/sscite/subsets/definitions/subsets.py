@@ -13,12 +13,16 @@ from sscite.subsets.definitions.yaml_checks import directions, listed, lists, te
 from sscite.yaml_file import read_yaml
 
 LINEAGE_KEYS = {"lineages", "labels", "subsets"}
-SUBSET_KEYS = {"up", "also", "down", "proteins", "tissue"}
+SUBSET_KEYS = {"up", "also", "needs", "down", "proteins", "tissue"}
 
 
 @dataclass(frozen=True)
 class Subset:
-    """A state within a lineage, known by what is high (up) and low (down) in it against the rest of its lineage."""
+    """A state within a lineage, defined by what is high (up) and low (down) in it against the rest of its lineage.
+
+    `up` holds the genes of the file's `up` and `also`, `defining` those of `up` alone (of `also` if it is empty).
+    Without the genes of `needs` detected, no cluster or cell has the name.
+    """
 
     name: str
     lineage: str
@@ -27,6 +31,13 @@ class Subset:
     proteins_up: tuple[str, ...] = ()
     proteins_down: tuple[str, ...] = ()
     tissues: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+
+    @property
+    def defining(self) -> tuple[str, ...]:
+        """The genes of which most must be higher than in the rest of the lineage."""
+        return tuple(gene for gene in self.up if gene not in self.also) or self.up
 
 
 @dataclass(frozen=True)
@@ -41,7 +52,7 @@ class Lineage:
     @property
     def genes(self) -> list[str]:
         """Every gene that any subset names, once, in the order of the file."""
-        return list(dict.fromkeys(gene for subset in self.subsets for gene in (*subset.up, *subset.down)))
+        return list(dict.fromkeys(g for subset in self.subsets for g in (*subset.up, *subset.down, *subset.needs)))
 
 
 @dataclass(frozen=True)
@@ -111,7 +122,7 @@ def _validate_subsets(lineage: str, subsets: Any, owner: dict[str, str]) -> list
             problems.append(f"{where}: expected a mapping with {listed(SUBSET_KEYS)}")
             continue
         problems += unknown(where, entry, SUBSET_KEYS)
-        problems += lists(where, entry, ("up", "also", "down", "tissue"))
+        problems += lists(where, entry, ("up", "also", "needs", "down", "tissue"))
         problems += directions(f"{where}, proteins", entry.get("proteins"))
         if not (entry.get("up") or entry.get("also")):
             problems.append(f"{where}: no gene under 'up' or 'also'; name at least one that is high in it")
@@ -143,7 +154,8 @@ def _subset(name: str, lineage: str, entry: dict) -> Subset:
     up = tuple(dict.fromkeys(texts(entry.get("up")) + texts(entry.get("also"))))
     return Subset(
         name, lineage, up, texts(entry.get("down")), texts(proteins.get("up")), texts(proteins.get("down")),
-        texts(entry.get("tissue")),
+        texts(entry.get("tissue")), texts(entry.get("needs")),
+        tuple(gene for gene in texts(entry.get("also")) if gene not in texts(entry.get("up"))),
     )  # fmt: skip
 
 
