@@ -39,9 +39,9 @@ def clusters(facts: Facts, found: Subsets) -> None:
     )
     facts.table(
         "clusters", found.clusters.round(3), "Clusters and their names",
-        "Best: subset with most evidence; second: runner-up, with the margin and its lower bound over donors. Detection:"
-        " share of the cluster's cells with each defining gene, and rate ratio to the rest of the lineage. Shown: share "
-        "of the subset's markers. Strongest: genes that stand out.",
+        "Best: subset with most evidence; second: runner-up, with the margin and its lower bound over donors. "
+        "Detection: share of the cluster's cells with each defining gene, and rate ratio to the rest of the lineage. "
+        "Shown: share of the subset's markers. Strongest: genes that stand out.",
     )  # fmt: skip
     facts.table(
         "resolutions",
