@@ -21,8 +21,8 @@ def main(
 ) -> None:
     """Test every gene between the sides of each contrast, in every subset, with the donor as the unit.
 
-    Counts of a donor's cells in a subset are summed; a negative binomial regression (DESeq2's model) takes the
-    covariates, and the donors where the contrast is paired. Writes CONTRAST/expression.csv.
+    Counts of a donor's cells in a subset are summed; a quasi-likelihood regression (edgeR's) adjusts for the
+    covariates, and for the donors if the contrast is paired. Writes CONTRAST/expression.csv.
     """
     from sscite.compare.expression.run import run
 

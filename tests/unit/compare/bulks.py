@@ -7,10 +7,12 @@ import pandas as pd
 from anndata import AnnData
 from scipy import sparse
 
-from sscite.compare.statistics import dissociation_stress
-from sscite.compare.tissue_blood.differences import RESIDENT_DOWN, RESIDENT_UP
+from sscite import genes as gene_lists
 
-GENES = [*RESIDENT_UP, *RESIDENT_DOWN, *dissociation_stress.CORE_GENES, *(f"G{i}" for i in range(300))]
+CORE_GENES, RESIDENT_UP, RESIDENT_DOWN = (
+    gene_lists.load()[name] for name in ("DISSOCIATION_CORE", "RESIDENCY_UP", "RESIDENCY_DOWN")
+)
+GENES = [*RESIDENT_UP, *RESIDENT_DOWN, *CORE_GENES, *(f"G{i}" for i in range(300))]
 
 
 def people(donors: int = 6) -> pd.DataFrame:
@@ -34,7 +36,7 @@ def pseudobulk(samples: pd.DataFrame, *, stressed: float = 1, resident: float = 
         for name in ("A", "B"):
             value = mean * donor
             if entry.tissue == "lung":
-                value[list(dissociation_stress.CORE_GENES)] *= stressed
+                value[list(CORE_GENES)] *= stressed
                 value[list(RESIDENT_UP)] *= resident
                 value[list(RESIDENT_DOWN)] /= resident
             rows.append(rng.poisson(value * np.exp(rng.normal(0, 0.15, len(GENES)))))

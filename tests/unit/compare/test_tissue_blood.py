@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from unit.compare.bulks import people, pseudobulk
 
-from sscite.compare.tissue_blood import differences, report
+from sscite.compare.statistics import dissociation_stress
+from sscite.compare.tissue_blood import differences, findings, report
 from sscite.errors import Skipped
 
 
@@ -52,11 +53,11 @@ def test_a_single_tissue_is_skipped():
 
 
 def test_score_and_tissue_that_cannot_be_told_apart_are_not_adjusted_for():
-    rows = pd.DataFrame({"donor": list("abcdef"), "group": [0, 0, 0, 1, 1, 1]})
+    design = np.column_stack([np.ones(6), [0, 0, 0, 1, 1, 1]])
     apart = np.array([0.0, 0.01, 0.02, 1.0, 1.01, 1.02])
     mixed = np.array([0.0, 1.0, 0.5, 0.2, 0.9, 0.6])
-    assert differences.adjusted_design(rows, apart, paired=False) is None
-    assert differences.adjusted_design(rows, mixed, paired=False).shape == (6, 3)
+    assert dissociation_stress.adjusted(design, apart) is None
+    assert dissociation_stress.adjusted(design, mixed).shape == (6, 3)
 
 
 def test_a_subset_that_blood_has_in_numbers_is_not_reported_as_a_state_of_the_tissue():
@@ -78,3 +79,36 @@ def test_the_figure_of_genes_draws_a_bar_of_each_kind_with_its_length():
     figure = report.gene_bars(genes, tested=True)
     bars = [(bar.get_x(), bar.get_width(), bool(bar.get_hatch())) for bar in figure.axes[0].patches]
     assert bars == [(0, 2, False), (2, 3, True), (0, -2, False), (-2, -1, True)]
+
+
+def test_a_tissue_reports_its_states_and_its_differences_but_no_mitochondrial_gene():
+    samples = people()
+    comparison, _ = differences.choose("lung", "blood", samples, min_donors=3)
+    table = compared(samples, resident=4)
+    state = {"kind": "state", "level": "subset", "subset": "Mac", "feature": "CD14", "effect": 3.1,
+             "donors_tissue": 4, "without_counterpart": True, "quality": ""}  # fmt: skip
+    table = pd.concat([table, pd.DataFrame([state])], ignore_index=True)
+    table.loc[table["feature"] == "SELL", "quality"] = "mitochondrial"
+    found = findings.of_tissue(table, comparison)
+    assert found[0].feature == "Mac"
+    assert found[0].kind == "tissue_state"
+    genes = [finding for finding in found if finding.kind == "gene"]
+    assert genes
+    assert "SELL" not in [finding.feature for finding in genes]
+    assert all(finding.worst_p is not None for finding in genes)
+
+
+def test_the_range_of_a_proteins_effect_is_that_without_each_donor():
+    rows = pd.DataFrame({"donor": list("abcdefgh"), "group": [0] * 4 + [1] * 4})
+    values = np.random.default_rng(0).normal(0, 0.1, (8, 6))
+    values[7, 0] += 5
+    score = np.full(8, np.nan)
+    row = differences.compare_values(values, pd.Index(list("uvwxyz")), rows, score, paired=False, tested=True).loc[0]
+    means = [
+        values[[i for i in range(4, 8) if i != d], 0].mean() - values[[i for i in range(4) if i != d], 0].mean()
+        for d in range(8)
+    ]
+    assert row["lowest_effect"] == pytest.approx(min(means))
+    assert row["highest_effect"] == pytest.approx(max(means))
+    assert row["worst_p"] > 0.5
+    assert row["influential_donor"] in {"h", "e", "f", "g"}

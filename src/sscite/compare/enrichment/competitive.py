@@ -15,6 +15,7 @@ import pandas as pd
 from scipy import stats
 
 from sscite.compare.expression import differential
+from sscite.compare.pseudobulk.sums import log_cpm
 from sscite.compare.statistics import dissociation_stress
 from sscite.compare.statistics.donor_tests import benjamini_hochberg, moderated_t
 
@@ -87,7 +88,7 @@ def rank_unit(genes: pd.DataFrame, sets: Sets) -> pd.DataFrame:
     index, statistic = pd.Index(known["gene"]), known["statistic"].to_numpy(float)
     if len(index) < 2 * MOST // 10:
         return pd.DataFrame()
-    unstressed = ~index.isin(dissociation_stress.STRESS_GENES)
+    unstressed = ~dissociation_stress.stress_genes(index)
     tables = []
     for source, members in sets.items():
         matrix, names = membership(members, index)
@@ -175,8 +176,7 @@ def _subset_against_rest(
     kept = differential.expressed(counts, group)
     if kept.sum() < MOST:
         kept = counts.sum(axis=0) >= differential.MIN_TOTAL
-    depth = counts.sum(axis=1, keepdims=True)
-    values = np.log2(1e6 * (counts[:, kept] + 0.5) / (depth + 1))
+    values = log_cpm(counts[:, kept], counts.sum(axis=1))
     pairs = pd.get_dummies(np.tile(donors, 2)).to_numpy(float)
     fit = moderated_t(values, group, pairs)
     genes = pseudobulk.var_names[kept]
@@ -214,12 +214,12 @@ def test_markers(table: pd.DataFrame, sets: Sets) -> pd.DataFrame:
         if len(chosen) < FEWEST_MARKERS:
             continue
         universe = pd.Index(part["gene"]).unique()
-        calm = universe[~universe.isin(dissociation_stress.STRESS_GENES)]
+        calm = universe[~dissociation_stress.stress_genes(universe)]
         for source, members in sets.items():
             found = fisher(chosen, universe, members)
             if found.empty:
                 continue
-            again = fisher([gene for gene in chosen if gene not in dissociation_stress.STRESS_GENES], calm, members)
+            again = fisher([gene for gene in chosen if gene in calm], calm, members)
             without = again.set_index("gene_set")["p_value"] if len(again) else pd.Series(dtype=float)
             found = found.assign(
                 source=source, subset=subset, level="subset", contrast_id="markers",

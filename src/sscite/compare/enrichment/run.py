@@ -30,7 +30,7 @@ def run(
     sets = {path.stem: reader.read([path]) for path in files}
     found = {}
     for path in sorted(tables.rglob("*.csv")) if tables.is_dir() else []:
-        table = pd.read_csv(path, dtype={"contrast_id": str, "gene": str, "subset": str, "outlier": str})
+        table = pd.read_csv(path, dtype={"contrast_id": str, "gene": str, "subset": str})
         if len(table):
             found[table["contrast_id"].iloc[0]] = table
 

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
+from sscite import genes as gene_lists
 from sscite import names
 from sscite.compare.contrast.contrast import Comparison, encode
+from sscite.compare.expression import robustness
 from sscite.compare.pseudobulk.ambient import expected
-from sscite.compare.statistics import dissociation_stress, negative_binomial
+from sscite.compare.statistics import dissociation_stress, quasi_likelihood
 from sscite.compare.statistics.ambient_share import predicted_share
 from sscite.compare.statistics.donor_tests import benjamini_hochberg
 from sscite.errors import Reason, Skipped
@@ -21,8 +24,10 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
 COLUMNS = [
-    "contrast_id", "level", "subset", "gene", "base_mean", "log2_fold_change", "standard_error", "statistic", "p_value",
-    "fdr", "fdr_contrast", "donors_target", "donors_reference", "stress_gene", "ambient_share", "outlier",
+    "contrast_id", "level", "subset", "gene", "base_mean", "log2_fold_change", "standard_error", "low", "high",
+    "shrunken_log2_fold_change", "statistic", "p_value", "fdr", "fdr_contrast", "donors_target", "donors_reference",
+    "stress_gene", "quality", "ambient_share", "outlier", "effect_given_stress", "p_given_stress", "stress_flag",
+    "worst_p", "influential_donor", "lowest_effect", "highest_effect",
 ]  # fmt: skip
 SUBSET_COLUMNS = ["level", "subset", "donors_target", "donors_reference", "genes", "up", "down", "why_not"]
 MIN_COUNT, MIN_TOTAL = 10, 15
@@ -72,9 +77,10 @@ def test_contrast(
         TOO_FEW_CELLS where no subset has enough donors with enough cells; NO_SUBSETS where none is asked for.
     """
     units = asked_units(pseudobulk.obs, comparison.contrast.subset)
+    scores = dissociation_stress.lineage_scores(pseudobulk)
 
     def one(unit: tuple[str, str]) -> tuple[pd.DataFrame, dict[str, object]]:
-        return _test_unit(pseudobulk, comparison, unit, min_cells, min_donors)
+        return _test_unit(pseudobulk, comparison, unit, min_cells, min_donors, scores)
 
     with ThreadPoolExecutor(threads) as pool:
         results = list(pool.map(one, units))
@@ -140,10 +146,8 @@ def _sum_rows(values: np.ndarray, target: list[int], n_rows: int) -> np.ndarray:
     return total
 
 
-def design_matrix(
-    rows: pd.DataFrame, covariates: list[str], *, paired: bool, extra: np.ndarray | None = None
-) -> np.ndarray:
-    """Build the design: intercept, donors where paired, covariates, extra columns, and the group last.
+def design_matrix(rows: pd.DataFrame, covariates: list[str], *, paired: bool) -> np.ndarray:
+    """Build the design: intercept, donors if paired, covariates, and the group last.
 
     Columns that add no rank (a covariate that became constant among the remaining donors) are dropped.
     """
@@ -151,8 +155,6 @@ def design_matrix(
     if paired:
         blocks.append(pd.get_dummies(rows["donor"], drop_first=True).to_numpy(float))
     blocks.append(encode(rows, covariates)[0])
-    if extra is not None:
-        blocks.append(extra.reshape(len(rows), -1))
     group = rows[["group"]].to_numpy(float)
     kept = np.empty((len(rows), 0))
     for column in np.hstack(blocks).T:
@@ -181,28 +183,48 @@ def testable(bulk: Bulk, design: np.ndarray, min_donors: int) -> str:
     return "" if len(bulk.rows) > design.shape[1] else "the covariates leave no degree of freedom"
 
 
-def test_bulk(bulk: Bulk, design: np.ndarray, *, paired: bool) -> pd.DataFrame:
-    """Test the genes of one subset that are expressed enough; one row a gene, by p value."""
-    kept = expressed(bulk.counts, bulk.group)
-    if kept.sum() < 2:
+def test_bulk(bulk: Bulk, design: np.ndarray, score: np.ndarray) -> pd.DataFrame:
+    """Test the genes of one subset that are expressed enough, and the findings again for robustness.
+
+    Parameters
+    ----------
+    design
+        As `design_matrix` returns it.
+    score
+        Stress score of each row of the bulk; NaN where it is not known.
+
+    Returns
+    -------
+    a row per gene, by p value: the test, the same given the stress score, and without each donor
+    """
+    kept = np.flatnonzero(expressed(bulk.counts, bulk.group))
+    if len(kept) < 2:
         return pd.DataFrame()
-    result = negative_binomial.fit(bulk.counts[:, kept], design, cells=None if paired else bulk.group)
+    counts, genes = bulk.counts[:, kept], bulk.genes[kept]
+    result = quasi_likelihood.fit(counts, design, groups=bulk.group if bulk.rows["donor"].is_unique else None)
+    reach = stats.t.ppf(0.975, result.df) * result.error
     table = pd.DataFrame(
         {
-            "gene": bulk.genes[kept],
+            "gene": genes,
             "base_mean": result.base_mean,
             "log2_fold_change": result.effect,
             "standard_error": result.error,
+            "low": result.effect - reach,
+            "high": result.effect + reach,
+            "shrunken_log2_fold_change": quasi_likelihood.shrink(result.effect, result.error),
             "statistic": result.statistic,
             "p_value": result.p_value,
             "fdr": benjamini_hochberg(result.p_value),
             "donors_target": bulk.donors(1),
             "donors_reference": bulk.donors(0),
-            "stress_gene": bulk.genes[kept].isin(dissociation_stress.STRESS_GENES),
+            "stress_gene": dissociation_stress.stress_genes(genes),
+            "outlier": result.outlier,
+            "quality": gene_lists.quality(genes),
             "ambient_share": ambient_share(bulk)[kept],
-            "outlier": np.where(result.replaced, "replaced", np.where(np.isnan(result.p_value), "decides", "")),
         }
     )
+    table = robustness.given_stress(table, counts, design, result, score)
+    table = robustness.without_each_donor(table, counts, design, result, bulk.rows["donor"].to_numpy())
     return table.sort_values("p_value", ignore_index=True)
 
 
@@ -214,8 +236,9 @@ def ambient_share(bulk: Bulk) -> np.ndarray:
 
 
 def _test_unit(
-    pseudobulk: AnnData, comparison: Comparison, unit: tuple[str, str], min_cells: int, min_donors: int
-) -> tuple[pd.DataFrame, dict[str, object]]:
+    pseudobulk: AnnData, comparison: Comparison, unit: tuple[str, str], min_cells: int, min_donors: int,
+    scores: pd.DataFrame,
+) -> tuple[pd.DataFrame, dict[str, object]]:  # fmt: skip
     """Test one subset or lineage; the second part says what was tested or why not."""
     level, name = unit
     bulk = collect(pseudobulk, comparison, level, name, min_cells=min_cells)
@@ -227,7 +250,8 @@ def _test_unit(
         return pd.DataFrame(), summary | {"why_not": f"fewer than {min_donors} donors a side with {min_cells} cells"}
     design = design_matrix(bulk.rows, comparison.covariates, paired=comparison.paired)
     why_not = testable(bulk, design, min_donors)
-    table = pd.DataFrame() if why_not else test_bulk(bulk, design, paired=comparison.paired)
+    score = stress_of(bulk, comparison, scores, lineage_of(pseudobulk.obs, level, name))
+    table = pd.DataFrame() if why_not else test_bulk(bulk, design, score)
     if table.empty:
         return table, summary | {"why_not": why_not or "no gene is expressed enough"}
     significant = table["fdr"] < 0.05
@@ -237,6 +261,20 @@ def _test_unit(
         "down": int((significant & (table["log2_fold_change"] < 0)).sum()),
     }
     return table.assign(level=level, subset=name), summary
+
+
+def lineage_of(obs: pd.DataFrame, level: str, name: str) -> str:
+    """Return the lineage of a subset, or the lineage itself."""
+    rows = obs[(obs["level"] == level) & (obs["name"] == name)]
+    return name if level == "lineage" or rows.empty else str(rows["parent"].iloc[0])
+
+
+def stress_of(bulk: Bulk, comparison: Comparison, scores: pd.DataFrame, lineage: str) -> np.ndarray:
+    """Return the stress score of each row of a bulk, measured in the lineages other than its own."""
+    values = dissociation_stress.sample_scores(scores, without=lineage)
+    means = comparison.collapse(values.to_frame("score"))["score"].to_numpy()
+    rows = comparison.donors[["donor", "group"]].assign(score=means)
+    return bulk.rows[["donor", "group"]].merge(rows, on=["donor", "group"], how="left")["score"].to_numpy(float)
 
 
 def rounded(table: pd.DataFrame) -> pd.DataFrame:

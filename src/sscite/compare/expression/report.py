@@ -6,11 +6,18 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from scipy import stats
 
 from sscite import figures
 from sscite.command import Facts
+from sscite.compare.contrast.contrast import Comparison
+from sscite.compare.statistics import dissociation_stress
 
 SHOWN = 6
+SHOWN_COLUMNS = [
+    "level", "subset", "gene", "log2_fold_change", "shrunken_log2_fold_change", "p_value", "fdr", "stress_flag",
+    "p_given_stress", "worst_p", "influential_donor",
+]  # fmt: skip
 LABELLED = 8
 RAISED, LOWERED = figures.PALETTE[5], figures.PALETTE[0]
 
@@ -35,14 +42,35 @@ def describe(facts: Facts, genes: pd.DataFrame, tested: pd.DataFrame, sides: str
         "tested", tested, "Subsets and lineages tested",
         "up, down: genes of FDR below 5 % within the subset; why_not: why it was not tested.",
     )  # fmt: skip
-    best = genes[genes["fdr"] < 0.05].sort_values("p_value").head(50)
-    facts.table("genes", best[["level", "subset", "gene", "log2_fold_change", "p_value", "fdr", "stress_gene"]],
-                "Genes of smallest p", "All genes are in expression.csv.")  # fmt: skip
+    best = genes[(genes["fdr"] < 0.05) & (genes["quality"] == "")].sort_values("p_value").head(50)
+    facts.table("genes", best[SHOWN_COLUMNS],
+                "Genes of smallest p",
+                "All genes, mitochondrial and ribosomal ones too, are in expression.csv.")  # fmt: skip
     facts.figure("overview", overview(done), "Genes that differ, by subset", f"FDR below 5 % within a subset; {sides}.")
     facts.figure(
         "volcano", volcanoes(genes, done), "Effect and evidence of each gene",
         f"{sides}: right means higher in the former. Orange and blue: FDR below 5 %; rings: dissociation-stress genes.",
     )  # fmt: skip
+
+
+def describe_stress(facts: Facts, comparison: Comparison, scores: pd.DataFrame) -> None:
+    """Add the stress score of both groups: the difference between them, its p value and a figure."""
+    values = comparison.collapse(dissociation_stress.sample_scores(scores).to_frame("score"))["score"].to_numpy(float)
+    rows = comparison.donors.assign(score=values)
+    known = np.isfinite(values)
+    if known.sum() < 3 or rows.loc[known, "group"].nunique() < 2:
+        return
+    target, reference = (values[known & (rows["group"] == side).to_numpy()] for side in (1, 0))
+    p = float(stats.ttest_ind(target, reference, equal_var=False).pvalue)
+    facts.number(stress_difference=float(target.mean() - reference.mean()), stress_p=p)
+    if p < 0.05:
+        facts.warn(f"The score of dissociation and handling stress differs between the groups (p = {p:.2g}).")
+    figure, axes = figures.new(width=3.2, height=2.8)
+    axes.scatter(rows["group"], rows["score"], c=np.where(rows["group"] == 1, RAISED, LOWERED), s=18)
+    axes.set_xticks([0, 1], comparison.contrast.side_names)
+    axes.set(xlim=(-0.5, 1.5), ylabel="stress score (log2, mean of lineages 0)")
+    facts.figure("stress", figure, "Dissociation and handling stress of each donor",
+                 "Immediate-early and heat-shock genes, averaged over lineages.")  # fmt: skip
 
 
 def sentence(genes: pd.DataFrame, done: pd.DataFrame, sides: str) -> str:
@@ -53,6 +81,7 @@ def sentence(genes: pd.DataFrame, done: pd.DataFrame, sides: str) -> str:
         return f"{sides}: no gene differs in any of {len(subsets)} subsets tested (FDR 5 %)."
     top = subsets.loc[total.idxmax()]
     found = genes[(genes["level"] == top["level"]) & (genes["subset"] == top["subset"]) & (genes["fdr"] < 0.05)]
+    found = found[found["quality"] == ""]
     up = found[found["log2_fold_change"] > 0].nsmallest(4, "p_value")["gene"]
     led = f", led by {', '.join(up)}" if len(up) else ""
     return (
@@ -100,7 +129,7 @@ def volcanoes(genes: pd.DataFrame, done: pd.DataFrame) -> Figure:
 def volcano(axes: Axes, genes: pd.DataFrame) -> None:
     """Draw one volcano plot; the genes of smallest p are named."""
     known = genes[genes["p_value"].notna()]
-    x = known["log2_fold_change"].to_numpy()
+    x = known["shrunken_log2_fold_change"].to_numpy()
     y = -np.log10(known["p_value"].clip(lower=1e-300).to_numpy())
     significant = (known["fdr"] < 0.05).to_numpy()
     colour = np.where(significant & (x > 0), RAISED, np.where(significant, LOWERED, "#BBBBBB"))
@@ -114,5 +143,5 @@ def volcano(axes: Axes, genes: pd.DataFrame) -> None:
             fontsize=6.5, ha="left" if side > 0 else "right",
         )  # fmt: skip
     limit = max(1.0, float(np.abs(x).max())) * 1.3 if len(x) else 1.0
-    axes.set(xlabel="log2 fold change", ylabel="-log10 p", xlim=(-limit, limit))
+    axes.set(xlabel="log2 fold change, shrunken", ylabel="-log10 p", xlim=(-limit, limit))
     axes.axvline(0, color="black", linewidth=0.4)

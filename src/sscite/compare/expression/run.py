@@ -10,14 +10,15 @@ from anndata import read_h5ad
 from sscite import command
 from sscite.compare.contrast.contrast import Comparison
 from sscite.compare.contrast.each import for_each_contrast
-from sscite.compare.expression import differential, report
+from sscite.compare.expression import differential, findings, report
+from sscite.compare.statistics import dissociation_stress
 
 
 def run(*, pseudobulk: Path, samples: Path, contrasts: Path, min_cells: int, min_donors: int, threads: int) -> None:
     """Test every gene between the sides of each contrast, in every subset, with the donor as the unit.
 
-    Counts of a donor's cells in a subset are summed; a negative binomial regression (DESeq2's model) takes the
-    covariates, and the donors where the contrast is paired. Writes CONTRAST/expression.csv.
+    Counts of a donor's cells in a subset are summed; a quasi-likelihood regression (edgeR's) adjusts for the
+    covariates, and for the donors if the contrast is paired. Writes CONTRAST/expression.csv.
     """
     counts = read_h5ad(pseudobulk)
 
@@ -27,6 +28,9 @@ def run(*, pseudobulk: Path, samples: Path, contrasts: Path, min_cells: int, min
         )
         facts.number(min_cells=min_cells, min_donors=min_donors)
         report.describe(facts, genes, tested, comparison.contrast.sides)
+        report.describe_stress(facts, comparison, dissociation_stress.lineage_scores(counts))
+        for finding in findings.of_contrast(genes, comparison):
+            facts.finding(finding)
         return differential.rounded(genes)
 
     for_each_contrast(

@@ -115,6 +115,20 @@ def sum_blocks(
     return sparse.csr_array(total)
 
 
+def log_cpm(counts: np.ndarray, totals: np.ndarray | None = None) -> np.ndarray:
+    """Return log2 counts per million after half a count, rows × genes (Law et al. 2014, doi:10.1186/gb-2014-15-2-r29).
+
+    Parameters
+    ----------
+    counts
+        Shape (n_rows, n_genes).
+    totals
+        All counts of each row, if `counts` holds some genes only.
+    """
+    totals = counts.sum(axis=1) if totals is None else totals
+    return np.log2(1e6 * (counts + 0.5) / (np.reshape(totals, (-1, 1)) + 1))
+
+
 def mean_values(member: sparse.csr_array, values: np.ndarray) -> np.ndarray:
     """Average over the cells of each row, passing over missing values; NaN where a row has none."""
     present = np.isfinite(values)

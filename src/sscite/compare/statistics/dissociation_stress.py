@@ -1,35 +1,30 @@
-"""Dissociation stress: genes that digesting a tissue switches on, and whether a finding may be no more than that.
+"""Dissociation and handling stress: its score in each sample, and whether it explains a finding.
 
-Blood needs no digestion, so every comparison of a tissue with blood is also one of digested with undigested cells.
+Digesting a tissue induces immediate-early and heat-shock genes within minutes, and so does the time between drawing
+blood and processing it. Every contrast is therefore examined, those between groups of blood samples too.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
-# van den Brink et al. 2017, doi:10.1038/nmeth.4437: genes that enzymatic dissociation induced in a part of the cells.
-# Human symbols of the published mouse genes, of today: NOCT was Ccrn4l, CCN1 Cyr61, ERFE Fam132b, H3-3B H3f3b.
-STRESS_GENES = frozenset(
-    """
-    ACTG1 ANKRD1 ARID5A ATF3 ATF4 BAG3 BHLHE40 BRD2 BTG1 BTG2 CCN1 CYR61 CCNL1 NOCT CEBPB CEBPD CEBPG CSRNP1 CXCL1
-    DCN DDX3X DDX5 DES DNAJA1 DNAJB1 DNAJB4 DUSP1 DUSP8 EGR1 EGR2 EIF1 EIF5 ERF ERRFI1 ERFE FOS FOSB FOSL2 GADD45A
-    GADD45G GCC1 GEM H3-3B H3F3B HIPK3 HSP90AA1 HSP90AB1 HSPA1A HSPA1B HSPA5 HSPA8 HSPB1 HSPE1 HSPH1 ID3 IDI1 IER2
-    IER3 IER5 IFRD1 IL6 IRF1 IRF8 ITPKC JUN JUNB JUND KLF2 KLF4 KLF6 KLF9 LITAF LMNA MAFF MAFK MCL1 MIDN MIR22HG
-    MT1X MT2A MYADM MYC MYD88 NCKAP5L NCOA7 NFKBIA NFKBIZ NOP58 NPPC NR4A1 ODC1 OSGIN1 OXNAD1 PCF11 PDE4B PER1
-    PHLDA1 PNP PNRC1 PPP1CC PPP1R15A PXDC1 RAP1B RASSF1 RHOB RHOH RIPK1 SAT1 SBNO2 SDC4 SERPINE1 SKIL SLC10A6
-    SLC38A2 SLC41A1 SOCS3 SQSTM1 SRF SRSF5 SRSF7 STAT3 TAGLN2 TIPARP TNFAIP3 TNFAIP6 TPM3 TPPP3 TRA2A TRA2B TRIB1
-    TUBB4B TUBB6 UBC USP2 WAC ZC3H12A ZFAND5 ZFP36 ZFP36L1 ZFP36L2 ZYX
-    """.split()  # noqa: SIM905 a list of a hundred and forty quoted names would hide itself
-)
-# those of the list that answer within minutes in nearly every cell type: immediate-early, heat-shock genes (our choice)
-CORE_GENES = tuple(
-    """
-    FOS FOSB JUN JUNB JUND EGR1 ATF3 IER2 IER3 BTG2 ZFP36 DUSP1 NR4A1 PPP1R15A NFKBIA SOCS3 KLF6 HSPA1A HSPA1B HSPA8
-    HSP90AA1 HSP90AB1 HSPB1 HSPH1 DNAJA1 DNAJB1
-    """.split()  # noqa: SIM905 as above
-)
+from sscite import genes as lists
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
 SHRINKAGE = 0.5
+FEWEST_CELLS = 20  # of a lineage in a sample
+FEWEST_GENES = 5
+FLAG_GENE, FLAG_SCORE, NOT_ADJUSTABLE = "stress gene", "explained by stress score", "could not be adjusted"
+
+
+def stress_genes(genes: pd.Index) -> np.ndarray:
+    """Mark the genes that dissociation induces."""
+    return genes.isin(lists.load()["DISSOCIATION"])
 
 
 def score(counts: np.ndarray, genes: pd.Index) -> np.ndarray:
@@ -38,17 +33,66 @@ def score(counts: np.ndarray, genes: pd.Index) -> np.ndarray:
     Parameters
     ----------
     counts
-        Summed raw counts, shape (n_rows, n_genes).
+        Summed raw counts, shape (n_rows, n_genes), dense or sparse.
 
     Returns
     -------
     shape (n_rows,); NaN everywhere where fewer than five core genes were measured
     """
-    columns = np.flatnonzero(genes.isin(CORE_GENES))
-    if len(columns) < 5:
-        return np.full(len(counts), np.nan)
-    totals = np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    return np.log2(1e4 * counts[:, columns] / totals + 1).mean(axis=1)
+    columns = np.flatnonzero(genes.isin(lists.load()["DISSOCIATION_CORE"]))
+    if len(columns) < FEWEST_GENES:
+        return np.full(counts.shape[0], np.nan)
+    core = counts[:, columns]
+    core = core.toarray() if hasattr(core, "toarray") else np.asarray(core)
+    totals = np.maximum(np.asarray(counts.sum(axis=1)).reshape(-1, 1), 1)
+    return np.log2(1e4 * core / totals + 1).mean(axis=1)
+
+
+def lineage_scores(pseudobulk: AnnData) -> pd.DataFrame:
+    """Score every sample in each lineage of 20 cells, as the difference from the lineage's mean over samples.
+
+    Returns
+    -------
+    samples × lineages; NaN where a lineage has too few cells
+    """
+    obs = pseudobulk.obs
+    kept = np.flatnonzero((obs["level"] == "lineage") & (obs["n_cells"] >= FEWEST_CELLS))
+    values = score(pseudobulk.X[kept], pseudobulk.var_names)
+    keys = pd.MultiIndex.from_frame(obs.iloc[kept][["sample", "name"]].astype(str))
+    table = pd.Series(values, index=keys, dtype=float).unstack()  # noqa: PD010 pivot needs a frame
+    return table - table.mean()
+
+
+def sample_scores(scores: pd.DataFrame, *, without: str = "") -> pd.Series:
+    """Average the scores of each sample over its lineages, without the one that is tested.
+
+    Handling affects every lineage of a sample; a response of the tested lineage alone may be biology, and a score that
+    included it would remove the finding from itself. If no other lineage was measured, the tested one is used.
+    """
+    others = scores.drop(columns=without, errors="ignore").mean(axis=1)
+    return others.fillna(scores.mean(axis=1))
+
+
+def adjusted(design: np.ndarray, values: np.ndarray) -> np.ndarray | None:
+    """Add the stress score to a design whose last column is the group; None if it could not be adjusted for.
+
+    That is if a regression of the group on the rest of the design leaves less than a tenth of the group's variance
+    (variance inflation above ten), or no degree of freedom is left.
+    """
+    if not np.isfinite(values).all() or np.ptp(values) < 1e-9:
+        return None
+    base, group = design[:, :-1], design[:, -1]
+    rest = np.column_stack([base, (values - values.mean()) / values.std()])
+    if len(design) <= rest.shape[1] + 1 or np.linalg.matrix_rank(rest) < rest.shape[1]:
+        return None
+    if _unexplained(group, rest) < 0.1 * _unexplained(group, base):
+        return None
+    return np.column_stack([rest, group])
+
+
+def _unexplained(values: np.ndarray, columns: np.ndarray) -> float:
+    """Return the sum of squares that the columns leave."""
+    return float(((values - columns @ np.linalg.lstsq(columns, values, rcond=None)[0]) ** 2).sum())
 
 
 def explained(
@@ -64,3 +108,20 @@ def explained(
         shrunk = adjusted_effect * np.sign(effect) < (1 - SHRINKAGE) * np.abs(effect)
         lost = ~(adjusted_p < 0.05)
     return significant & shrunk & lost
+
+
+def flags(table: pd.DataFrame, significant: np.ndarray, listed: np.ndarray) -> np.ndarray:
+    """Return per row why stress may explain a finding, from effect, effect_given_stress and p_given_stress.
+
+    Parameters
+    ----------
+    table
+        With columns effect, effect_given_stress, p_given_stress.
+    significant, listed
+        Rows that are findings, and rows of genes that dissociation induces: these are flagged if they are higher.
+    """
+    effect, given, p = (table[c].to_numpy(float) for c in ("effect", "effect_given_stress", "p_given_stress"))
+    known = np.isfinite(given)
+    by_score = known & explained(effect, significant, given, p)
+    choices = [listed & significant & (effect > 0), by_score, significant & ~known]
+    return np.select(choices, [FLAG_GENE, FLAG_SCORE, NOT_ADJUSTABLE], "")

@@ -147,11 +147,11 @@ def squeeze_prior(variances: np.ndarray, df: float) -> tuple[float, float]:
     excess = centred.var(ddof=1) - special.polygamma(1, df / 2)
     if excess <= 0:
         return np.inf, float(np.exp(centred.mean()))
-    prior_df = 2 * _trigamma_inverse(float(excess))
+    prior_df = 2 * trigamma_inverse(float(excess))
     return prior_df, float(np.exp(centred.mean() + special.digamma(prior_df / 2) - np.log(prior_df / 2)))
 
 
-def _trigamma_inverse(value: float) -> float:
+def trigamma_inverse(value: float) -> float:
     """Solve trigamma(x) = value by Newton's method on its reciprocal, which is nearly linear."""
     x = 0.5 + 1 / value
     for _ in range(50):

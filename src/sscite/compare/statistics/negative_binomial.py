@@ -1,269 +1,191 @@
-"""A negative binomial regression of every gene at once: the model of DESeq2, written on whole matrices.
+"""Negative binomial regression of every gene at once: coefficients, deviance, and the trend of the dispersion.
 
-Counts of gene g in donor i are negative binomial with mean `s_i exp(x_i b_g)` and variance `mu + a_g mu^2`. The
-dispersion a_g is estimated by Cox and Reid's adjusted profile likelihood, drawn towards its trend over the mean, and
-the last coefficient is tested by Wald's statistic, as in Love, Huber and Anders 2014 (doi:10.1186/s13059-014-0550-8).
-One thing differs: the statistic is referred to a t distribution, whose degrees of freedom are the residual ones and
-those that the prior of the dispersions is worth, instead of the normal, which gives too many false findings between a
-few donors (docs/methods/compare_expression.md has the figures).
-
-A cohort asks for some hundred fits, one per subset and contrast: fitting all genes together takes a tenth of the time
-of a fit per gene. `tests/unit/compare/test_expression_model.py` compares the result with PyDESeq2's.
+Counts of gene g in row i have mean `s_i exp(x_i b_g)` and variance `mu + a_g mu^2`. A cohort asks for hundreds of fits
+(subsets times contrasts), so all genes are fitted together on matrices of shape (n_genes, n_rows).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
-from scipy import optimize, stats
-from scipy.special import gammaln, polygamma
+from scipy import stats
+from scipy.special import gammaln
 
-MIN_MEAN = 0.5
-RIDGE = 1e-6
-MIN_DISPERSION = 1e-8
-REPLACE_FROM, DISCARD_FROM = 7, 3
-
-
-@dataclass(frozen=True)
-class Fit:
-    """Result per gene, for the last column of the design: effect, its error and its test.
-
-    Attributes
-    ----------
-    base_mean
-        Mean of the normalised counts.
-    effect, error
-        log2 fold change and its standard error.
-    statistic, p_value
-        Wald's statistic and its two-sided p from the t distribution; p is NaN where an outlying donor decides.
-    df
-        Degrees of freedom of that distribution.
-    dispersion
-        Final dispersion.
-    replaced
-        Whether a donor's outlying count was replaced before the fit.
-    """
-
-    base_mean: np.ndarray
-    effect: np.ndarray
-    error: np.ndarray
-    statistic: np.ndarray
-    p_value: np.ndarray
-    df: float
-    dispersion: np.ndarray
-    replaced: np.ndarray
+SMALLEST_MEAN = 1e-6
+RIDGE = 1e-9
+LONGEST_STEP = 5.0  # natural log; a coefficient of a group without counts has no finite maximum
+GRID = np.linspace(np.log(1e-4), np.log(10), 23)  # log dispersions
+WINDOW, SMALLEST_WINDOW = 0.08, 50  # genes of similar mean that share a dispersion: share, and number at least
 
 
-def fit(counts: np.ndarray, design: np.ndarray, *, cells: np.ndarray | None = None) -> Fit:
-    """Fit every gene and test the last column of the design.
+def library_factors(counts: np.ndarray) -> np.ndarray:
+    """Return effective library sizes with geometric mean 1: totals times trimmed means of M values (TMM).
+
+    Robinson and Oshlack 2010, doi:10.1186/gb-2010-11-3-r25, as edgeR's `calcNormFactors`.
 
     Parameters
     ----------
     counts
-        Summed counts, shape (n_donors, n_genes), no gene all zero.
-    design
-        Full-rank design of shape (n_donors, n_columns), intercept first, the tested column last.
-    cells
-        Group of each donor. Where given, a donor's outlying count (Cook's distance) is replaced in groups of seven or
-        more, and makes the p value NaN in groups of three to six. Omit for paired designs.
+        Shape (n_genes, n_rows).
     """
-    y = np.asarray(counts, float).T
-    factors = size_factors(y)
-    mu, dispersion, prior = _dispersions(y, factors, design)
-    df = y.shape[1] - design.shape[1] + _worth(prior)
-    beta, mu = _coefficients(y, factors, design, dispersion)
-    replaced = discarded = np.zeros(len(y), bool)
-    if cells is not None and len(y.T) > design.shape[1]:
-        y, replaced, discarded = _outliers(y, mu, factors, design, cells)
-        if replaced.any():
-            again = np.flatnonzero(replaced & (y.sum(axis=1) > 0))
-            dispersion[again] = _dispersions(y, factors, design, only=again)[1]
-            beta[again], mu[again] = _coefficients(y[again], factors, design, dispersion[again])
-    error = _errors(mu, design, dispersion)
-    z = beta[:, -1] / error
-    p = np.where(discarded | ~np.isfinite(z), np.nan, 2 * stats.t.sf(np.abs(z), df))
-    return Fit((y / factors).mean(axis=1), beta[:, -1] / np.log(2), error / np.log(2), z, p, df, dispersion, replaced)
-
-
-def size_factors(y: np.ndarray) -> np.ndarray:
-    """Median of ratios to the geometric mean over genes seen in every donor, or over positive counts if they are few.
-
-    y has shape (n_genes, n_donors).
-    """
-    with np.errstate(divide="ignore"):
-        logs = np.log(y)
-    everywhere = np.isfinite(logs).all(axis=1)
-    if everywhere.sum() >= 50:
-        ratios = logs[everywhere] - logs[everywhere].mean(axis=1, keepdims=True)
-        factors = np.exp(np.median(ratios, axis=0))
-    else:
-        factors = y.sum(axis=0)
+    totals = counts.sum(axis=0)
+    shares = counts / totals
+    quartile = np.quantile(shares, 0.75, axis=0)
+    reference = int(np.argmin(np.abs(quartile - quartile.mean())))
+    ratios = [_trimmed_ratio(counts[:, i], counts[:, reference]) for i in range(counts.shape[1])]
+    factors = totals * np.array(ratios)
     return factors / np.exp(np.log(factors).mean())
 
 
-def _dispersions(
-    y: np.ndarray, factors: np.ndarray, design: np.ndarray, only: np.ndarray | None = None
-) -> tuple[np.ndarray, np.ndarray, float]:
-    """Estimate means and dispersions, gene by gene, then drawn to the trend; and the variance of the prior.
-
-    `only` gives the values of some genes.
-    """
-    normal = y / factors
-    base = normal.mean(axis=1)
-    moments = (normal.var(axis=1, ddof=1) - (1 / factors).mean() * base) / np.maximum(base, 1e-12) ** 2
-    _, mu = _coefficients(y, factors, design, np.clip(moments, 0.01, 10))
-    ceiling = max(10.0, float(y.shape[1]))
-    alone = _maximise(y, mu, design, ceiling)
-    trend = _trend(base, alone)
-    residual = np.log(alone) - np.log(trend)
-    used = alone > 100 * MIN_DISPERSION
-    spread = (stats.median_abs_deviation(residual[used], scale="normal") if used.any() else 1.0) ** 2
-    prior = max(spread - float(polygamma(1, (y.shape[1] - design.shape[1]) / 2)), 0.25)
-    rows = np.arange(len(y)) if only is None else only
-    final = _maximise(y[rows], mu[rows], design, ceiling, centre=np.log(trend[rows]), variance=prior)
-    outlying = residual[rows] > 2 * np.sqrt(spread)
-    return mu[rows], np.where(outlying, alone[rows], final), prior
+def _trimmed_ratio(counts: np.ndarray, reference: np.ndarray, trim: float = 0.3, trim_mean: float = 0.05) -> float:
+    """Return the trimmed mean of the ratios of shares to the reference, weighted by their inverse variance."""
+    both = (counts > 0) & (reference > 0)
+    own, other = counts[both] / counts.sum(), reference[both] / reference.sum()
+    ratio, mean = np.log2(own / other), np.log2(own * other) / 2
+    if np.abs(ratio).max(initial=0.0) < 1e-6:
+        return 1.0
+    kept = np.ones(len(ratio), bool)
+    for values, share in ((ratio, trim), (mean, trim_mean)):
+        rank, lowest = stats.rankdata(values), np.floor(len(values) * share) + 1
+        kept &= (rank >= lowest) & (rank <= len(values) + 1 - lowest)
+    weight = 1 / ((1 - own) / counts[both] + (1 - other) / reference[both])
+    return float(2 ** (weight[kept] @ ratio[kept] / weight[kept].sum())) if kept.any() else 1.0
 
 
-def _worth(prior: float) -> float:
-    """Give the degrees of freedom that a log-normal prior of this variance is worth: trigamma(df / 2) = variance."""
-    return float(optimize.brentq(lambda df: polygamma(1, df / 2) - prior, 1e-3, 1e3))
+def unit_deviance(counts: np.ndarray, mean: np.ndarray, dispersion: np.ndarray) -> np.ndarray:
+    """Return twice the log likelihood of each count at itself less that at its mean; dispersion (n_genes, 1)."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        own = np.where(counts > 0, counts * np.log(counts / mean), 0.0)
+    return 2 * (own - (counts + 1 / dispersion) * np.log((1 + dispersion * counts) / (1 + dispersion * mean)))
 
 
-def _maximise(
-    y: np.ndarray,
-    mu: np.ndarray,
-    design: np.ndarray,
-    ceiling: float,
-    *,
-    centre: np.ndarray | None = None,
-    variance: float = 1.0,
-) -> np.ndarray:
-    """Find each gene's dispersion of highest adjusted profile likelihood: a coarse grid, then golden section."""
-
-    def score(log_a: np.ndarray) -> np.ndarray:
-        value = _adjusted_likelihood(y, mu, design, np.exp(log_a))
-        return value if centre is None else value - (log_a - centre) ** 2 / (2 * variance)
-
-    grid = np.linspace(np.log(MIN_DISPERSION), np.log(ceiling), 15)
-    best = np.argmax([score(np.full(len(y), point)) for point in grid], axis=0)
-    low, high = grid[np.maximum(best - 1, 0)], grid[np.minimum(best + 1, len(grid) - 1)]
-    ratio = (np.sqrt(5) - 1) / 2
-    left, right = high - ratio * (high - low), low + ratio * (high - low)
-    at_left, at_right = score(left), score(right)
-    for _ in range(12):
-        down = at_left > at_right
-        low, high = np.where(down, low, left), np.where(down, right, high)
-        probe = np.where(down, high - ratio * (high - low), low + ratio * (high - low))
-        value = score(probe)
-        left, right = np.where(down, probe, right), np.where(down, left, probe)
-        at_left, at_right = np.where(down, value, at_right), np.where(down, at_left, value)
-    return np.exp((low + high) / 2)
-
-
-def _adjusted_likelihood(y: np.ndarray, mu: np.ndarray, design: np.ndarray, a: np.ndarray) -> np.ndarray:
-    """Log likelihood of the dispersions a (n_genes), less half the log determinant of the information."""
-    a, r = a[:, None], 1 / a[:, None]
-    likelihood = gammaln(y + r) - gammaln(r) + y * np.log(mu * a) - (y + r) * np.log1p(mu * a)
-    information = _information(mu / (1 + mu * a), design)
-    return likelihood.sum(axis=1) - 0.5 * np.linalg.slogdet(information)[1]
-
-
-def _information(weights: np.ndarray, design: np.ndarray) -> np.ndarray:
-    """X'WX of every gene, shape (n_genes, n_columns, n_columns)."""
+def information(weights: np.ndarray, design: np.ndarray) -> np.ndarray:
+    """Return X'WX of every gene, shape (n_genes, n_columns, n_columns)."""
     columns = design.shape[1]
     products = (design[:, :, None] * design[:, None, :]).reshape(len(design), -1)
     return (weights @ products).reshape(-1, columns, columns)
 
 
-def _trend(base: np.ndarray, dispersion: np.ndarray) -> np.ndarray:
-    """Dispersion expected at a gene's mean, `a1 / mean + a0`, by a gamma regression that leaves out extreme genes."""
-    used = (dispersion > 100 * MIN_DISPERSION) & (base > 0)
-    if used.sum() < 20:
-        return np.full(len(base), max(float(np.median(dispersion)), MIN_DISPERSION))
-    x = np.column_stack([np.ones(used.sum()), 1 / base[used]])
-    y = dispersion[used]
-    coefficients = np.array([0.1, 1.0])
+def coefficients(
+    counts: np.ndarray,
+    factors: np.ndarray,
+    design: np.ndarray,
+    dispersion: np.ndarray,
+    *,
+    included: np.ndarray | None = None,
+    tolerance: float = 1e-7,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Maximise the likelihood of every gene by Fisher scoring; a step that raises the deviance is halved.
+
+    Parameters
+    ----------
+    counts
+        Shape (n_genes, n_rows).
+    factors
+        Effective library sizes, shape (n_rows,) or (n_genes, n_rows).
+    design
+        Shape (n_rows, n_columns), intercept first.
+    dispersion
+        Shape (n_genes,).
+    included
+        0 or 1, shape (n_genes, n_rows): the rows that count for each gene; all by default.
+
+    Returns
+    -------
+    coefficients (natural log), means and deviances; shapes (n_genes, n_columns), (n_genes, n_rows), (n_genes,)
+    """
+    weight = np.ones_like(counts) if included is None else included
+    factors, a = np.broadcast_to(factors, counts.shape), dispersion[:, None]
+    beta = _initial(counts, factors, design, weight)
+    mean = _means(factors, beta, design)
+    deviance = (unit_deviance(counts, mean, a) * weight).sum(axis=1)
+    active = np.arange(len(counts))
     for _ in range(50):
-        expected = np.maximum(x @ coefficients, 1e-12)
-        kept = (y / expected > 1e-4) & (y / expected < 15)
-        weights = 1 / expected[kept] ** 2
-        information = (x[kept].T * weights) @ x[kept]
-        new = np.linalg.solve(information, (x[kept].T * weights) @ y[kept])
-        if (new <= 0).any():
-            return np.full(len(base), float(stats.trim_mean(y, 0.001)))
-        if np.sum(np.log(new / coefficients) ** 2) < 1e-6:
-            break
-        coefficients = new
-    return coefficients[0] + coefficients[1] / np.maximum(base, 1e-12)
-
-
-def _coefficients(
-    y: np.ndarray, factors: np.ndarray, design: np.ndarray, dispersion: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Iterate reweighted least squares; genes that have converged drop out. Coefficients are natural logs."""
-    q, r = np.linalg.qr(design)
-    beta = np.linalg.solve(r, q.T @ np.log(y / factors + 0.1).T).T
-    mu = np.maximum(factors * np.exp(beta @ design.T), MIN_MEAN)
-    ridge = RIDGE * np.eye(design.shape[1])
-    active, before = np.arange(len(y)), np.full(len(y), np.inf)
-    for _ in range(100):
-        m, a, counts = mu[active], dispersion[active, None], y[active]
-        weights = m / (1 + a * m)
-        working = np.log(m / factors) + (counts - m) / m
-        score = (weights * working) @ design
-        beta[active] = np.linalg.solve(_information(weights, design) + ridge, score[..., None])[..., 0]
-        beta[active] = np.clip(beta[active], -50, 50)
-        mu[active] = np.maximum(factors * np.exp(np.clip(beta[active] @ design.T, -50, 50)), MIN_MEAN)
-        m = mu[active]
-        now = -2 * (counts * np.log(m) - (counts + 1 / a) * np.log1p(a * m)).sum(axis=1)
-        moving = np.abs(now - before[active]) > 1e-8 * (np.abs(now) + 0.1)
-        before[active] = now
-        active = active[moving]
+        parts = counts[active], factors[active], a[active], weight[active]
+        step = _step(*parts, mean[active], design)
+        new, at, value = _halved(*parts, beta[active], step, deviance[active], design)
+        gain = deviance[active] - value
+        beta[active], mean[active], deviance[active] = new, at, value
+        active = active[gain > tolerance * (value + 0.1)]
         if not len(active):
             break
-    return beta, mu
+    return beta, mean, deviance
 
 
-def _errors(mu: np.ndarray, design: np.ndarray, dispersion: np.ndarray) -> np.ndarray:
-    """Give the standard error of the last coefficient, natural log."""
-    information = _information(mu / (1 + dispersion[:, None] * mu), design)
-    inverse = np.linalg.inv(information + RIDGE * np.eye(design.shape[1]))
-    return np.sqrt((inverse @ information @ inverse)[:, -1, -1])
+def _initial(counts: np.ndarray, factors: np.ndarray, design: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Return start values: the common mean of each gene, or least squares of logs where all rows count."""
+    if not weight.all():
+        beta = np.zeros((len(counts), design.shape[1]))
+        beta[:, 0] = np.log(np.maximum((counts * weight).sum(axis=1), 0.1) / (factors * weight).sum(axis=1))
+        return beta
+    q, r = np.linalg.qr(design)
+    return np.linalg.solve(r, q.T @ np.log(counts / factors + 0.1).T).T
 
 
-def _outliers(
-    y: np.ndarray, mu: np.ndarray, factors: np.ndarray, design: np.ndarray, cells: np.ndarray
+def _means(factors: np.ndarray, beta: np.ndarray, design: np.ndarray) -> np.ndarray:
+    """Return the fitted means."""
+    return np.maximum(factors * np.exp(np.clip(beta @ design.T, -40, 40)), SMALLEST_MEAN)
+
+
+def _step(
+    counts: np.ndarray, factors: np.ndarray, a: np.ndarray, weight: np.ndarray, mean: np.ndarray, design: np.ndarray
+) -> np.ndarray:
+    """Return the step of Fisher scoring, bounded in length."""
+    score = (weight * (counts - mean) / (1 + a * mean)) @ design
+    matrix = information(weight * mean / (1 + a * mean), design)
+    scale = np.trace(matrix, axis1=1, axis2=2)[:, None, None] / design.shape[1]
+    step = np.linalg.solve(matrix + RIDGE * (1 + scale) * np.eye(design.shape[1]), score[..., None])[..., 0]
+    return step * np.minimum(1, LONGEST_STEP / np.maximum(np.abs(step).max(axis=1), 1e-12))[:, None]
+
+
+def _halved(
+    counts: np.ndarray,
+    factors: np.ndarray,
+    a: np.ndarray,
+    weight: np.ndarray,
+    beta: np.ndarray,
+    step: np.ndarray,
+    before: np.ndarray,
+    design: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Replace counts of large Cook's distance in large groups; mark genes where a small group holds one."""
-    normal = y / factors
-    variance = _robust_variance(normal, cells)
-    base = normal.mean(axis=1)
-    robust = np.maximum((variance - base) / np.maximum(base, 1e-12) ** 2, 0.04)[:, None]
-    weights = mu / (1 + robust * mu)
-    inverse = np.linalg.inv(_information(weights, design) + RIDGE * np.eye(design.shape[1]))
-    leverage = np.clip(weights * np.einsum("ip,gpq,iq->gi", design, inverse, design), 0, 1 - 1e-6)
-    columns = design.shape[1]
-    residual = (y - mu) ** 2 / (mu + robust * mu**2)
-    cook = residual / columns * leverage / (1 - leverage) ** 2
-    extreme = cook > stats.f.ppf(0.99, columns, y.shape[1] - columns)
-    sizes = np.array([(cells == cell).sum() for cell in cells])
-    replace = extreme & (sizes >= REPLACE_FROM)
-    typical = np.round(stats.trim_mean(normal, 0.2, axis=1)[:, None] * factors)
-    discarded = (extreme & (sizes >= DISCARD_FROM) & (sizes < REPLACE_FROM)).any(axis=1)
-    return np.where(replace, typical, y), replace.any(axis=1), discarded
+    """Take the step, halved up to twelve times where it raises the deviance; coefficients, means, deviances."""
+    new = beta + step
+    mean = _means(factors, new, design)
+    value = (unit_deviance(counts, mean, a) * weight).sum(axis=1)
+    size = np.ones(len(beta))
+    for _ in range(12):
+        worse = np.flatnonzero(value > before + 1e-8 * (before + 0.1))
+        if not len(worse):
+            break
+        size[worse] /= 2
+        new[worse] = beta[worse] + size[worse, None] * step[worse]
+        mean[worse] = _means(factors[worse], new[worse], design)
+        value[worse] = (unit_deviance(counts[worse], mean[worse], a[worse]) * weight[worse]).sum(axis=1)
+    return new, mean, value
 
 
-def _robust_variance(normal: np.ndarray, cells: np.ndarray) -> np.ndarray:
-    """Largest trimmed variance of the groups, per gene (DESeq2's trims and scales for small, middle, large groups)."""
-    found = []
-    for cell in np.unique(cells):
-        part = normal[:, cells == cell]
-        size = part.shape[1]
-        if size < DISCARD_FROM:
-            continue
-        trim, scale = (1 / 3, 2.04) if size <= 3 else (1 / 4, 1.86) if size <= 23 else (1 / 8, 1.51)
-        centre = stats.trim_mean(part, trim, axis=1)
-        found.append(scale * stats.trim_mean((part - centre[:, None]) ** 2, trim, axis=1))
-    return np.max(found, axis=0) if found else normal.var(axis=1, ddof=1)
+def adjusted_likelihood(counts: np.ndarray, mean: np.ndarray, design: np.ndarray, a: float) -> np.ndarray:
+    """Return the log likelihood of one dispersion less half the log determinant of the information (Cox and Reid)."""
+    r = 1 / a
+    likelihood = gammaln(counts + r) - gammaln(r) + counts * np.log(mean * a) - (counts + r) * np.log1p(mean * a)
+    matrix = information(mean / (1 + mean * a), design) + RIDGE * np.eye(design.shape[1])
+    return likelihood.sum(axis=1) - 0.5 * np.linalg.slogdet(matrix)[1]
+
+
+def dispersion_trend(counts: np.ndarray, mean: np.ndarray, design: np.ndarray, abundance: np.ndarray) -> np.ndarray:
+    """Return the dispersion at each gene's abundance: that of highest likelihood over genes of similar abundance.
+
+    The adjusted profile likelihoods of a window of genes are added, so that a gene whose own maximum lies at zero adds
+    what it knows and no more (McCarthy, Chen and Smyth 2012, doi:10.1093/nar/gks042).
+    """
+    table = np.stack([adjusted_likelihood(counts, mean, design, float(np.exp(x))) for x in GRID], axis=1)
+    n, order = len(counts), np.argsort(abundance, kind="stable")
+    half = max(SMALLEST_WINDOW, round(WINDOW * n)) // 2
+    running = np.vstack([np.zeros(len(GRID)), np.cumsum(table[order], axis=0)])
+    place = np.arange(n)
+    total = running[np.minimum(place + half + 1, n)] - running[np.maximum(place - half, 0)]
+    inner = np.clip(total.argmax(axis=1), 1, len(GRID) - 2)
+    left, middle, right = (total[place, inner + shift] for shift in (-1, 0, 1))
+    offset = np.clip(0.5 * (left - right) / np.minimum(left - 2 * middle + right, -1e-12), -1, 1)
+    trend = np.empty(n)
+    trend[order] = np.exp(GRID[inner] + offset * (GRID[1] - GRID[0]))
+    return trend

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from sscite import genes as gene_lists
 from sscite import names
 from sscite.compare.contrast import eligibility
 from sscite.compare.contrast.contrast import Comparison, Contrast
-from sscite.compare.expression import differential
+from sscite.compare.expression import differential, robustness
 from sscite.compare.expression.differential import Bulk
+from sscite.compare.pseudobulk.sums import log_cpm
 from sscite.compare.statistics import ambient_share, dissociation_stress
 from sscite.compare.statistics.donor_tests import benjamini_hochberg, moderated_t
 from sscite.errors import Reason, Skipped
@@ -29,14 +31,15 @@ if TYPE_CHECKING:
 COLUMNS = [
     "tissue", "kind", "level", "subset", "feature", "effect", "p_value", "fdr", "donors_tissue", "donors_reference",
     "effect_given_stress", "p_given_stress", "stress_gene", "stress_flag", "ambient_share",
-    "ambient_flag", "without_counterpart",
+    "ambient_flag", "quality", "worst_p", "influential_donor", "lowest_effect", "highest_effect", "without_counterpart",
 ]  # fmt: skip
-# tissue residency of lymphocytes: Kumar et al. 2017, doi:10.1016/j.celrep.2017.08.078; Mackay et al. 2016,
-# doi:10.1126/science.aad2035 (ZNF683 is Hobit)
-RESIDENT_UP = ("CD69", "ITGAE", "ZNF683", "ITGA1", "CXCR6", "PDCD1")
-RESIDENT_DOWN = ("SELL", "KLF2", "S1PR1", "CCR7", "S1PR5")
 FEWEST_PARENT_CELLS = 10
-FLAG_GENE, FLAG_SCORE = "stress gene", "explained by stress score"
+ADJUSTED = ["expression", "protein", "programme", "composition"]
+
+
+def resident() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the genes that are higher and lower in tissue-resident lymphocytes."""
+    return gene_lists.load()["RESIDENCY_UP"], gene_lists.load()["RESIDENCY_DOWN"]
 
 
 def contrast_of(tissue: str, reference: str) -> Contrast:
@@ -71,48 +74,16 @@ def choose(tissue: str, reference: str, samples: pd.DataFrame, *, min_donors: in
         return Comparison(contrast, rows[columns].reset_index(drop=True), [], paired, [warning]), False
 
 
-def compare_expression(bulk: Bulk, comparison: Comparison, *, tested: bool) -> pd.DataFrame:
-    """Compare the genes of a subset, then again with the donor's stress score in the design."""
-    genes = differential.expressed(bulk.counts, bulk.group)
+def compare_expression(bulk: Bulk, comparison: Comparison, score: np.ndarray, *, tested: bool) -> pd.DataFrame:
+    """Compare the genes of a subset, then those that differ again given the donors' stress score."""
     if not tested:
-        values = _log_cpm(bulk.counts)[:, genes]
-        table = describe_rows(values, bulk.genes[genes], bulk.rows, paired=comparison.paired)
-        return table.assign(ambient_share=differential.ambient_share(bulk)[genes])
-    design = differential.design_matrix(bulk.rows, [], paired=comparison.paired)
-    table = differential.test_bulk(bulk, design, paired=comparison.paired)
-    if table.empty:
-        return table
-    table = table.rename(columns={"gene": "feature", "log2_fold_change": "effect"})
-    score = dissociation_stress.score(bulk.counts, bulk.genes)
-    adjusted = adjusted_design(bulk.rows, score, paired=comparison.paired)
-    if adjusted is None:
-        return table.assign(effect_given_stress=np.nan, p_given_stress=np.nan)
-    again = differential.test_bulk(bulk, adjusted, paired=comparison.paired).set_index("gene")
-    found = again.reindex(table["feature"])
-    return table.assign(
-        effect_given_stress=found["log2_fold_change"].to_numpy(), p_given_stress=found["p_value"].to_numpy()
-    )
-
-
-def adjusted_design(rows: pd.DataFrame, score: np.ndarray, *, paired: bool) -> np.ndarray | None:
-    """Build the design with the stress score; None where score and tissue cannot be told apart.
-
-    That is where a regression of the tissue on the rest of the design leaves less than a tenth of its variance
-    (variance inflation above ten) or no degree of freedom is left.
-    """
-    if not np.isfinite(score).all() or np.ptp(score) < 1e-9:
-        return None
-    design = differential.design_matrix(rows, [], paired=paired, extra=(score - score.mean()) / score.std())
-    group, rest = design[:, -1], design[:, :-1]
-    base = differential.design_matrix(rows, [], paired=paired)[:, :-1]
-    if len(rows) <= design.shape[1] or rest.shape[1] == base.shape[1]:
-        return None
-    return design if _unexplained(group, rest) >= 0.1 * _unexplained(group, base) else None
-
-
-def _unexplained(values: np.ndarray, columns: np.ndarray) -> float:
-    """Give the sum of squares that the columns leave."""
-    return float(((values - columns @ np.linalg.lstsq(columns, values, rcond=None)[0]) ** 2).sum())
+        genes = differential.expressed(bulk.counts, bulk.group)
+        table = describe_rows(log_cpm(bulk.counts)[:, genes], bulk.genes[genes], bulk.rows, paired=comparison.paired)
+        return table.assign(
+            ambient_share=differential.ambient_share(bulk)[genes], quality=gene_lists.quality(bulk.genes[genes])
+        )
+    table = differential.test_bulk(bulk, differential.design_matrix(bulk.rows, [], paired=comparison.paired), score)
+    return table.rename(columns={"gene": "feature", "log2_fold_change": "effect"})
 
 
 def compare_values(
@@ -129,11 +100,24 @@ def compare_values(
     fit = moderated_t(values, design[:, -1], design[:, :-1])
     table = pd.DataFrame({"feature": features, "effect": fit.effect, "p_value": fit.p})
     table["fdr"] = benjamini_hochberg(table["p_value"].to_numpy())
-    adjusted = adjusted_design(rows, score, paired=paired)
+    adjusted = dissociation_stress.adjusted(design, score)
     if adjusted is not None:
         again = moderated_t(values, adjusted[:, -1], adjusted[:, :-1])
         table = table.assign(effect_given_stress=again.effect, p_given_stress=again.p)
-    return table
+    return without_each_donor(table, values, rows, paired=paired)
+
+
+def without_each_donor(table: pd.DataFrame, values: np.ndarray, rows: pd.DataFrame, *, paired: bool) -> pd.DataFrame:
+    """Add the largest p value without one donor, that donor, and the range of the effect, of every feature."""
+    people = rows["donor"].unique()
+    effects, p = (np.full((len(people), len(table)), np.nan) for _ in range(2))
+    for place, person in enumerate(people):
+        kept = (rows["donor"] != person).to_numpy()
+        design = differential.design_matrix(rows[kept].reset_index(drop=True), [], paired=paired)
+        if kept.sum() > design.shape[1] and rows.loc[kept, "group"].nunique() == 2:
+            fit = moderated_t(values[kept], design[:, -1], design[:, :-1])
+            effects[place], p[place] = fit.effect, fit.p
+    return robustness.write_influence(table, table.index.to_numpy(), effects, p, people)
 
 
 def describe_rows(values: np.ndarray, features: pd.Index, rows: pd.DataFrame, *, paired: bool) -> pd.DataFrame:
@@ -153,18 +137,21 @@ def compare_subsets(
     """Compare expression, protein and stress of every subset and lineage."""
     parts = []
     needed = min_donors if tested else 1
+    scores = dissociation_stress.lineage_scores(pseudobulk)
     for level, name in differential.asked_units(pseudobulk.obs, ()):
         bulk = differential.collect(pseudobulk, comparison, level, name, min_cells=min_cells)
         if min(bulk.donors(0), bulk.donors(1)) < needed:
             continue
-        score = dissociation_stress.score(bulk.counts, bulk.genes)
+        lineage = differential.lineage_of(pseudobulk.obs, level, name)
+        score = differential.stress_of(bulk, comparison, scores, lineage)
+        own = dissociation_stress.score(bulk.counts, bulk.genes)
         proteins, panel = protein_values(pseudobulk, bulk, comparison, level, name)
         values = partial(compare_values, rows=bulk.rows, paired=comparison.paired, tested=tested)
         found = {
-            "expression": compare_expression(bulk, comparison, tested=tested),
+            "expression": compare_expression(bulk, comparison, score, tested=tested),
             "protein": values(proteins, panel, score=score),
             "programme": values(*residency_score(bulk), score=score),
-            "stress": values(score[:, None], pd.Index(["score"]), score=score * np.nan),
+            "stress": values(own[:, None], pd.Index(["score"]), score=own * np.nan),
         }
         for kind, table in found.items():
             if len(table):
@@ -174,14 +161,14 @@ def compare_subsets(
 
 
 def residency_score(bulk: Bulk) -> tuple[np.ndarray, pd.Index]:
-    """Score residency in each row: mean log2 of counts per 10,000 of the genes up, less that of the genes down.
+    """Score residency in each row: mean log2 counts per million of the genes up, less that of the genes down.
 
     One score of several genes shows with few donors what no gene shows by itself. No column without both kinds of gene.
     """
-    up, down = (np.flatnonzero(bulk.genes.isin(genes)) for genes in (RESIDENT_UP, RESIDENT_DOWN))
+    up, down = (np.flatnonzero(bulk.genes.isin(genes)) for genes in resident())
     if not len(up) or not len(down):
         return np.empty((len(bulk.rows), 0)), pd.Index([])
-    values = np.log2(1e4 * bulk.counts / np.maximum(bulk.counts.sum(axis=1, keepdims=True), 1) + 1)
+    values = log_cpm(bulk.counts)
     score = values[:, up].mean(axis=1) - values[:, down].mean(axis=1)
     return score[:, None], pd.Index(["tissue residency"])
 
@@ -203,18 +190,19 @@ def protein_values(
 
 
 def compare_composition(
-    composition: pd.DataFrame, comparison: Comparison, score: pd.Series, *, tested: bool
+    composition: pd.DataFrame, comparison: Comparison, scores: pd.DataFrame, *, tested: bool
 ) -> pd.DataFrame:
     """Compare each subset's share of its lineage (logit, half a cell added), donors with ten cells of the lineage.
 
-    `score` is the stress score of each sample.
+    `scores` are the stress scores of each sample by lineage.
     """
     wanted = composition[(composition["level"] == "subset") & composition["sample"].isin(comparison.samples["sample"])]
     parts = []
-    for _, part in wanted.groupby("parent"):
+    for parent, part in wanted.groupby("parent"):
         part = part[part["parent_cells"] >= FEWEST_PARENT_CELLS]
         logit = np.log((part["cells"] + 0.5) / (part["parent_cells"] - part["cells"] + 0.5))
         wide = part.assign(logit=logit).pivot_table(index="sample", columns="subset", values="logit")
+        score = dissociation_stress.sample_scores(scores, without=str(parent))
         means = comparison.collapse(wide.assign(score=score.reindex(wide.index)))
         rows = comparison.donors
         complete = means.drop(columns="score").notna().all(axis=1)
@@ -247,32 +235,16 @@ def states(cells: pd.DataFrame, tissue: str, reference: str) -> pd.DataFrame:
     return table.assign(kind="state", level="subset") if len(table) else pd.DataFrame(columns=COLUMNS)
 
 
-def sample_scores(pseudobulk: AnnData) -> pd.Series:
-    """Score the stress of each sample over all its lineages."""
-    rows = pseudobulk[(pseudobulk.obs["level"] == "lineage").to_numpy()]
-    onehot = pd.get_dummies(rows.obs["sample"].astype(str))
-    summed = onehot.to_numpy(float).T @ rows.X
-    return pd.Series(dissociation_stress.score(np.asarray(summed), pseudobulk.var_names), index=onehot.columns)
-
-
 def flag(table: pd.DataFrame) -> pd.DataFrame:
-    """Mark findings (FDR 5 %) that stress may explain: stress genes that are higher, effects that its score takes."""
+    """Mark findings (FDR 5%) that stress or ambient RNA may explain, or that could not be adjusted for stress."""
     table = table.reindex(columns=COLUMNS)
     significant = (table["fdr"] < 0.05).to_numpy()
-    numbers = [table[name].to_numpy(float) for name in ("effect", "effect_given_stress", "p_given_stress")]
-    known = (
-        np.isfinite(numbers[1]) & table["kind"].isin(["expression", "protein", "programme", "composition"]).to_numpy()
-    )
-    score = known & dissociation_stress.explained(numbers[0], significant, numbers[1], numbers[2])
-    listed = (table["kind"] == "expression") & table["feature"].isin(dissociation_stress.STRESS_GENES)
-    gene = listed.to_numpy() & significant & (numbers[0] > 0)
+    listed = (table["kind"] == "expression").to_numpy() & dissociation_stress.stress_genes(pd.Index(table["feature"]))
     ambient = significant & (table["ambient_share"].to_numpy(float) >= ambient_share.EXPLAINED)
     return table.assign(
-        stress_gene=listed, stress_flag=np.where(gene, FLAG_GENE, np.where(score, FLAG_SCORE, "")),
+        stress_gene=listed,
+        stress_flag=dissociation_stress.flags(table, significant & table["kind"].isin(ADJUSTED).to_numpy(), listed),
         ambient_flag=np.where(ambient, ambient_share.FLAG, ""),
-    )  # fmt: skip
-
-
-def _log_cpm(counts: np.ndarray) -> np.ndarray:
-    """log2 of counts per million plus one."""
-    return np.log2(1e6 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1) + 1)
+        quality=table["quality"].fillna(""),
+        influential_donor=table["influential_donor"].fillna(""),
+    )

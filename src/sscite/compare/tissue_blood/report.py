@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 from sscite import figures
 from sscite.command import Facts
 from sscite.compare.contrast.contrast import Comparison
-from sscite.compare.tissue_blood.differences import FLAG_GENE, FLAG_SCORE, RESIDENT_DOWN, RESIDENT_UP
+from sscite.compare.statistics.dissociation_stress import FLAG_GENE, FLAG_SCORE, NOT_ADJUSTABLE
+from sscite.compare.tissue_blood.differences import resident
 from sscite.subsets.tissue.counterparts import FAR
 
 TITLES = {
@@ -31,12 +32,14 @@ def describe(facts: Facts, table: pd.DataFrame, comparison: Comparison, scores: 
         genes_fdr_5=len(found), of_these_stress_genes=int((found["stress_flag"] == FLAG_GENE).sum()),
         of_these_explained_by_score=int((found["stress_flag"] == FLAG_SCORE).sum()),
         of_these_ambient=int((found["ambient_flag"] != "").sum()),
-        findings_not_adjustable=int(found["effect_given_stress"].isna().sum()),
+        findings_not_adjustable=int((found["stress_flag"] == NOT_ADJUSTABLE).sum()),
+        of_these_mitochondrial_or_ribosomal=int((found["quality"] != "").sum()),
     )  # fmt: skip
     facts.verdict(sentence(table, sides, comparison.paired, tested, (tissue, reference)))
-    if len(found) and found["effect_given_stress"].isna().any():
-        units = ", ".join(sorted(set(found.loc[found["effect_given_stress"].isna(), "subset"])))
-        facts.warn(f"Stress score and tissue cannot be told apart in {units}: what stress explains there is not known.")
+    unadjusted = found[found["stress_flag"] == NOT_ADJUSTABLE]
+    if len(unadjusted):
+        units = ", ".join(sorted(set(unadjusted["subset"])))
+        facts.warn(f"Differences in {units} could not be adjusted for stress: the score is collinear with the tissue.")
     named = residency(genes)
     if len(named):
         facts.table("residency", named, "Genes of tissue residency, asked by name",
@@ -90,24 +93,25 @@ def sentence(table: pd.DataFrame, sides: str, paired: bool, tested: bool, donors
     if not tested:
         return f"{sides} ({how}): too few donors for a test; effects are described.{tail}"
     found = table[(table["kind"] == "expression") & (table["fdr"] < 0.05)]
-    flagged = int((found["stress_flag"] != "").sum())
+    explained = int(found["stress_flag"].isin([FLAG_GENE, FLAG_SCORE]).sum())
+    unadjusted = int((found["stress_flag"] == NOT_ADJUSTABLE).sum())
     ambient = int((found["ambient_flag"] != "").sum())
-    clean = found[(found["stress_flag"] == "") & (found["ambient_flag"] == "")].nsmallest(1, "p_value")
+    clean = found[(found[["stress_flag", "ambient_flag", "quality"]] == "").all(axis=1)].nsmallest(1, "p_value")
     programme = table[(table["kind"] == "programme") & (table["p_value"] < 0.05)].nsmallest(1, "p_value")
     for row in programme.itertuples():
         direction = "higher" if row.effect > 0 else "lower"
         tail = f" The residency programme is {direction} in it, first in {row.subset} (p = {row.p_value:.2g}).{tail}"
-    lead = f"; the clearest that neither explains is {clean.iloc[0]['feature']}" if len(clean) else ""
-    return (
-        f"{sides} ({how}): {len(found)} differences of a gene in a subset (FDR 5 %), of which dissociation stress may "
-        f"explain {flagged} and ambient RNA {ambient}{lead}.{tail}"
-    )
+    lead = f"; the top gene that neither explains is {clean.iloc[0]['feature']}" if len(clean) else ""
+    stress = f"dissociation stress may explain {explained} and ambient RNA {ambient}"
+    stress += f"; {unadjusted} could not be adjusted for stress" if unadjusted else ""
+    return f"{sides} ({how}): {len(found)} differences of a gene in a subset (FDR 5%); {stress}{lead}.{tail}"
 
 
 def residency(genes: pd.DataFrame) -> pd.DataFrame:
     """Take the rows of the residency genes, with the direction that is expected of each."""
-    rows = genes[genes["feature"].isin([*RESIDENT_UP, *RESIDENT_DOWN])]
-    expected = np.where(rows["feature"].isin(RESIDENT_UP), "up", "down")
+    up, down = resident()
+    rows = genes[genes["feature"].isin([*up, *down])]
+    expected = np.where(rows["feature"].isin(up), "up", "down")
     rows = rows.assign(expected=expected, agrees=(rows["effect"] > 0) == (expected == "up"))
     columns = ["level", "subset", "feature", "expected", "agrees", "effect", "p_value", "fdr", "stress_flag"]
     return rows[columns].sort_values(["level", "subset", "feature"]).round({"effect": 3})
@@ -133,7 +137,7 @@ def gene_bars(genes: pd.DataFrame, *, tested: bool) -> Figure:
     found = genes[genes["fdr"] < 0.05] if tested else genes.iloc[:0]
     label = found["subset"].where(found["level"] == "subset", found["subset"] + " (all)")
     direction = np.where(found["effect"] > 0, "higher in tissue", "lower in tissue")
-    bar = direction + np.where(found["stress_flag"] != "", ", stress", "")
+    bar = direction + np.where(found["stress_flag"].isin([FLAG_GENE, FLAG_SCORE]), ", stress", "")
     wide = pd.crosstab(label.to_numpy(), bar)
     wide = wide.loc[wide.sum(axis=1).sort_values(kind="stable").index].tail(40)
     figure, axes = figures.new(width=6, height=max(2.0, 1 + 0.19 * len(wide)))
@@ -155,9 +159,10 @@ def gene_bars(genes: pd.DataFrame, *, tested: bool) -> Figure:
 
 def residency_grid(genes: pd.DataFrame) -> Figure:
     """Draw the residency genes' fold changes as a grid of subsets and genes."""
-    rows = genes[genes["feature"].isin([*RESIDENT_UP, *RESIDENT_DOWN])]
+    listed = [gene for part in resident() for gene in part]
+    rows = genes[genes["feature"].isin(listed)]
     rows = rows.assign(label=rows["subset"].where(rows["level"] == "subset", rows["subset"] + " (all)"))
-    order = [gene for gene in (*RESIDENT_UP, *RESIDENT_DOWN) if gene in set(rows["feature"])]
+    order = [gene for gene in listed if gene in set(rows["feature"])]
     labels = list(dict.fromkeys(rows.sort_values(["level", "subset"])["label"]))
     figure, axes = figures.new(width=2.2 + 0.42 * len(order), height=1.4 + 0.2 * len(labels))
     x = [order.index(gene) for gene in rows["feature"]]

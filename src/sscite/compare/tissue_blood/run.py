@@ -11,7 +11,8 @@ from sscite import command, io
 from sscite.compare.contrast import contrast as design
 from sscite.compare.expression import differential
 from sscite.compare.pseudobulk import sums
-from sscite.compare.tissue_blood import differences, report
+from sscite.compare.statistics import dissociation_stress
+from sscite.compare.tissue_blood import differences, findings, report
 from sscite.errors import Reason, Skipped
 
 
@@ -44,7 +45,7 @@ def run(
             comparison, tested = differences.choose(tissue, reference_tissue, table, min_donors=min_donors)
             for sentence in comparison.warnings:
                 facts.warn(sentence)
-            scores = differences.sample_scores(counts)
+            scores = dissociation_stress.lineage_scores(counts)
             parts = [
                 differences.compare_composition(numbers, comparison, scores, tested=tested),
                 differences.compare_subsets(
@@ -54,6 +55,8 @@ def run(
             ]
             result = differences.flag(pd.concat([part for part in parts if len(part)], ignore_index=True))
             result["tissue"] = tissue
-            report.describe(facts, result, comparison, scores, tested=tested)
+            report.describe(facts, result, comparison, dissociation_stress.sample_scores(scores), tested=tested)
+            for finding in findings.of_tissue(result, comparison):
+                facts.finding(finding)
             path.parent.mkdir(exist_ok=True)
             io.write_table(differential.rounded(result), path)
