@@ -150,6 +150,7 @@ def step(
         Tables that exist even if the step is skipped: path, relative to `folder`, and columns. A table that the step
         did not write before it was skipped is written with its header alone.
     """
+    check_id(id)
     facts = Facts(name, id, seed=seed, folder=folder)
     try:
         yield facts
@@ -165,6 +166,18 @@ def _write_header(path: Path, columns: Sequence[str]) -> None:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(",".join(columns) + "\n", encoding="utf-8")
+
+
+def check_id(id: str) -> None:
+    """Refuse an identifier that would name files outside the working folder.
+
+    Raises
+    ------
+    UserError
+        It is empty or a path, or holds a control character.
+    """
+    if id in ("", ".", "..") or "/" in id or "\\" in id or not id.isprintable():
+        raise UserError(f"--id '{id}': it names the files written and cannot be a path; give a name such as library_1")
 
 
 def file_stem(identifier: str) -> str:

@@ -13,10 +13,15 @@ import numpy as np
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogFormatterMathtext, NullFormatter
+
+matplotlib.rcParams["text.parse_math"] = False  # all text is literal: a name may hold $
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+    from numpy.typing import ArrayLike
 
 # Okabe and Ito's palette, then the colours that are furthest from those before them in CIELAB as seen by readers with
 # normal vision, protanopia and deuteranopia; the smallest difference of any two is 17
@@ -89,10 +94,38 @@ def shares(axis: Axes, table: pd.DataFrame, *, numbers: bool = True) -> None:
             axis.text(column, row, f"{count:,}", ha="center", va="center", fontsize=7, color=colour)
 
 
+def edges(values: ArrayLike, n: int = 50, *, log: bool = False) -> np.ndarray:
+    """Return n + 1 rising edges of bins over the finite values, also if they are all the same or there are none.
+
+    Parameters
+    ----------
+    log
+        Whether edges are spaced by a factor; values below 1 are taken as 1.
+    """
+    finite = np.asarray(values, dtype=float)
+    finite = finite[np.isfinite(finite)]
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+    if log:
+        low, high = max(low, 1.0), max(high, 1.0)
+        return np.geomspace(low, high if high > low else 2 * low, n + 1)
+    return np.linspace(low, high if high > low else low + max(1.0, abs(low)), n + 1)
+
+
 def save(figure: Figure, stem: Path) -> str:
     """Save as PNG and SVG beside each other, without dates, and close; return the PNG's file name."""
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            _without_math(axis)
     with plt.rc_context(STYLE):
         figure.savefig(f"{stem}.png", metadata={"Software": None})
         figure.savefig(f"{stem}.svg", metadata={"Date": None})
     plt.close(figure)
     return f"{stem.name}.png"
+
+
+def _without_math(axis: Axis) -> None:
+    """Write the powers of a logarithmic axis as plain text: all text is literal, as names may hold $."""
+    if isinstance(axis.get_major_formatter(), LogFormatterMathtext):
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+    if isinstance(axis.get_minor_formatter(), LogFormatterMathtext):
+        axis.set_minor_formatter(NullFormatter())

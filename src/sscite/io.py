@@ -10,14 +10,19 @@ import pandas as pd
 
 from sscite import names
 from sscite.errors import UserError
+from sscite.reading import reading
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
 
+OURS = "a .h5mu that a step of this pipeline wrote"
+
+
 def read_fragment(path: Path) -> pd.DataFrame:
     """Read what a step adds to each cell: a frame indexed by cell."""
-    return pd.read_parquet(path)
+    with reading(path, "a table of cells (.parquet) of a step of this pipeline"):
+        return pd.read_parquet(path)
 
 
 def write_fragment(frame: pd.DataFrame, path: Path) -> None:
@@ -27,7 +32,8 @@ def write_fragment(frame: pd.DataFrame, path: Path) -> None:
 
 def read_table(path: Path) -> pd.DataFrame:
     """Read a table of ours. Identifiers stay text; only columns named as numbers by the caller are converted."""
-    return pd.read_csv(path, dtype=str, keep_default_na=False)
+    with reading(path, "a table (.csv) of a step of this pipeline"):
+        return pd.read_csv(path, dtype=str, keep_default_na=False)
 
 
 def write_table(frame: pd.DataFrame, path: Path) -> None:
@@ -38,7 +44,7 @@ def write_table(frame: pd.DataFrame, path: Path) -> None:
 
 def modalities(path: Path) -> list[str]:
     """List the modalities of a .h5mu file."""
-    with h5py.File(path) as file:
+    with reading(path, OURS), h5py.File(path) as file:
         return list(file["mod"])
 
 
@@ -52,7 +58,7 @@ def read_modality(path: Path, modality: str) -> AnnData:
     """
     from anndata.io import read_elem
 
-    with h5py.File(path) as file:
+    with reading(path, OURS), h5py.File(path) as file:
         if modality not in file["mod"]:
             raise UserError(f"{path}: no modality '{modality}'; it has {', '.join(file['mod'])}")
         return read_elem(file[f"mod/{modality}"])
@@ -62,5 +68,5 @@ def read_obs(path: Path, modality: str | None = None) -> pd.DataFrame:
     """Read the cells' table of a .h5mu file (of one modality, where named) and nothing else."""
     from anndata.io import read_elem
 
-    with h5py.File(path) as file:
+    with reading(path, OURS), h5py.File(path) as file:
         return read_elem(file[f"mod/{modality}/obs" if modality else "obs"])

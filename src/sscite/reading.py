@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import io
 import logging
@@ -10,9 +11,12 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TextIO
+from typing import IO, TYPE_CHECKING, TextIO
 
 from sscite.errors import Skipped, UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 log = logging.getLogger("sscite")
 REMEDY = (
@@ -140,3 +144,47 @@ def open_bytes(path: Path) -> io.BufferedReader:
 def open_text(path: Path) -> TextIO:
     """Open a UTF-8 text file, plain or gzipped, without its byte order mark; checked as `open_bytes` does."""
     return io.TextIOWrapper(open_bytes(path), encoding="utf-8-sig", newline="")
+
+
+def read_user_table(path: Path, *, required: tuple[str, ...]) -> pd.DataFrame:
+    """Read a small table that a user wrote, as text: separated by commas, semicolons or tabs, one row per line.
+
+    Parameters
+    ----------
+    required
+        Columns that it must have.
+
+    Returns
+    -------
+    The table; its index holds the line numbers of the file.
+
+    Raises
+    ------
+    UserError
+        Not UTF-8 text; a column missing or given twice; a row longer than the header; no rows.
+    """
+    import pandas as pd
+
+    with reading(path, f"a table with the columns {', '.join(required)}"), open_text(path) as stream:
+        first = stream.readline()
+        separator = max(",;\t", key=first.count)
+        rows = [[value.strip() for value in row] for row in csv.reader([first, *stream], delimiter=separator)]
+    header = rows[0] if rows else []
+    missing = [column for column in required if column not in header]
+    twice = sorted({column for column in header if column and header.count(column) > 1})
+    problems = [
+        *(f"{path}: no column '{column}'; it has {', '.join(header) or 'nothing'}; add it" for column in missing),
+        *(f"{path}: column '{column}' occurs more than once; keep one" for column in twice),
+        *(
+            f"{path}, line {line}: {len(row)} values and {len(header)} columns; quote values that hold the separator"
+            for line, row in enumerate(rows[1:], 2)
+            if any(row[len(header) :])
+        ),
+    ]
+    filled = {line: row + [""] * len(header) for line, row in enumerate(rows[1:], 2) if any(row)}
+    if not problems and not filled:
+        problems = [f"{path}: it has a header and no rows; write a row for each entry"]
+    if problems:
+        raise UserError(problems)
+    table = {line: row[: len(header)] for line, row in filled.items()}
+    return pd.DataFrame.from_dict(table, orient="index", columns=header, dtype=object)

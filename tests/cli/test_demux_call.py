@@ -30,7 +30,7 @@ def test_a_bare_table_gives_calls_posteriors_and_witnesses(script, tmp_path, cou
     ("spoil", "said"),
     [
         (lambda text: text.replace(",", ",-", 4), "negative"),
-        (lambda text: text.replace("\n", "\nAAAA,nan,1,2\n", 1), "no numbers"),
+        (lambda text: text.replace("\n", "\nAAAA,nan,1,2\n", 1), "non-numeric values"),
         (lambda text: text.replace("\n", "\nAAAACCCCGGGGTTTT,1.5,1,2\n", 1), "fractional"),
         (lambda text: text + text.splitlines()[1] + "\n", "more than once"),
         (lambda text: "\n".join(text.splitlines()[:30]) + "\n", "at least 50"),

@@ -56,7 +56,9 @@ def distributions(values: np.ndarray, quality: pd.DataFrame, *, unit: str, rng: 
         axis.set_axis_off()
     for axis, column, row in zip(axes.ravel(), some.T, quality.to_dict("records"), strict=False):
         low, high = np.quantile(column, [0.001, 0.999])
-        axis.hist(np.clip(column, low, high), 50, histtype="stepfilled", color=COLOURS[row["verdict"]])
+        axis.hist(
+            np.clip(column, low, high), figures.edges([low, high]), histtype="stepfilled", color=COLOURS[row["verdict"]]
+        )
         if np.isfinite(row["threshold"]):
             axis.axvspan(row["threshold_low"], row["threshold_high"], color="black", alpha=0.15, lw=0)
             axis.axvline(row["threshold"], color="black", lw=0.8, ls="-" if row["bimodal"] else ":")

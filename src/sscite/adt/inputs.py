@@ -13,6 +13,7 @@ from scipy import sparse
 from sscite import formats, io, names
 from sscite.adt import empty, panels
 from sscite.errors import Reason, Skipped, UserError
+from sscite.formats.tags import antibodies_of
 
 
 @dataclass(frozen=True)
@@ -106,13 +107,13 @@ def read_tables(cells: Path, empties: Path | None) -> Library:
     UserError
         Unreadable or invalid counts, no antibodies, or an antibody that the empty droplets lack.
     """
-    found = _antibodies(formats.read_counts(cells))
+    found = _antibodies(cells)
     names_ = [str(feature) for feature in found.features.index]
     if not len(found.barcodes):
         raise UserError(f"{cells}: no cells; give a table of droplets × proteins")
     matrix = None
     if empties is not None:
-        other = _antibodies(formats.read_counts(empties))
+        other = _antibodies(empties)
         position = pd.Index(other.features.index.astype(str)).get_indexer(names_)
         lacking = [name for name, at in zip(names_, position, strict=True) if at < 0]
         if lacking:
@@ -154,8 +155,21 @@ def _rna(library: Path) -> tuple[sparse.csr_matrix, pd.Index] | None:
     return None if 0 in rna.shape else (sparse.csr_matrix(rna.X), pd.Index(rna.var_names.astype(str)))
 
 
-def _antibodies(counts: formats.Counts) -> formats.Counts:
-    """Keep antibodies where the file types its features; a bare table is all antibodies."""
-    kinds = formats.split_features(counts.features)
-    typed = (counts.features[names.FEATURE_TYPE] != "").any()
-    return counts.select(kinds == names.PROTEIN) if typed else counts
+def _antibodies(path: Path) -> formats.Counts:
+    """Read the antibodies of a file.
+
+    Raises
+    ------
+    UserError
+        None of its features is an antibody.
+    """
+    counts = formats.read_counts(path)
+    antibodies = antibodies_of(counts)
+    if not len(antibodies.features):
+        names_ = ", ".join(f"'{name}'" for name in counts.features.index[:3])
+        raise UserError(
+            f"{path}: none of its {len(counts.features):,} features ({names_}, ...) is read as an antibody; type "
+            "them as "
+            "'Antibody Capture', or give a table that holds nothing else"
+        )
+    return antibodies

@@ -108,7 +108,7 @@ def read_mapping(frame: pd.DataFrame) -> pd.DataFrame:
     if problems:
         raise UserError(problems)
     for row in frame.index[frame["protein"].str.strip() == ""]:
-        problems.append(f"panel map, line {row + 2}: feature '{frame.loc[row, 'feature']}' has no protein; fill it in")
+        problems.append(f"panel map, line {row}: feature '{frame.loc[row, 'feature']}' has no protein; fill it in")
     for feature in frame.loc[frame["feature"].duplicated(), "feature"].unique():
         problems.append(f"panel map: feature '{feature}' occurs more than once; keep one row")
     if problems:

@@ -14,6 +14,7 @@ from sscite.adt import inputs, normalize, report
 from sscite.adt.panels import COLUMNS
 from sscite.command import Facts
 from sscite.errors import Reason, Skipped, UserError
+from sscite.reading import read_user_table
 
 
 @dataclass(frozen=True)
@@ -60,14 +61,18 @@ def run(
         facts.skip(skipped)
         _write(id, *_nothing(files))
         return
-    extra = io.read_table(files.panel_map) if files.panel_map else None
+    extra = read_user_table(files.panel_map, required=("feature", "protein")) if files.panel_map else None
     panel = inputs.name_panel(library.features, isotypes=isotypes, extra=extra)
     rng = np.random.default_rng(seed)
     result = normalize.normalise(library.counts, panel, empties=library.empties, settings=settings, rng=rng)
     quality, cells, link = normalize.assess(
         library.counts, panel, result, empties=library.empties, rna=library.rna, rng=rng
     )
-    values = pd.DataFrame(result.proteins.astype(np.float32), index=library.cells, columns=panel["protein"].tolist())
+    values = pd.DataFrame(
+        result.proteins.astype(np.float32),
+        index=library.cells,
+        columns=panel["feature" if files.cells else "protein"].tolist(),
+    )
     _write(id, values, panel.assign(method=settings.method), quality, cells.set_index(library.cells))
     if files.output:
         io.write_table(values.rename_axis("barcode").reset_index(), files.output)

@@ -10,7 +10,7 @@ import pandas as pd
 from sscite import names
 from sscite.annotate.predict import blocks
 from sscite.annotate.vote import neighbour_graph
-from sscite.figures import GREY, HIGHLIGHT, LINEAGES, SKY, new, shares
+from sscite.figures import GREY, HIGHLIGHT, LINEAGES, SKY, edges, new, shares
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -120,7 +120,7 @@ def gates(values: pd.DataFrame, cuts: dict[str, float]) -> Figure:
         axis.set_visible(False)
     for axis, (protein, cut) in zip(axes.flat, cuts.items(), strict=False):
         low, high = np.quantile(values[protein], [0.001, 0.999])
-        axis.hist(values[protein].clip(low, high), bins=60, color=SKY)
+        axis.hist(values[protein].clip(low, high), edges([low, high], 60), color=SKY)
         axis.axvline(cut, color=HIGHLIGHT)
         axis.set_title(protein)
         axis.set_yticks([])

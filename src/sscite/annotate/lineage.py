@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from sscite.errors import UserError
 from sscite.names import LINEAGES, UNASSIGNED
+from sscite.reading import read_user_table
 
 OTHER = "other"
 SET_ASIDE = ("platelet", "red cell")  # set aside by flag: no immune cell of interest in any comparison
@@ -78,14 +79,10 @@ def read_own(path: Path) -> dict[str, str]:
     UserError
         Columns missing, a label given twice, or a lineage outside the vocabulary: all of them.
     """
-    frame = pd.read_csv(path, dtype=str, keep_default_na=False)
-    missing = {"cell_type", "lineage"} - set(frame.columns)
-    if missing:
-        raise UserError(f"{path}: no column {', '.join(sorted(missing))}; it has {', '.join(frame.columns)}")
-    frame = frame.apply(lambda column: column.str.strip())
+    frame = read_user_table(path, required=("cell_type", "lineage"))
     problems = [
-        f"{path}, row {row + 2}: lineage '{name}' is unknown; allowed: {', '.join(LINEAGES)}"
-        for row, name in enumerate(frame["lineage"])
+        f"{path}, row {row}: lineage '{name}' is unknown; allowed: {', '.join(LINEAGES)}"
+        for row, name in frame["lineage"].items()
         if name not in LINEAGES
     ]
     twice = frame.loc[frame["cell_type"].duplicated(), "cell_type"].unique()

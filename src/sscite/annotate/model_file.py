@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sscite.errors import UserError
+from sscite.reading import cause
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -108,7 +109,7 @@ def load(path: Path) -> Model:
     except UserError as error:
         raise UserError(f"{path}: refused: {error}; {REMEDY}") from None
     except Exception as error:  # a damaged pickle may raise anything
-        raise UserError(f"{path}: cannot be read as a CellTypist model ({error}); {REMEDY}") from error
+        raise UserError(f"{path}: cannot be read as a CellTypist model ({cause(error)}); {REMEDY}") from error
     return _model(content, path)
 
 
@@ -134,8 +135,11 @@ def _model(content: Any, path: Path) -> Model:
             f"{path}: not a CellTypist model: {expected[0]} cell types and {expected[1]} genes do not fit "
             f"coefficients {shapes[0]}, intercepts {shapes[1]} and scaler {shapes[2]}; {REMEDY}"
         )
-    if not (np.isfinite(coefficients).all() and np.isfinite(mean).all() and (scale > 0).all()):
-        raise UserError(f"{path}: the model holds values that are not finite; {REMEDY}")
+    arrays = (coefficients, intercepts, mean, scale)
+    if not all(np.isfinite(array).all() for array in arrays) or not (scale > 0).all():
+        raise UserError(f"{path}: the model holds values that are not finite, or a scale that is not above 0; {REMEDY}")
+    if len(set(genes)) < len(genes) or len(set(types)) < len(types):
+        raise UserError(f"{path}: the model names a gene or a cell type twice; {REMEDY}")
     return Model(path.stem, types, genes, coefficients, intercepts, mean, scale, description)
 
 

@@ -43,18 +43,20 @@ def read_hashtags(path: Path) -> tuple[pd.DataFrame, list[str]]:
         The file cannot be read or holds no hashtags.
     """
     from sscite.formats import read_counts, split_features
+    from sscite.formats.tags import tags_of
 
     counts = read_counts(path)
     kinds = split_features(counts.features)
-    typed = (counts.features[names.FEATURE_TYPE] != "").to_numpy()
-    notes = list(counts.notes)
-    if (kinds == names.HASHTAG).any() and typed.any():
-        counts = counts.select(kinds == names.HASHTAG)
-    elif typed.any() and (kinds == names.RNA).any():
+    notes = [*counts.notes, *counts.doubts]
+    tags = tags_of(counts, [])
+    mixed = not (kinds == names.HASHTAG).any() and (kinds == names.PROTEIN).any() and (kinds == names.RNA).any()
+    if mixed or not len(tags.features):
         raise UserError(
-            f"{path}: no hashtags among {len(kinds):,} features; name them as hashtags (Hashtag..., HTO...), or give a "
-            "table that holds nothing else"
+            f"{path}: no hashtags among {len(kinds):,} features ({', '.join(map(repr, counts.features.index[:3]))}, "
+            "...); "
+            "name them as hashtags (Hashtag..., HTO...), or give a table that holds nothing else"
         )
+    counts = tags
     table = pd.DataFrame(
         counts.matrix.toarray(),
         index=pd.Index(counts.barcodes, dtype=object),

@@ -197,8 +197,7 @@ def quality_figure(flagged: pd.DataFrame, limits: list[Limit]) -> Figure:
             axis.text(0.5, 0.5, "no mitochondrial genes", ha="center", transform=axis.transAxes)
             axis.set(xlabel=label, xticks=[], yticks=[])
             continue
-        low, high = np.nanmin(values), np.nanmax(values)
-        bins = np.geomspace(max(low, 1), max(high, 2), 50) if logarithmic else np.linspace(0, max(high, 1), 50)
+        bins = figures.edges(values if logarithmic else np.append(values, 0), log=logarithmic)
         parts = [values[flagged["qc_pass"]], values[~flagged["qc_pass"]]]
         axis.hist(parts, bins, stacked=True, color=[figures.PALETTE[0], figures.PALETTE[1]], label=["kept", "flagged"])
         axis.set(xlabel=label, xscale="log" if logarithmic else "linear", ylabel="cells" if column == "n_genes" else "")

@@ -45,7 +45,7 @@ def test_all_problems_of_a_users_mapping_are_told(tmp_path):
         lineage.read_own(path)
     assert [word in str(error.value) for word in ("row 2: lineage 'T'", "'A' is given twice")] == [True, True]
     path.write_text("label,lineage\n")
-    with pytest.raises(UserError, match="no column cell_type"):
+    with pytest.raises(UserError, match="no column 'cell_type'"):
         lineage.read_own(path)
 
 

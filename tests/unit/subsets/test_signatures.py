@@ -45,13 +45,26 @@ def test_sets_with_fewer_than_three_measured_genes_are_left_out():
 
 def test_gmt_yaml_and_regulator_tables_are_read(tmp_path: Path):
     (tmp_path / "a.gmt").write_text("S1\tsource\tA\tB\nS2\tsource\tC\n")
-    (tmp_path / "b.yaml").write_text("S3: [D, E]\nS1: [Z]\n")
+    (tmp_path / "b.yaml").write_text("S3: [D, E]\nS1: [B, A]\n")
     (tmp_path / "c.tsv").write_text("".join(f"TF\tT{i}\tActivation\t1\n" for i in range(10)) + "FEW\tX\tUnknown\t2\n")
     found = gene_sets.read([tmp_path])
     assert found["S1"] == ["A", "B"]
     assert found["S3"] == ["D", "E"]
     assert len(found["TF"]) == 10
     assert "FEW" not in found
+
+
+def test_a_set_given_twice_with_other_genes_is_refused_and_endings_in_capitals_are_read(tmp_path: Path):
+    (tmp_path / "A.GMT").write_text("S1\tsource\tno\t1e3\n")
+    assert gene_sets.read([tmp_path]) == {"S1": ["no", "1e3"]}
+    (tmp_path / "b.yaml").write_text("S1: [yes]\n")
+    with pytest.raises(UserError, match="gene set 'S1' has other genes than in"):
+        gene_sets.read([tmp_path])
+    (tmp_path / "b.yaml").write_text("S2: [no, 0x10]\n")
+    assert gene_sets.read([tmp_path])["S2"] == ["no", "0x10"]
+    (tmp_path / "c.yaml").write_text("S3: [A]\nS3: [B]\n")
+    with pytest.raises(UserError, match="c.yaml, line 2: 'S3' is given twice"):
+        gene_sets.read([tmp_path])
 
 
 def test_broken_files_are_all_named(tmp_path: Path):

@@ -57,7 +57,7 @@ class Questions:
 
 def validate(content: Any, *, lineages: set[str], subsets: set[str]) -> list[str]:
     """List every problem of the parsed `questions`; they name lineages and subsets of the file."""
-    if content is None:
+    if content in (None, ""):
         return []
     if not isinstance(content, dict):
         return [f"questions: expected a mapping with {listed(KINDS)}, found {content!r}"]

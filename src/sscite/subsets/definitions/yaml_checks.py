@@ -13,13 +13,18 @@ def unknown(where: str, entry: dict, allowed: set[str]) -> list[str]:
 
 def lists(where: str, entry: dict, keys: tuple[str, ...]) -> list[str]:
     """List the keys whose value is not a list of names."""
-    wrong = [k for k in keys if entry.get(k) is not None and not isinstance(entry[k], list)]
+    wrong = [k for k in keys if entry.get(k) not in (None, "") and not _is_list_of_texts(entry[k])]
     return [f"{where}: '{key}' must be a list such as [A, B], found {entry[key]!r}" for key in wrong]
+
+
+def _is_list_of_texts(value: Any) -> bool:
+    """Return whether a value is a list of texts that are not empty."""
+    return isinstance(value, list) and all(isinstance(entry, str) and entry for entry in value)
 
 
 def directions(where: str, entry: Any) -> list[str]:
     """List the problems of an {up: [...], down: [...]} mapping."""
-    if entry is None:
+    if entry in (None, ""):
         return []
     if not isinstance(entry, dict):
         return [f"{where}: expected {{up: [...], down: [...]}}, found {entry!r}"]

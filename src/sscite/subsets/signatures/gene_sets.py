@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import yaml
-
 from sscite.errors import UserError
+from sscite.reading import open_text, reading
+from sscite.yaml_file import read_yaml
 
 MOST_SETS = 100
 FEWEST_TARGETS = 10
 ENDINGS = (".gmt", ".yaml", ".yml", ".tsv", ".txt")
+EXPECTED = "expected .gmt (name, source, genes), .yaml (name: [genes]) or .tsv (regulator, target; ten targets or more)"
 
 
 def read(paths: Sequence[Path]) -> dict[str, list[str]]:
-    """Read gene sets of several files, or of all files in folders; a name that comes again is kept from the first file.
+    """Read gene sets of several files, or of all files in folders.
 
     `.gmt`: name, source, genes, separated by tabs. `.yaml`/`.yml`: name to list of genes. `.tsv`/`.txt`: regulator,
     target in the first two columns (as TRRUST writes them); each regulator with ten or more targets is a set.
@@ -23,51 +24,93 @@ def read(paths: Sequence[Path]) -> dict[str, list[str]]:
     Raises
     ------
     UserError
-        With every file that could not be read.
+        Every file that could not be read, without gene sets, or with a set that another gives with other genes.
     """
     sets: dict[str, list[str]] = {}
+    owner: dict[str, Path] = {}
     problems = []
     for path in (file for given in paths for file in (_files(given) if given.is_dir() else [given])):
         try:
             found = _read_one(path)
-        except (OSError, UnicodeDecodeError, yaml.YAMLError, ValueError) as error:
-            problems.append(
-                f"{path}: {error}; expected .gmt (name, source, genes), .yaml (name: [genes]) or "
-                ".tsv (regulator, target)"
-            )
+        except UserError as error:
+            problems += error.problems
             continue
         for name, genes in found.items():
-            sets.setdefault(name, list(dict.fromkeys(genes)))
+            unique = list(dict.fromkeys(genes))
+            if set(sets.setdefault(name, unique)) != set(unique):
+                problems.append(f"{path}: gene set '{name}' has other genes than in {owner[name]}; rename one of them")
+            owner.setdefault(name, path)
     if problems:
         raise UserError(problems)
     return sets
 
 
 def _files(folder: Path) -> list[Path]:
-    """List the gene set files of a folder and its folders, in the order of their paths."""
-    return sorted(path for path in folder.rglob("*") if path.suffix in ENDINGS)
+    """List the gene set files of a folder and its folders, in the order of their paths.
+
+    Raises
+    ------
+    UserError
+        There is none.
+    """
+    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS)
+    if not found:
+        raise UserError(f"{folder}: the folder holds no gene sets; their files end in {', '.join(ENDINGS)}")
+    return found
 
 
 def _read_one(path: Path) -> dict[str, list[str]]:
-    """Read one file by its ending."""
-    text = path.read_text(encoding="utf-8-sig")
-    if path.suffix in (".yaml", ".yml"):
-        content = yaml.safe_load(text)
-        if not isinstance(content, dict) or not all(isinstance(genes, list) for genes in content.values()):
-            raise ValueError("not a mapping from names to lists of genes")
-        return {str(name): [str(gene) for gene in genes] for name, genes in content.items()}
-    rows = [line.rstrip("\r").split("\t") for line in text.split("\n") if line.strip()]
-    if path.suffix == ".gmt":
-        if any(len(row) < 3 for row in rows):
-            raise ValueError(
-                f"line {next(i for i, row in enumerate(rows, 1) if len(row) < 3)} has fewer than three columns"
+    """Read one file by its ending, in any case."""
+    ending = path.suffix.lower()
+    if ending not in ENDINGS:
+        raise UserError(f"{path}: not a file of gene sets; allowed endings are {', '.join(ENDINGS)}")
+    if ending in (".yaml", ".yml"):
+        content = read_yaml(path)
+        if not isinstance(content, dict) or not all(_is_list_of_texts(genes) for genes in content.values()):
+            raise UserError(f"{path}: not a mapping from names to lists of genes; write 'NAME: [GENE, GENE]'")
+        sets = content
+    else:
+        with reading(path, "a table of gene sets"), open_text(path) as stream:
+            lines = enumerate(stream.read().replace("\r\n", "\n").split("\n"), 1)
+            rows = [(number, line.split("\t")) for number, line in lines if line.strip() and not line.startswith("#")]
+        sets = _read_gmt(path, rows) if ending == ".gmt" else _read_targets(path, rows)
+    if not sets:
+        raise UserError(f"{path}: it holds no gene set; {EXPECTED}")
+    return {name: _cleaned(genes) for name, genes in sets.items()}
+
+
+def _is_list_of_texts(genes: object) -> bool:
+    """Return whether a value of a YAML file is a list of genes."""
+    return isinstance(genes, list) and all(isinstance(gene, str) for gene in genes)
+
+
+def _cleaned(genes: Sequence[str]) -> list[str]:
+    """Return genes without outer spaces and empty names."""
+    return [gene.strip() for gene in genes if gene.strip()]
+
+
+def _read_gmt(path: Path, rows: list[tuple[int, list[str]]]) -> dict[str, list[str]]:
+    """Read name, source and genes of each line."""
+    sets: dict[str, list[str]] = {}
+    first: dict[str, int] = {}
+    for number, row in rows:
+        if len(row) < 3 or not row[0].strip():
+            raise UserError(f"{path}, line {number}: fewer than three columns, or no name; {EXPECTED}")
+        if row[0] in sets:
+            raise UserError(
+                f"{path}, line {number}: gene set '{row[0]}' is also in line {first[row[0]]}; keep one or rename it"
             )
-        return {row[0]: [gene for gene in row[2:] if gene] for row in rows}
-    if any(len(row) < 2 for row in rows):
-        raise ValueError("a line has fewer than two columns")
+        sets[row[0]], first[row[0]] = row[2:], number
+    return sets
+
+
+def _read_targets(path: Path, rows: list[tuple[int, list[str]]]) -> dict[str, list[str]]:
+    """Read regulators with at least ten targets."""
     targets: dict[str, list[str]] = {}
-    for regulator, target, *_ in rows:
-        targets.setdefault(regulator, []).append(target)
+    for number, row in rows:
+        if len(row) < 2:
+            raise UserError(f"{path}, line {number}: fewer than two columns; {EXPECTED}")
+        targets.setdefault(row[0], []).append(row[1])
     return {name: genes for name, genes in targets.items() if len(set(genes)) >= FEWEST_TARGETS}
 
 
