@@ -63,7 +63,7 @@ def test_a_set_given_twice_with_other_genes_is_refused_and_endings_in_capitals_a
     (tmp_path / "b.yaml").write_text("S2: [no, 0x10]\n")
     assert gene_sets.read([tmp_path])["S2"] == ["no", "0x10"]
     (tmp_path / "c.yaml").write_text("S3: [A]\nS3: [B]\n")
-    with pytest.raises(UserError, match="c.yaml, line 2: 'S3' is given twice"):
+    with pytest.raises(UserError, match=r"c\.yaml, line 2: 'S3' is given twice"):
         gene_sets.read([tmp_path])
 
 
