@@ -21,11 +21,11 @@ from scipy import sparse
 from sscite import names, simulate
 from sscite.cohort import writer
 from sscite.cohort.integrate import embed
-from sscite.compare.composition import frequency
+from sscite.compare.composition import differential, frequency
 from sscite.compare.contrast.contrast import Comparison, Contrast
 from sscite.compare.contrast.eligibility import compare
 from sscite.compare.enrichment import competitive
-from sscite.compare.expression import differential
+from sscite.compare.expression import differential as genes_between
 from sscite.compare.trajectory import gene_trends, inference
 from sscite.embedding import pca
 from sscite.simulate import cohort
@@ -78,7 +78,7 @@ def nfkb(fold: float, *, cells: int, genes: int, seed: int) -> dict[str, bool]:
     between = pd.concat([plain[~src], raised.loc[plain.index[src]]]).loc[plain.index]
     asked = Contrast("SRC against other SSc", "src_ssc", "SRC", ("no",), ("yes",), ("blood",), (START,))
     bulk = as_pseudobulk(between, counts, samples)
-    table = differential.test_contrast(bulk, compare(asked, samples), min_cells=10, min_donors=3)[0]
+    table = genes_between.test_contrast(bulk, compare(asked, samples), min_cells=10, min_donors=3)[0]
     sets = {"sets": gene_sets()}
     marked = competitive.markers(as_pseudobulk(raised, counts, samples), min_cells=10, min_donors=3)
     return {
@@ -154,37 +154,32 @@ def shuffled(obs: pd.DataFrame, *, seed: int) -> pd.DataFrame:
     return obs.assign(subset=subset)
 
 
-def true_changes(samples: pd.DataFrame, comparison: Comparison, fold: float) -> dict[str, pd.Series]:
-    """Give the true change of each test's logit and log-ratio between the sides, by measure, level, parent, subset."""
+def true_changes(samples: pd.DataFrame, comparison: Comparison, fold: float) -> pd.Series:
+    """Return the true change of each test's log percent between the groups, by measure, level, parent, subset."""
     expected = calibration.tidy((simulate.expected_proportions(samples, fold) * 1e7).round().astype(int))
-    group = comparison.donors["group"].to_numpy()
-    parts: dict[str, list[pd.Series]] = {"logit": [], "clr": []}
-    for kind in ("parent", "all"):
-        frames = comparison.collapse(frequency.per_sample(expected, measure=kind))
-        for name, found in parts.items():
-            sides = frames[name].groupby(group).mean()
-            found.append(pd.concat({kind: sides.loc[1] - sides.loc[0]}, names=["measure"]))
-    return {name: pd.concat(found) for name, found in parts.items()}
+    measures = frequency.measure(expected, comparison)
+    group, log = comparison.donors["group"].to_numpy(), np.log(np.maximum(measures.percent, 1e-6))
+    change = log[group == 1].mean(axis=0) - log[group == 0].mean(axis=0)
+    return pd.Series(change, index=pd.MultiIndex.from_frame(measures.tests[frequency.KEYS]))
 
 
 def false_discoveries(fold: float, *, cells: int, seed: int) -> list[list[object]]:
-    """Give the share of false calls of each method and contrast in one cohort with all effects planted.
+    """Return the share of false calls of each method and contrast in one cohort with all effects planted.
 
-    False is a call where the true change is below a tenth, or where its sign is wrong.
+    False is a call where the true change of the percent is below a tenth, or where its sign is wrong.
     """
     samples, counted = calibration.cohort(20_000 + seed, fold, cells=cells)
     rows: list[list[object]] = []
     for contrast in calibration.CONTRASTS:
         comparison = compare(contrast, samples)
-        measures = frequency.measure(counted, comparison)
-        kept = measures.pick((measures.tests["note"] == "").to_numpy())
-        fits = frequency.moderated(kept, comparison.donors["group"].to_numpy(), frequency.nuisance(comparison))
-        changes = true_changes(samples, comparison, fold)
-        keys = pd.MultiIndex.from_frame(kept.tests[["measure", "level", "parent", "subset"]])
-        for name, change in changes.items():
-            real = change.reorder_levels(keys.names).reindex(keys).to_numpy()
-            called = fits[f"{name}_fdr"] <= frequency.LEVEL
-            false = called & ((np.abs(real) < UNCHANGED) | (np.sign(fits[f"{name}_t"]) != np.sign(real)))
+        measures, rng = frequency.measure(counted, comparison), np.random.default_rng(seed)
+        table = differential.test(measures, comparison, draws=500, rng=rng)[0]
+        keys = pd.MultiIndex.from_frame(table[frequency.KEYS])
+        real = true_changes(samples, comparison, fold).reindex(keys).to_numpy()
+        for name, effect in (("share", "share_fold_change"), ("log_ratio", "fold_change")):
+            called = (table[f"{name}_fdr"] <= differential.LEVEL).to_numpy()
+            wrong = np.sign(np.log(table[effect].to_numpy(float))) != np.sign(real)
+            false = called & ((np.abs(real) < UNCHANGED) | wrong)
             rows.append([contrast.name, f"{name} BH", fold, called.sum(), false.sum() / max(called.sum(), 1)])
     return rows
 

@@ -5,12 +5,13 @@ import pytest
 from unit.compare import cohorts
 
 from sscite.compare.calibration import relabelling
-from sscite.compare.composition import frequency
+from sscite.compare.composition import differential, frequency
 
 
 def test_relabellings_start_with_the_observed_and_never_repeat_it():
     comparison = cohorts.comparison(cohorts.samples(4, 3))
-    labels = relabelling.relabellings(comparison, number=200, rng=np.random.default_rng(0))
+    arranged = relabelling.arrangements(comparison, rng=np.random.default_rng(0))
+    labels = relabelling.labels(comparison, arranged)[relabelling.relabellings(comparison, arranged, number=200)]
     group = comparison.donors["group"].to_numpy()
     assert (labels[0] == group).all()
     assert len(labels) == 35  # C(7, 3)
@@ -18,9 +19,9 @@ def test_relabellings_start_with_the_observed_and_never_repeat_it():
     assert (labels[1:] != group).any(axis=1).all()
 
 
-def test_paired_relabellings_swap_the_sides_of_donors():
+def test_paired_relabellings_swap_the_groups_of_donors():
     comparison = cohorts.comparison(cohorts.samples(4, 4, paired=True))
-    labels = relabelling.relabellings(comparison, number=200, rng=np.random.default_rng(0))
+    labels = relabelling.labels(comparison, relabelling.arrangements(comparison, rng=np.random.default_rng(0)))
     assert labels[0].tolist() == [0] * 4 + [1] * 4
     assert len({tuple(row) for row in labels}) == 16
     assert (labels[:, :4] + labels[:, 4:] == 1).all()
@@ -30,13 +31,14 @@ def test_a_planted_rise_is_called_as_labelled_and_hardly_ever_when_relabelled():
     people = cohorts.samples(9, 8)
     comparison = cohorts.comparison(people)
     measures = frequency.measure(cohorts.counted(cohorts.random_cells(17, raised=8, fold=5.0), people), comparison)
-    rng = np.random.default_rng(0)
-    labels = relabelling.relabellings(comparison, number=40, rng=rng)
-    found = relabelling.table(relabelling.composition_calls(measures, comparison, labels, draws=199, rng=rng))
-    headline = found.set_index("statistic").loc["composition: permutation"]
-    assert headline["observed"] >= 1
-    assert headline["chance_any"] <= 0.2
-    assert headline["p"] < 0.15
+    arranged = relabelling.arrangements(comparison, rng=np.random.default_rng(0))
+    chosen = relabelling.relabellings(comparison, arranged, number=40)
+    fitted = differential.fit(measures, comparison)
+    found = relabelling.table(relabelling.composition_calls(fitted, comparison, arranged, chosen))
+    primary = found.set_index("statistic").loc["composition: permutation"]
+    assert primary["observed"] >= 1
+    assert primary["chance_any"] <= 0.2
+    assert primary["p"] < 0.15
 
 
 def test_the_p_counts_relabellings_with_as_many_calls():

@@ -132,7 +132,7 @@ def test_a_covariate_constant_within_donors_is_not_used_where_paired():
 
 def test_a_group_that_sits_alone_in_one_library_is_shouted_about():
     found = compare(asked(), people(library=["A"] * 5 + ["B"] * 4))
-    assert "Batch is group" in found.warnings[0]
+    assert "Batch and group are confounded" in found.warnings[0]
     assert "A and B" in found.warnings[0]
 
 

@@ -13,13 +13,14 @@ from sscite.compare.design import confounding
 def confounded(**columns: list[str]) -> pd.DataFrame:
     people = cohorts.samples(5, 4).assign(**columns)
     comparison = cohorts.comparison(people)
-    return confounding.confounding(confounding.donors(comparison, people), comparison).set_index("covariate")
+    table = confounding.donors(comparison, people, cohorts.counted(cohorts.random_cells(9), people))
+    return confounding.confounding(table, comparison).set_index("covariate")
 
 
 def test_a_covariate_equal_to_the_sides_cannot_be_told_apart():
     found = confounded(site=["x"] * 5 + ["y"] * 4).loc["site"]
     assert found["association"] == pytest.approx(1)
-    assert found["reading"] == "cannot be told apart from the sides"
+    assert found["reading"] == "confounded with the groups"
     assert (found["reference"], found["target"]) == ("x 5", "y 4")
 
 
@@ -60,10 +61,21 @@ def test_the_detectable_fold_is_the_first_with_the_goals_power():
     assert confounding.detectable(table.head(1)) == float("inf")
 
 
-def test_spread_is_the_pooled_standard_deviation_within_sides():
+def test_spread_is_the_standard_deviation_of_log_frequencies_within_groups():
     people = cohorts.samples(5, 4)
     comparison = cohorts.comparison(people)
     measures = frequency.measure(cohorts.counted(cohorts.random_cells(9), people), comparison)
-    y, at = measures.logit[:, 0], slice(0, 5)
+    y, at = np.log(measures.percent[:, 0]), slice(0, 5)
     expected = np.sqrt((y[at].var(ddof=1) * 4 + y[5:].var(ddof=1) * 3) / 7)
-    assert confounding.spread(measures, comparison)[0] == pytest.approx(expected)
+    assert confounding.spread(measures, comparison)[0] == pytest.approx(expected, rel=0.05)
+
+
+def test_cells_per_donor_are_a_covariate_that_differs_from_twofold_on():
+    people = cohorts.samples(5, 4)
+    cells = cohorts.random_cells(9)
+    thinned = {key: [n if i < 5 else n // 8 for i, n in enumerate(values)] for key, values in cells.items()}
+    comparison = cohorts.comparison(people)
+    for numbers, reading in ((cells, "balanced"), (thinned, "confounded with the groups")):
+        table = confounding.donors(comparison, people, cohorts.counted(numbers, people))
+        found = confounding.confounding(table, comparison).set_index("covariate")
+        assert found.get("reading", {}).get("cells_per_donor", "balanced") == reading

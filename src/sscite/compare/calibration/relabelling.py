@@ -1,75 +1,88 @@
-"""How often chance alone would give as much: every headline statistic re-run on donors with permuted labels."""
+"""Null calibration: every primary statistic recomputed on donors with permuted labels."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
-from sscite.compare.composition.frequency import LEVEL, Measures, fill, moderated, nuisance, study_path
+from sscite.compare.composition import differential
+from sscite.compare.composition.differential import LEVEL, Fitted
+from sscite.compare.composition.frequency import fill, nuisance
 from sscite.compare.contrast.contrast import Comparison
 from sscite.compare.statistics import donor_tests, permutation
 
 MAX_RELABELLINGS = 200
+POOL = 1000  # arrangements that each relabelling is compared with
 MIN_COUNT = 10  # summed counts of a gene that enters, on average over donors
 COLUMNS = ["statistic", "observed", "permuted_mean", "permuted_95", "permuted_max", "chance_any", "p", "relabellings"]
 
 
-def relabellings(comparison: Comparison, *, number: int, rng: np.random.Generator) -> np.ndarray:
-    """Draw labels of donors (rows of `Comparison.donors`), the observed ones first; sides swap within donors if paired.
+def arrangements(comparison: Comparison, *, rng: np.random.Generator) -> np.ndarray:
+    """List arrangements of the donors, the observed first, no more than `POOL` others.
 
-    Arrangements that repeat the observed one are left out; where there are few arrangements all are used once.
+    Returns
+    -------
+    (n_arrangements, n_donors) orders of the donors or, if paired, (n_arrangements, n_pairs) signs
     """
     group = comparison.donors["group"].to_numpy()
     if comparison.paired:
-        pairs = int(group.sum())
-        signs = permutation.flips(pairs, draws=number, rng=rng)[0]
-        # rows are the references in order of donor, then the targets in the same order
-        labels = np.hstack([signs < 0, signs > 0]).astype(int)
+        listed = permutation.flips(int(group.sum()), draws=POOL, rng=rng)[0]
     else:
-        labels = group[permutation.arrangements(group, draws=number, rng=rng, exact=True)[0]]
-    others = labels[1:][(labels[1:] != group).any(axis=1)]
-    if not len(others):
-        return group[None]
-    chosen = rng.choice(len(others), min(number, len(others)), replace=False)
-    return np.vstack([group, others[chosen]])
+        exact = nuisance(comparison).shape[1] == 1
+        listed = permutation.arrangements(group, draws=POOL, rng=rng, exact=exact)[0]
+    if len(listed) > POOL + 1:
+        listed = listed[np.append(0, 1 + rng.choice(len(listed) - 1, POOL, replace=False))]
+    return listed
+
+
+def labels(comparison: Comparison, arranged: np.ndarray) -> np.ndarray:
+    """Return the group of each donor (rows of `Comparison.donors`) under each arrangement."""
+    if comparison.paired:
+        # rows are the references in order of donor, then the targets in the same order
+        return np.hstack([arranged < 0, arranged > 0]).astype(int)
+    return comparison.donors["group"].to_numpy()[arranged]
+
+
+def relabellings(comparison: Comparison, arranged: np.ndarray, *, number: int) -> np.ndarray:
+    """Choose arrangements that change the labels, after the observed one (place 0)."""
+    groups = labels(comparison, arranged)
+    others = np.flatnonzero((groups != groups[0]).any(axis=1))
+    return np.append(0, others[:: max(1, len(others) // number)][:number])
 
 
 def composition_calls(
-    measures: Measures, comparison: Comparison, labels: np.ndarray, *, draws: int, rng: np.random.Generator
+    fitted: Fitted, comparison: Comparison, arranged: np.ndarray, chosen: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """Count the tests that each method calls under each labelling (row 0 observed).
+    """Count the tests that each method calls under the chosen arrangements (the first is the observed one).
 
-    The permutation method is re-run with arrangements of each labelling, so that its error is measured, not assumed.
+    Each relabelling is compared with all arrangements, as the observed labels are.
     """
-    kept = measures.pick((measures.tests["note"] == "").to_numpy())
-    held, logit = nuisance(comparison), fill(kept.logit)
-    calls: dict[str, list[int]] = {"ks": [], "permutation": [], "logit": [], "clr": []}
-    for group in labels:
-        found = study_path(kept, group)
-        fits = moderated(kept, group, held)
-        drawn = _rerun(logit, group, held, comparison, draws=draws, rng=rng)
-        calls["ks"].append(int((found["ks_bonferroni"] <= LEVEL).sum()))
-        calls["permutation"].append(int((drawn.family_p() <= LEVEL).sum()))
-        calls["logit"].append(int((fits["logit_fdr"] <= LEVEL).sum()))
-        calls["clr"].append(int((fits["clr_fdr"] <= LEVEL).sum()))
+    everyone = np.ones(len(comparison.donors), dtype=bool)
+    effects = differential.arrange(fitted, comparison, everyone, arranged)
+    at = fitted.asked
+    df, log_ratio = effects.share.df[at], effects.t[:, at]
+    share = (effects.share.effect / np.sqrt(effects.share.variance))[:, at]
+    percent, groups = fill(fitted.measures.percent[:, at]), labels(comparison, arranged)
+    calls: dict[str, list[int]] = {name: [] for name in differential.METHODS}
+    for place in chosen:
+        rows = np.vstack([log_ratio[[place]], np.delete(log_ratio, place, axis=0)])
+        calls["permutation"].append(_calls(permutation.Permuted(rows, exact=True).family_p()))
+        calls["ks"].append(_calls(_ks(percent, groups[place])))
+        for name, t in (("log_ratio", log_ratio), ("share", share)):
+            p = 2 * stats.t.sf(np.abs(t[place]), df)
+            calls[name].append(_calls(donor_tests.benjamini_hochberg(p)))
     return {f"composition: {name}": np.array(counts) for name, counts in calls.items()}
 
 
-def _rerun(
-    values: np.ndarray,
-    group: np.ndarray,
-    held: np.ndarray,
-    comparison: Comparison,
-    *,
-    draws: int,
-    rng: np.random.Generator,
-) -> permutation.Permuted:
-    """Permute once more under given labels."""
-    if not comparison.paired:
-        return permutation.between_donors(values, group, held, draws=draws, rng=rng, limit=draws)
-    half = len(values) // 2
-    sign = np.where(group[half:] == 1, 1.0, -1.0)[:, None]
-    return permutation.within_donors(sign * (values[half:] - values[:half]), draws=draws, rng=rng)
+def _calls(p: np.ndarray) -> int:
+    return int((p <= LEVEL).sum())
+
+
+def _ks(percent: np.ndarray, group: np.ndarray) -> np.ndarray:
+    """Return Bonferroni-adjusted Kolmogorov-Smirnov p values."""
+    counts = [int((group == side).sum()) for side in (0, 1)]
+    return donor_tests.bonferroni(donor_tests.ks_p(donor_tests.ks_distance(percent, group), *counts))
 
 
 def separation_statistic(scaled: np.ndarray, comparison: Comparison, labels: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Re-run a contrast on donors with permuted labels and tell the report how often chance gives as much."""
+"""Report the null calibration of a contrast: numbers, a sentence, table, figure."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from matplotlib.figure import Figure
 from sscite import figures
 from sscite.command import Facts
 from sscite.compare.calibration import relabelling
-from sscite.compare.composition import frequency, separation
+from sscite.compare.composition import differential, frequency, separation
 from sscite.compare.contrast.contrast import Comparison
+from sscite.compare.expression.differential import asked_units, collect
 
 EXPRESSION_RELABELLINGS = 50
-DRAWS = 500  # arrangements of each relabelling
 
 
 def answer(
@@ -28,12 +28,13 @@ def answer(
     min_donors: int,
     seed: int,
 ) -> pd.DataFrame:
-    """Re-run composition, separation and expression of one contrast; a row per statistic."""
-    rng = np.random.default_rng([seed, 3])
+    """Recompute composition, separation and expression of one contrast under permuted labels; a row per statistic."""
+    arranged = relabelling.arrangements(comparison, rng=np.random.default_rng([seed, 3]))
     number = min(permutations, relabelling.MAX_RELABELLINGS)
-    labels = relabelling.relabellings(comparison, number=number, rng=rng)
-    measures = frequency.measure(counted, comparison, min_donors=min_donors)
-    values = relabelling.composition_calls(measures, comparison, labels, draws=min(permutations, DRAWS), rng=rng)
+    chosen = relabelling.relabellings(comparison, arranged, number=number)
+    labels = relabelling.labels(comparison, arranged)[chosen]
+    fitted = differential.fit(frequency.measure(counted, comparison, min_donors=min_donors), comparison)
+    values = relabelling.composition_calls(fitted, comparison, arranged, chosen)
     scaled = separation.scaled_percents(counted, comparison)
     if scaled.shape[1] > 1:
         values["separation of donors"] = relabelling.separation_statistic(scaled.to_numpy(), comparison, labels)
@@ -43,78 +44,55 @@ def answer(
     if units:
         values["expression: genes"] = genes
     table = relabelling.table(values)
-    _tell(facts, comparison, table, units)
-    facts.figure("chance", draw(values), "Observed and by chance",
-                 "Grey: donors' labels permuted; orange: as they are.")  # fmt: skip
-    facts.table("calibration", table, "Observed beside permuted labels",
-                "chance_any: share of permutations with any call; p: share with as many as observed.")  # fmt: skip
+    _report(facts, comparison, table, units)
+    facts.figure("chance", draw(values), "Observed and permuted labels",
+                 "Grey: labels of the donors permuted; coloured: observed labels.")  # fmt: skip
+    facts.table("calibration", table, "Observed and permuted labels",
+                "chance_any: share of permutations with any call; p: with at least the observed number.")  # fmt: skip
     return table
 
 
 def expression(
     pseudobulk: AnnData, comparison: Comparison, labels: np.ndarray, *, min_cells: int, min_donors: int
 ) -> tuple[np.ndarray, int]:
-    """Count the genes called over all subsets under each labelling, and the subsets that could be tested."""
-    rows = comparison.donors[["donor", "group"]]
+    """Count the genes called over all subsets under each labelling, and the subsets tested.
+
+    The subsets and donors are those of the expression step.
+    """
     held, total, units = frequency.nuisance(comparison), np.zeros(len(labels), dtype=int), 0
-    people = comparison.samples[["sample", "donor", "group"]]
-    obs = pseudobulk.obs.assign(place=np.arange(pseudobulk.n_obs))
-    obs = obs[(obs["level"] == "subset") & (obs["n_cells"] >= min_cells)]
-    obs = obs.drop(columns="donor").astype({"sample": str}).merge(people, on="sample")
-    names = comparison.contrast.subset
-    obs = obs[obs["name"].isin(names) | obs["parent"].isin(names)] if names else obs
-    for _, part in obs.groupby(["parent", "name"], observed=True):
-        kept = _usable(rows, part, comparison.paired)
-        sides = rows.loc[kept, "group"]
-        if min((sides == 0).sum(), (sides == 1).sum()) < min_donors:
+    everyone = pd.MultiIndex.from_frame(comparison.donors[["donor", "group"]])
+    for level, name in asked_units(pseudobulk.obs, comparison.contrast.subset):
+        bulk = collect(pseudobulk, comparison, level, name, min_cells=min_cells)
+        if level != "subset" or min(bulk.donors(0), bulk.donors(1)) < min_donors:
             continue
-        counts = _donor_counts(pseudobulk, part, rows[kept])
-        design = held[kept][:, np.abs(held[kept]).sum(axis=0) > 0]
-        if len(counts) > design.shape[1] + 1 and np.linalg.matrix_rank(design) == design.shape[1]:
-            total += relabelling.expression_calls(counts, design, labels[:, kept])[0]
+        places = everyone.get_indexer(pd.MultiIndex.from_frame(bulk.rows[["donor", "group"]]))
+        design = held[places][:, np.abs(held[places]).sum(axis=0) > 0]
+        if len(places) > design.shape[1] + 1 and np.linalg.matrix_rank(design) == design.shape[1]:
+            total += relabelling.expression_calls(bulk.counts, design, labels[:, places])[0]
             units += 1
     return total, units
 
 
-def _usable(rows: pd.DataFrame, part: pd.DataFrame, paired: bool) -> np.ndarray:
-    """Mark the donors' rows that have the subset, both of a pair where paired."""
-    there = pd.MultiIndex.from_frame(rows).isin(pd.MultiIndex.from_frame(part[["donor", "group"]]))
-    if not paired:
-        return there
-    both = rows["donor"].map(pd.Series(there).groupby(rows["donor"].to_numpy()).sum()) == 2
-    return (both & there).to_numpy()
-
-
-def _donor_counts(pseudobulk: AnnData, part: pd.DataFrame, rows: pd.DataFrame) -> np.ndarray:
-    """Sum a subset's rows to donors and sides, in the order of `rows`."""
-    matrix = pseudobulk.X[part["place"].to_numpy()]
-    dense = matrix.toarray() if hasattr(matrix, "toarray") else np.asarray(matrix)
-    where = pd.MultiIndex.from_frame(rows).get_indexer(pd.MultiIndex.from_frame(part[["donor", "group"]]))
-    counts = np.zeros((len(rows), dense.shape[1]))
-    np.add.at(counts, where[where >= 0], dense[where >= 0])
-    return counts
-
-
-def _tell(facts: Facts, comparison: Comparison, table: pd.DataFrame, units: int) -> None:
-    """Say how often the headline list is not empty by chance, and what chance gives for the rest."""
+def _report(facts: Facts, comparison: Comparison, table: pd.DataFrame, units: int) -> None:
+    """Report how often the primary test finds anything under permuted labels, and the number of genes."""
     rows = table.set_index("statistic")
-    headline = rows.loc["composition: permutation"]
+    primary = rows.loc["composition: permutation"]
     facts.number(
-        relabellings=int(headline["relabellings"]), chance_any_headline=headline["chance_any"], subsets_expression=units
+        relabellings=int(primary["relabellings"]), chance_any_primary=primary["chance_any"], subsets_expression=units
     )
-    if not headline["relabellings"]:
-        facts.verdict(f"{comparison.contrast.sides}: the donors' labels have no other arrangement.")
+    if not primary["relabellings"]:
+        facts.verdict(f"{comparison.contrast.label}: the labels of the donors have no other arrangement.")
         return
     sentence = (
-        f"{comparison.contrast.sides}: with donors' labels permuted {int(headline['relabellings'])} times the "
-        f"headline list of subsets holds anything in {headline['chance_any']:.1%} (5 % are accepted); it holds "
-        f"{int(headline['observed'])} as the donors are."
+        f"{comparison.contrast.label}: the primary test reports a subset in {primary['chance_any']:.1%} of "
+        f"{int(primary['relabellings'])} label permutations (nominal 5%); with the observed labels it reports "
+        f"{int(primary['observed'])}."
     )
     if "expression: genes" in rows.index:
         genes = rows.loc["expression: genes"]
         sentence += (
-            f" Genes called over {units} subsets: {int(genes['observed'])}, by chance {genes['permuted_mean']:.0f} on "
-            f"average (as many or more in {genes['p']:.0%})."
+            f" Genes of {units} subsets at FDR 5% by a t test on log counts per million: {int(genes['observed'])}, "
+            f"{genes['permuted_mean']:.0f} on average under permuted labels (at least as many in {genes['p']:.0%})."
         )
     facts.verdict(sentence)
 

@@ -7,7 +7,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from sscite import figures
-from sscite.compare.composition.frequency import METHODS, Measures
+from sscite.compare.composition.differential import METHODS
+from sscite.compare.composition.frequency import Measures
 from sscite.compare.composition.separation import LONG_LOADING, Components
 
 SIDES = {0: figures.GREY, 1: figures.PALETTE[5]}
@@ -20,15 +21,15 @@ def label(row: pd.Series) -> str:
 
 
 def effects(table: pd.DataFrame, *, top: int = 20) -> Figure:
-    """Draw odds ratios with 95 % intervals of the first tests, and which methods call each."""
-    rows = table[table["logit_p"].notna()].head(top).iloc[::-1].reset_index(drop=True)
+    """Draw fold changes with 95% intervals of the first tests, and which methods report each."""
+    rows = table[table["log_ratio_p"].notna()].head(top).iloc[::-1].reset_index(drop=True)
     figure, (left, right) = figures.new(
         width=7.4, height=1.3 + 0.24 * len(rows), columns=2, sharey=True, width_ratios=[3, 1]
     )
     for place, row in rows.iterrows():
         colour = CALLED[row["finding"]]
-        left.plot([row["odds_ratio_low"], row["odds_ratio_high"]], [place, place], color=colour, lw=1.5)
-        left.plot(row["odds_ratio"], place, "o", color=colour, ms=5)
+        left.plot([row["fold_change_low"], row["fold_change_high"]], [place, place], color=colour, lw=1.5)
+        left.plot(row["fold_change"], place, "o", color=colour, ms=5)
         for column, p in enumerate(METHODS.values()):
             called = row[p] <= 0.05
             right.plot(
@@ -39,8 +40,8 @@ def effects(table: pd.DataFrame, *, top: int = 20) -> Figure:
     left.set_xscale("log")
     _plain_ticks(left)
     left.set_yticks(range(len(rows)), [label(row) for _, row in rows.iterrows()], fontsize=8)
-    left.set_xlabel("odds ratio, target against reference (95 % interval)")
-    right.set(title="called by", xlim=(-0.6, len(METHODS) - 0.4))
+    left.set_xlabel("fold change, target against reference (95% interval)")
+    right.set(title="reported by", xlim=(-0.6, len(METHODS) - 0.4))
     right.tick_params(left=False)
     return figure
 

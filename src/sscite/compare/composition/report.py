@@ -1,4 +1,4 @@
-"""Ask a contrast about composition and tell the report: numbers, a sentence, tables, figures."""
+"""Report the differential abundance of one contrast: numbers, sentences, findings, tables, figures."""
 
 from __future__ import annotations
 
@@ -6,18 +6,21 @@ import numpy as np
 import pandas as pd
 
 from sscite.command import Facts
-from sscite.compare.composition import figures, frequency, separation
-from sscite.compare.composition.frequency import LEVEL
+from sscite.compare.composition import differential, figures, frequency, influence, separation
+from sscite.compare.composition.differential import COLUMNS, LEVEL, METHODS
 from sscite.compare.contrast.contrast import Comparison
 from sscite.compare.statistics import permutation
+from sscite.findings import Concern, Finding, Kind
 
 SHOWN = [
-    "subset", "measure", "parent", "percent_reference", "percent_target", "odds_ratio", "odds_ratio_low",
-    "odds_ratio_high", "family_p", "ks_bonferroni", "logit_fdr", "clr_fdr", "agreement", "finding", "note",
+    "subset", "measure", "parent", "percent_reference", "percent_target", "fold_change", "fold_change_low",
+    "fold_change_high", "family_p", "ks_bonferroni", "log_ratio_fdr", "share_fdr", "agreement", "finding", "worst_p",
+    "influential_donor", "note",
 ]  # fmt: skip
+NOT_TESTABLE = 3  # largest effects that are listed if the design cannot reach 5%
 
 
-def answer(
+def report_composition(
     counted: pd.DataFrame,
     samples: pd.DataFrame,
     comparison: Comparison,
@@ -27,72 +30,176 @@ def answer(
     min_donors: int,
     seed: int,
 ) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
-    """Ask all of one contrast.
+    """Test and report one contrast.
 
     Returns
     -------
     the table of tests, and further tables by name: omnibus, loadings, donors
     """
     measures = frequency.measure(counted, comparison, min_donors=min_donors)
-    table, drawn = frequency.test(measures, comparison, draws=draws, rng=np.random.default_rng([seed, 1]))
+    table, drawn = differential.test(measures, comparison, draws=draws, rng=np.random.default_rng([seed, 1]))
+    smallest = smallest_p(comparison, drawn)
+    fitted = differential.fit(measures, comparison)
+    table = add_influence(fitted, comparison, table, testable=smallest <= LEVEL, seed=seed)
     omnibus = frequency.omnibus(counted, samples, comparison)
-    names = comparison.contrast.side_names
-    _tell(facts, comparison, table, drawn)
+    names = comparison.contrast.group_names
+    depth = influence.depth_ratio(fitted, comparison)
+    _numbers(facts, comparison, table, drawn, smallest, depth)
+    _sentences(facts, comparison, table, smallest, depth)
     facts.figure("effects", figures.effects(table), "Subsets that differ most",
-                 "Orange up, blue down: the headline (family-wise p); dots: which methods call it.")  # fmt: skip
-    facts.figure("donors", figures.donors(measures, table, comparison.donors, names), "Each donor",
-                 "A dot is a donor, the bar the median.")  # fmt: skip
+                 "Fold change with 95% interval, coloured if significant in the primary test (family-wise p); "
+                 "dots: methods that report it.")  # fmt: skip
+    facts.figure("donors", figures.donors(measures, table, comparison.donors, names), "Percent in each donor",
+                 "Dots are donors, bars medians.")  # fmt: skip
     more = {"omnibus": omnibus, "donors": _donor_table(measures, comparison)}
     more["loadings"] = _separate(facts, counted, comparison, names, draws=draws, seed=seed)
-    facts.table("tests", table[SHOWN].head(30), "Subsets, those found first")
+    facts.table("tests", table[SHOWN].head(30), "Subsets, significant ones first")
     if len(omnibus):
         facts.table("omnibus", omnibus.head(20), "Kruskal-Wallis over all levels, then Dunn against the target")
     return table, more
 
 
-def _tell(facts: Facts, comparison: Comparison, table: pd.DataFrame, drawn: permutation.Permuted) -> None:
-    """Say what was found, or what could have been."""
+def smallest_p(comparison: Comparison, drawn: permutation.Permuted) -> float:
+    """Return the smallest p that the design and the number of permutations allow."""
+    least = permutation.smallest_p(*comparison.counts(), paired=comparison.paired)
+    return least if drawn.exact else max(least, 1 / len(drawn.t))
+
+
+def add_influence(
+    fitted: differential.Fitted, comparison: Comparison, table: pd.DataFrame, *, testable: bool, seed: int
+) -> pd.DataFrame:
+    """Add what each finding rests on: leave-one-donor-out, and libraries that lack the subset."""
+    found = table[(table["finding"] != "") & testable]
+    whole = table.reindex(columns=[*COLUMNS, *influence.COLUMNS]).astype(
+        {"influential_donor": object, "absent_in": object, "one_donor": object}
+    )
+    whole[["influential_donor", "absent_in", "one_donor"]] = ""
+    if len(found):
+        rested = influence.leave_one_out(fitted, comparison, found, rng=np.random.default_rng([seed, 4]))
+        for name in rested.columns:
+            whole.loc[rested.index, name] = rested[name]
+        whole.loc[found.index, "absent_in"] = influence.absent_in(fitted, comparison, found)
+    return whole
+
+
+def _numbers(
+    facts: Facts,
+    comparison: Comparison,
+    table: pd.DataFrame,
+    drawn: permutation.Permuted,
+    smallest: float,
+    depth: float,
+) -> None:
     reference, target = comparison.counts()
-    smallest = permutation.smallest_p(reference, target, paired=comparison.paired)
-    smallest = smallest if drawn.exact else max(smallest, 1 / len(drawn.t))
-    found = table[table["finding"] != ""]
-    found = found[found["finding"].notna()]
     facts.number(
         donors_reference=reference, donors_target=target, paired=comparison.paired, tests=drawn.t.shape[1],
-        permutations=len(drawn.t), exact=drawn.exact, smallest_p=smallest, findings=len(found),
+        permutations=len(drawn.t), exact=drawn.exact, smallest_p=smallest, cells_per_donor_ratio=depth,
+        findings=int((table["finding"] != "").sum()), median_spread_ratio=table["spread_ratio"].median(),
     )  # fmt: skip
-    names = [
-        f"{row['subset']} {row['finding']} ({_fold(row)})" for _, row in found.drop_duplicates("subset").iterrows()
-    ]
-    best = table.iloc[0]
-    facts.verdict(
-        f"{comparison.contrast.sides} ({target} and {reference} donors): "
-        + (f"{'; '.join(names[:8])}." if names else _nothing(best))
-        + (" The donors are compared within themselves." if comparison.paired else "")
-    )
+
+
+def _sentences(facts: Facts, comparison: Comparison, table: pd.DataFrame, smallest: float, depth: float) -> None:
+    """Add the findings and the summary sentence."""
+    reference, target = comparison.counts()
+    design = f"{comparison.contrast.label} ({target} and {reference} donors{', paired' if comparison.paired else ''})"
     if smallest > LEVEL:
-        facts.warn(f"With {target} and {reference} donors no permutation test can go below p = {smallest:.2g}.")
-    if comparison.paired and comparison.covariates:
-        facts.warn(
-            "The permutation test is within donors and leaves the covariates out; the moderated tests hold them."
+        rows = table[table["family_p"].notna()].drop_duplicates("subset").head(NOT_TESTABLE)
+        listed = "; ".join(_effect(row) for _, row in rows.iterrows())
+        facts.verdict(
+            f"{design}: cannot be tested, as the smallest p that this design can give is {smallest:.2g}. "
+            f"Largest differences: {listed}."
         )
+        facts.warn(
+            f"With {target} and {reference} donors no permutation test can reach p = 0.05 (smallest {smallest:.2g})."
+        )
+    else:
+        rows = table[table["finding"] != ""].drop_duplicates("subset")
+        facts.verdict(f"{design}: {_list(rows) if len(rows) else _nothing(table.iloc[0])}{_compensation(table)}")
+    for _, row in rows.iterrows():
+        facts.finding(finding(row, comparison, smallest, depth))
+    if comparison.paired and comparison.covariates:
+        facts.warn("Covariates are not adjusted for in the paired comparison of composition.")
 
 
-def _fold(row: pd.Series) -> str:
-    """Word a change of percents: `2.1-fold, 3.0 % to 6.3 % of monocyte`."""
+def finding(row: pd.Series, comparison: Comparison, smallest: float, depth: float) -> Finding:
+    """Return one test as a finding of the report."""
+    reference, target = comparison.counts()
+    up = row["percent_target"] > row["percent_reference"]
+    concerns = concerns_of(row, comparison, smallest, depth)
+    remarks = [_remark(row, concern) for concern in concerns]
+    return Finding(
+        kind=Kind.COMPOSITION, feature=row["subset"], comparison=comparison.contrast.label,
+        direction="up" if up else "down", effect=row["fold_change"], low=row["fold_change_low"],
+        high=row["fold_change_high"], unit="fold change", p=row["family_p"], donors_reference=reference,
+        donors_target=target, agreement=int(str(row["agreement"]).split()[0]), methods=len(METHODS),
+        worst_p=None if pd.isna(row["worst_p"]) else row["worst_p"], influential_donor=row["influential_donor"],
+        concerns=concerns, text="; ".join([_percents(row), *filter(None, remarks)]), figure="donors",
+        table=f"{comparison.contrast.id}/composition.csv",
+    )  # fmt: skip
+
+
+def concerns_of(row: pd.Series, comparison: Comparison, smallest: float, depth: float) -> list[Concern]:
+    """List what else could explain a finding."""
+    uneven = influence.UNEVEN
+    spread = row["spread_ratio"]
+    marks = {
+        Concern.FEW_DONORS: smallest > LEVEL,
+        Concern.DEPTH: not 1 / uneven <= depth <= uneven,
+        Concern.SPREAD: bool(np.isfinite(spread)) and not 1 / uneven <= spread <= uneven and row["welch_p"] > LEVEL,
+        Concern.ONE_DONOR: str(row["one_donor"]) == "True",
+        Concern.BATCH: bool(row["absent_in"]) or any("confounded" in sentence for sentence in comparison.warnings),
+    }
+    return [concern for concern, marked in marks.items() if marked]
+
+
+def _remark(row: pd.Series, concern: Concern) -> str:
+    """Word a concern with its numbers; empty if the concern says all."""
+    if concern is Concern.SPREAD:
+        return f"the donors of the target vary {row['spread_ratio']:.1f} times as much (Welch p = {row['welch_p']:.2g})"
+    if concern is Concern.ONE_DONOR:
+        return f"without {row['influential_donor']} p = {row['worst_p']:.2g}"
+    if concern is Concern.BATCH and row["absent_in"]:
+        return f"no cell of it in library {row['absent_in'].replace(';', ', ')}"
+    return ""
+
+
+def _list(rows: pd.DataFrame) -> str:
+    names = [
+        f"{row['subset']} {row['finding']} ({_percents(row)}, {row['agreement']} methods)" for _, row in rows.iterrows()
+    ]
+    return "; ".join(names[:8]) + "."
+
+
+def _percents(row: pd.Series) -> str:
+    """Word a change of percents: `3.0% to 6.3% of monocyte/DC`."""
     whole = row["parent"] if row["measure"] == "parent" else "all cells"
-    return f"{row['percent_reference']:.2g} % to {row['percent_target']:.2g} % of {whole}, {row['agreement']} methods"
+    return f"{row['percent_reference']:.2g}% to {row['percent_target']:.2g}% of {whole}"
+
+
+def _effect(row: pd.Series) -> str:
+    """Word a fold change with its interval."""
+    interval = f"{row['fold_change_low']:.2g} to {row['fold_change_high']:.2g}"
+    return f"{row['subset']} {row['fold_change']:.2g}-fold (95% interval {interval}; {_percents(row)})"
 
 
 def _nothing(best: pd.Series) -> str:
-    """Say that nothing was found, and what came nearest."""
-    return f"no subset differs at a family-wise 5 %; nearest {best['subset']} (family p = {best['family_p']:.2g})."
+    nearest = f"{best['subset']} ({best['family_p']:.2g})"
+    return f"no subset differs (family-wise error rate 5%); smallest adjusted p: {nearest}."
+
+
+def _compensation(table: pd.DataFrame) -> str:
+    """Name the subsets whose percent changes only because another subset changed."""
+    rows = table[table["note"].fillna("").str.startswith("compensates")].drop_duplicates("subset")
+    if not len(rows):
+        return ""
+    causes = ", ".join(sorted({note.removeprefix("compensates for the change of ") for note in rows["note"]}))
+    return f" The percents of {len(rows)} other subsets or lineages change only to compensate for {causes}."
 
 
 def _separate(
     facts: Facts, counted: pd.DataFrame, comparison: Comparison, names: tuple[str, str], *, draws: int, seed: int
 ) -> pd.DataFrame:
-    """Map the donors by their whole composition, test the separation, give the loadings."""
+    """Map the donors by their whole composition and test the separation; return the loadings."""
     scaled = separation.scaled_percents(counted, comparison)
     if scaled.shape[1] < 2:
         return pd.DataFrame(columns=["subset", "PC1", "PC2", "length"])
@@ -106,8 +213,8 @@ def _separate(
 
 
 def _donor_table(measures: frequency.Measures, comparison: Comparison) -> pd.DataFrame:
-    """Give the percents behind the tests: a row per donor, group and test."""
+    """Return the percents behind the tests: a row per donor, group and test."""
     rows = comparison.donors[["donor", "group", "level"]].rename(columns={"level": "side"})
-    keys = measures.tests[["measure", "level", "parent", "subset"]]
-    table = rows.merge(keys, how="cross")
-    return table.assign(percent=measures.percent.ravel())
+    table = rows.merge(measures.tests[frequency.KEYS], how="cross")
+    percent = pd.DataFrame({"percent": measures.percent.ravel(), "asked": np.tile(measures.tests["asked"], len(rows))})
+    return pd.concat([table, percent], axis=1).query("asked").drop(columns="asked").reset_index(drop=True)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from sscite import command, io
-from sscite.compare.composition import report
-from sscite.compare.composition.frequency import COLUMNS
+from sscite.compare.composition import influence, report
+from sscite.compare.composition.differential import COLUMNS
 from sscite.compare.contrast.contrast import Comparison, load_samples
 from sscite.compare.contrast.each import for_each_contrast
 
@@ -22,7 +22,7 @@ def run(*, composition: Path, samples: Path, contrasts: Path, permutations: int,
     people = load_samples(samples)
 
     def test(comparison: Comparison, facts: command.Facts) -> pd.DataFrame:
-        table, more = report.answer(
+        table, more = report.report_composition(
             counted, people, comparison, facts, draws=permutations, min_donors=min_donors, seed=seed
         )
         folder = Path(comparison.contrast.id)
@@ -32,5 +32,11 @@ def run(*, composition: Path, samples: Path, contrasts: Path, permutations: int,
         return table
 
     for_each_contrast(
-        "composition", test, contrasts=contrasts, samples=samples, columns=COLUMNS, seed=seed, min_donors=min_donors
+        "composition",
+        test,
+        contrasts=contrasts,
+        samples=samples,
+        columns=[*COLUMNS, *influence.COLUMNS],
+        seed=seed,
+        min_donors=min_donors,
     )

@@ -17,6 +17,7 @@ from sscite import io
 from sscite.names import SAMPLE_COLUMNS
 
 COLUMNS = ["contrast", "contrast_id", "variable", "reference", "target", "tissue", "subset", "block", "covariates"]
+MUTE = {"yes", "no", "true", "false", "0", "1", "positive", "negative"}  # levels that say nothing by themselves
 
 
 @dataclass(frozen=True)
@@ -34,16 +35,23 @@ class Contrast:
     covariates: tuple[str, ...] = ()
 
     @property
-    def side_names(self) -> tuple[str, str]:
-        """Name reference and target for readers: `HD`, `SRC`; with the variable where a level alone says little."""
-        mute = {"yes", "no", "true", "false", "0", "1", "positive", "negative"}
-        prefix = f"{self.variable} " if mute & {level.casefold() for level in self.target + self.reference} else ""
-        return prefix + "+".join(self.reference), prefix + "+".join(self.target)
+    def group_names(self) -> tuple[str, str]:
+        """Name reference and target for readers: `HD`, `SRC`.
+
+        Levels such as yes and no are named by the variable (`SRC: yes`), or by the name of the contrast, if that is of
+        the form `SRC against SSc without SRC`.
+        """
+        named = self.name.split(" against ")
+        if MUTE & {level.casefold() for level in self.target + self.reference}:
+            if len(named) == 2 and not named[0].startswith(f"{self.variable}:"):
+                return named[1], named[0]
+            return f"{self.variable}: {'+'.join(self.reference)}", f"{self.variable}: {'+'.join(self.target)}"
+        return "+".join(self.reference), "+".join(self.target)
 
     @property
-    def sides(self) -> str:
-        """Name both sides for a sentence: `SRC against HD`."""
-        reference, target = self.side_names
+    def label(self) -> str:
+        """Name both groups for a sentence: `SRC against HD`."""
+        reference, target = self.group_names
         return f"{target} against {reference}"
 
 
@@ -82,15 +90,16 @@ class Comparison:
         rows = self.samples.groupby(["donor", "group"], sort=True).agg({"level": "first", **how})
         return rows.reset_index().sort_values(["group", "donor"], ignore_index=True)
 
-    def collapse(self, values: pd.DataFrame) -> pd.DataFrame:
-        """Bring values per sample (index: sample) to the rows of `donors` by the mean over a donor's samples.
+    def collapse(self, values: pd.DataFrame, *, how: str = "mean") -> pd.DataFrame:
+        """Bring values per sample (index: sample) to the rows of `donors` by mean or sum over a donor's samples.
 
-        Samples without values are passed over; a donor without any gets a row of NaN.
+        Samples without values are ignored; a donor without any gets a row of NaN.
         """
         keys = self.samples.set_index("sample")[["donor", "group"]]
         found = values.reindex(keys.index)
-        means = found.groupby([keys["donor"], keys["group"]]).mean()
-        return means.reindex(pd.MultiIndex.from_frame(self.donors[["donor", "group"]])).reset_index(drop=True)
+        groups = found.groupby([keys["donor"], keys["group"]])
+        brought = groups.mean() if how == "mean" else groups.sum(min_count=1)
+        return brought.reindex(pd.MultiIndex.from_frame(self.donors[["donor", "group"]])).reset_index(drop=True)
 
     def covariate_matrix(self) -> tuple[np.ndarray, list[str]]:
         """Give the covariates of `donors` as columns of numbers, and their names; see `encode`."""

@@ -69,7 +69,7 @@ def _drop_missing(rows: pd.DataFrame, covariates: list[str], notes: _Notes) -> p
     for name in covariates:
         missing = rows[name] == ""
         if missing.any():
-            notes.warnings.append(f"Left out for want of '{name}': {_donors(rows[missing])}.")
+            notes.warnings.append(f"Excluded because '{name}' is missing: {_donors(rows[missing])}.")
             rows = notes.leave_out(rows, missing, f"no value of '{name}'")
     return rows
 
@@ -78,7 +78,7 @@ def _pair(contrast: Contrast, rows: pd.DataFrame, min_donors: int, notes: _Notes
     """Decide whether the test is within donors, and treat donors who are in both groups.
 
     Paired where asked (block) or where tissues are compared, if enough donors have both sides. Otherwise a donor in
-    both groups of a covariate is left out; between tissues he stays on both sides and the warning says so.
+    both groups of a covariate is excluded; between tissues they stay in both groups, with a warning.
     """
     sides = rows.groupby("donor")["group"].nunique()
     both = sorted(sides.index[sides == 2])
@@ -86,17 +86,19 @@ def _pair(contrast: Contrast, rows: pd.DataFrame, min_donors: int, notes: _Notes
         single = ~rows["donor"].isin(both)
         if single.any():
             notes.warnings.append(
-                f"Paired within {len(both)} donors; left out because one side is missing: {_donors(rows[single])}."
+                f"Paired within {len(both)} donors; excluded because one group is missing: {_donors(rows[single])}."
             )
         if not contrast.block:
             notes.warnings.append(f"{len(both)} donors have both tissues, so the comparison is made within donors.")
-        return notes.leave_out(rows, single, "only one side was sampled"), True
+        return notes.leave_out(rows, single, "only one group was sampled"), True
     if contrast.block:
-        notes.warnings.append(f"{len(both)} donors have both sides, too few pairs: the groups are compared unpaired.")
+        notes.warnings.append(
+            f"{len(both)} donors are in both groups, too few pairs: the groups are compared unpaired."
+        )
     if both and contrast.variable == "tissue":
-        notes.warnings.append(f"These donors are on both sides of an unpaired comparison: {', '.join(both)}.")
+        notes.warnings.append(f"These donors are in both groups of an unpaired comparison: {', '.join(both)}.")
     elif both:
-        notes.warnings.append(f"Left out because they are in both groups and no block is set: {', '.join(both)}.")
+        notes.warnings.append(f"Excluded because they are in both groups and no block is set: {', '.join(both)}.")
         rows = notes.leave_out(rows, rows["donor"].isin(both), "donor is in both groups")
     return rows, False
 
@@ -126,7 +128,9 @@ def _usable_covariates(
             notes.warnings.append(f"Covariate '{name}' is not used: {why}.")
     if np.linalg.matrix_rank(np.hstack([fixed, rows[["group"]].to_numpy(float)])) == fixed.shape[1]:
         culprits = ", ".join(_culprits(rows, kept))
-        raise Skipped(Reason.COLLINEAR_DESIGN, f"covariates: {culprits}; drop one, or ask another contrast")
+        raise Skipped(
+            Reason.COLLINEAR_DESIGN, f"covariates: {culprits}; drop one of these covariates or change the contrast"
+        )
     donors = len(rows.drop_duplicates(["donor", "group"]))
     if donors - fixed.shape[1] - 1 < 1:
         raise Skipped(Reason.TOO_FEW_DONORS, f"{donors} donors cannot carry the covariates {', '.join(kept)}")
@@ -146,7 +150,7 @@ def _culprits(rows: pd.DataFrame, covariates: list[str]) -> list[str]:
 
 
 def _warn_batch(rows: pd.DataFrame, notes: _Notes) -> None:
-    """Shout where a group of several donors sits in one library that the other group does not share."""
+    """Warn if all donors of a group come from one library that the other group does not share."""
     libraries = {
         group: set(";".join(part["library"]).split(";"))
         for group, part in rows.groupby("group")
@@ -157,8 +161,8 @@ def _warn_batch(rows: pd.DataFrame, notes: _Notes) -> None:
     alone = [min(names) for names in libraries.values() if len(names) == 1]
     if alone:
         notes.warnings.append(
-            f"Batch is group: all donors of one side are in library {' and '.join(alone)}, which the other side does "
-            "not share. Any difference may be one of batch."
+            f"Batch and group are confounded: all donors of one group are in library {' and '.join(alone)}, which the "
+            "other group does not share; differences may be batch effects."
         )
 
 

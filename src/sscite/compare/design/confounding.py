@@ -6,27 +6,37 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from sscite.compare.composition.frequency import Measures, fill, nuisance
+from sscite.compare.composition.frequency import Measures, nuisance
 from sscite.compare.contrast.contrast import Comparison, as_numbers, covariate_names
-from sscite.compare.statistics import donor_tests
+from sscite.compare.statistics import donor_tests, poisson_lognormal
 
 FOLDS = (1.5, 2.0, 3.0, 4.0, 6.0, 8.0)
 STRONG = 0.5
+UNEVEN = 2.0  # ratio of median cells per donor from which the groups differ
 COLUMNS = ["contrast_side", "donor", "n_samples"]
+CELLS = "cells_per_donor"
 POWER = ["fold", "subsets", "deviation", "power_single", "power_family"]
 CONFOUNDING = ["covariate", "kind", "association", "p", "held", "reading", "reference", "target"]
 
 
-def donors(comparison: Comparison, samples: pd.DataFrame) -> pd.DataFrame:
-    """List the donors of a contrast with their side, number of samples, libraries and every covariate of the sheet.
+def donors(comparison: Comparison, samples: pd.DataFrame, counted: pd.DataFrame) -> pd.DataFrame:
+    """List the donors of a contrast with their group, samples, cells, libraries and every covariate of the sheet.
 
     A covariate that differs between a donor's samples shows all its values joined with `;`.
+
+    Parameters
+    ----------
+    counted
+        composition.csv, for the number of cells.
     """
     side = comparison.samples["group"].map({0: "reference", 1: "target"})
+    cells = counted.groupby("sample")["total_cells"].first()
     rows = comparison.samples[["sample"]].assign(contrast_side=side).merge(samples, on="sample")
-    columns = ["library", *covariate_names(samples)]
+    rows = rows.assign(cells=rows["sample"].map(cells).fillna(0).astype(int))
+    columns = ["library", *[name for name in covariate_names(samples) if name != "cells"]]
     values = {name: (name, lambda given: ";".join(dict.fromkeys(given))) for name in columns}
-    return rows.groupby(["contrast_side", "donor"]).agg(n_samples=("sample", "size"), **values).reset_index()
+    groups = rows.groupby(["contrast_side", "donor"])
+    return groups.agg(n_samples=("sample", "size"), **{CELLS: ("cells", "sum")}, **values).reset_index()
 
 
 def confounding(table: pd.DataFrame, comparison: Comparison) -> pd.DataFrame:
@@ -51,7 +61,15 @@ def confounding(table: pd.DataFrame, comparison: Comparison) -> pd.DataFrame:
         many = levels > len(known) / 2 and not pd.api.types.is_float_dtype(as_numbers(known[name]))
         if 0 < group.sum() < len(group) and levels >= 2 and not many:
             rows.append([name, *_associate(known[name], group, name in comparison.covariates)])
+            if name == CELLS and _ratio(known[name], group) < UNEVEN:
+                rows[-1][CONFOUNDING.index("reading")] = "balanced"
     return pd.DataFrame(rows, columns=CONFOUNDING).sort_values("association", ascending=False, ignore_index=True)
+
+
+def _ratio(cells: pd.Series, group: np.ndarray) -> float:
+    """Return the larger median of two groups over the smaller."""
+    medians = [float(cells[group == side].median()) for side in (0, 1)]
+    return max(medians) / max(min(medians), 1)
 
 
 def _associate(values: pd.Series, group: np.ndarray, held: bool) -> list[object]:
@@ -74,22 +92,25 @@ def _associate(values: pd.Series, group: np.ndarray, held: bool) -> list[object]
 def _read(association: float, p: float, held: bool) -> str:
     """Word an association: the sides alone cannot be told from it, it may explain differences, or it is balanced."""
     if association > 1 - 1e-9:
-        return "cannot be told apart from the sides"
+        return "confounded with the groups"
     if association >= STRONG or p < 0.05:
-        return "differs between the sides" + (", held constant" if held else "")
+        return "differs between the groups" + (", adjusted for" if held else "")
     return "balanced"
 
 
 def spread(measures: Measures, comparison: Comparison) -> np.ndarray:
-    """Estimate the standard deviation between donors of each testable subset's logit, within the sides."""
-    kept = measures.pick((measures.tests["note"] == "").to_numpy())
+    """Estimate the standard deviation between donors of each testable subset's log frequency, within the groups."""
+    kept = measures.select((measures.tests["note"] == "").to_numpy() & measures.tests["asked"].to_numpy())
+    if not len(kept.tests):
+        return np.empty(0)
     group, held = comparison.donors["group"].to_numpy(), nuisance(comparison)
-    y = donor_tests.residualise(fill(kept.logit), np.column_stack([held, group]))
+    values = poisson_lognormal.fit(kept.cells, kept.whole).value
+    y = donor_tests.residualise(values, np.column_stack([held, group]))
     return np.sqrt((y**2).sum(axis=0) / (len(y) - held.shape[1] - 1))
 
 
 def power(comparison: Comparison, deviations: np.ndarray) -> pd.DataFrame:
-    """Compute the power of a t test on logits for typical (median) and variable (upper quartile) subsets.
+    """Compute the power of a t test on log frequencies for typical (median) and variable (upper quartile) subsets.
 
     Parameters
     ----------
@@ -98,7 +119,7 @@ def power(comparison: Comparison, deviations: np.ndarray) -> pd.DataFrame:
 
     Returns
     -------
-    a row per fold change and kind: fold, subsets, deviation, power_single (5 % for one test), power_family (5 % over
+    a row per fold change and kind: fold, subsets, deviation, power_single (5% for one test), power_family (5% over
     all, by Bonferroni, which is a little less than max-T reaches)
     """
     group, held = comparison.donors["group"].to_numpy(float), nuisance(comparison)

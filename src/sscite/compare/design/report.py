@@ -23,17 +23,17 @@ def answer(
     -------
     the table of donors, and further tables by name: confounding, power, left_out
     """
-    donors = confounding.donors(comparison, samples)
+    donors = confounding.donors(comparison, samples, counted)
     related = confounding.confounding(donors, comparison)
     deviations = confounding.spread(frequency.measure(counted, comparison, min_donors=min_donors), comparison)
     power = confounding.power(comparison, deviations)
     _tell(facts, comparison, related, power, len(deviations))
     facts.figure("donors", draw_donors(donors), "Donors and covariates",
-                 "A column is a donor, the sides apart; numbers from light to dark.")  # fmt: skip
+                 "Columns: donors by group; numbers from light to dark.")  # fmt: skip
     if len(power):
-        facts.figure("power", draw_power(power), "What these numbers of donors can find",
-                 "Power for one test and for all subsets together, by the spread seen between donors.")  # fmt: skip
-    facts.table("confounding", related.drop(columns="kind"), "Covariates beside the sides")
+        facts.figure("power", draw_power(power), "Power of this design",
+                 "Power for one test and for all subsets together, given the spread between donors.")  # fmt: skip
+    facts.table("confounding", related.drop(columns="kind"), "Covariates and groups")
     facts.table("power", power, "Power by fold change")
     return donors, {"confounding": related, "power": power, "left_out": comparison.left_out}
 
@@ -54,22 +54,28 @@ def _tell(facts: Facts, comparison: Comparison, related: pd.DataFrame, power: pd
         else f"not even an {confounding.FOLDS[-1]:g}-fold change"
     )
     finds = (
-        f"{finds} of a typical subset is found with 80 % power among {tests} tests"
+        f"{finds} of a typical subset is found with 80% power among {tests} tests"
         if tests
         else "no subset can be tested"
     )
     facts.verdict(
-        f"{comparison.contrast.sides}: {target} and {reference} donors{', paired' if comparison.paired else ''}; "
-        f"permuting them can give no p below {smallest:.2g}; {finds}."
+        f"{comparison.contrast.label}: {target} and {reference} donors{', paired' if comparison.paired else ''}; "
+        f"the smallest permutation p is {smallest:.2g}; {finds}."
     )
     same = related.loc[related["association"] > 1 - 1e-9, "covariate"]
     if len(same):
-        facts.warn(f"Cannot be told apart from the sides: {', '.join(same)}.")
-    loose = related[(related["reading"] == "differs between the sides") & (related["covariate"] != "library")]
+        facts.warn(f"Confounded with the groups: {', '.join(same)}.")
+    loose = related[(related["reading"] == "differs between the groups") & (related["covariate"] != "library")]
     for _, row in loose.iterrows():
+        if row["covariate"] == confounding.CELLS:
+            facts.warn(
+                f"The groups differ in cells per donor ({row['target']} in the target, {row['reference']} in the "
+                "reference); composition is tested by a count model that allows for it."
+            )
+            continue
         facts.warn(
-            f"'{row['covariate']}' differs between the sides ({row['target']} against {row['reference']}) and is not "
-            "held constant: name it under covariates to adjust for it."
+            f"'{row['covariate']}' differs between the groups ({row['target']} against {row['reference']}) and is not "
+            "adjusted for: name it under covariates."
         )
 
 
@@ -120,6 +126,6 @@ def draw_power(power: pd.DataFrame) -> Figure:
     axes.set_xscale("log")
     axes.set_xticks(confounding.FOLDS, [f"{fold:g}" for fold in confounding.FOLDS])
     axes.minorticks_off()
-    axes.set(xlabel="fold change of the odds", ylabel="power", ylim=(0, 1.02))
+    axes.set(xlabel="fold change of the frequency", ylabel="power", ylim=(0, 1.02))
     axes.legend(fontsize=7)
     return figure

@@ -48,7 +48,7 @@ def run(
         result = competitive.rank_contrast(found[contrast.id], sets)
         if result.empty:
             raise Skipped(Reason.NO_GENE_SETS, "no set has five genes among those tested")
-        report.describe(facts, result, contrast.sides, asked, ranked=True)
+        report.describe(facts, result, contrast.label, asked, ranked=True)
         drawing = report.curves(found[contrast.id], result, sets, asked)
         if drawing is not None:
             facts.figure("running", drawing, "Where in the ranking a set lies", "Bars: the genes of the set.")

@@ -40,7 +40,7 @@ def of_contrast(genes: pd.DataFrame, comparison: Comparison) -> list[Finding]:
     contrast = comparison.contrast
     return [
         Finding(
-            kind=Kind.GENE, feature=row["gene"], subset=row["subset"], comparison=contrast.sides,
+            kind=Kind.GENE, feature=row["gene"], subset=row["subset"], comparison=contrast.label,
             direction="up" if row["log2_fold_change"] > 0 else "down",
             effect=row["log2_fold_change"], low=row["low"], high=row["high"], unit="log2 fold change",
             p=row["fdr_contrast"], error_rate="FDR", donors_reference=row["donors_reference"],

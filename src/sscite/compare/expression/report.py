@@ -67,7 +67,7 @@ def describe_stress(facts: Facts, comparison: Comparison, scores: pd.DataFrame) 
         facts.warn(f"The score of dissociation and handling stress differs between the groups (p = {p:.2g}).")
     figure, axes = figures.new(width=3.2, height=2.8)
     axes.scatter(rows["group"], rows["score"], c=np.where(rows["group"] == 1, RAISED, LOWERED), s=18)
-    axes.set_xticks([0, 1], comparison.contrast.side_names)
+    axes.set_xticks([0, 1], comparison.contrast.group_names)
     axes.set(xlim=(-0.5, 1.5), ylabel="stress score (log2, mean of lineages 0)")
     facts.figure("stress", figure, "Dissociation and handling stress of each donor",
                  "Immediate-early and heat-shock genes, averaged over lineages.")  # fmt: skip

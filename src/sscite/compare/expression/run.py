@@ -27,7 +27,7 @@ def run(*, pseudobulk: Path, samples: Path, contrasts: Path, min_cells: int, min
             counts, comparison, min_cells=min_cells, min_donors=min_donors, threads=threads
         )
         facts.number(min_cells=min_cells, min_donors=min_donors)
-        report.describe(facts, genes, tested, comparison.contrast.sides)
+        report.describe(facts, genes, tested, comparison.contrast.label)
         report.describe_stress(facts, comparison, dissociation_stress.lineage_scores(counts))
         for finding in findings.of_contrast(genes, comparison):
             facts.finding(finding)

@@ -2,7 +2,8 @@
 
 Labels are permuted between donors, or signs of within-donor differences flipped where paired. All arrangements are
 enumerated where they are at most 20,000, which makes the p exact; otherwise a sample of them is drawn. With covariates
-the residuals of the covariate fit are permuted (Freedman and Lane 1983), which is approximate.
+the residuals of the covariate fit are permuted (Freedman and Lane 1983), which is approximate. The statistics are in
+`group_effects`.
 """
 
 from __future__ import annotations
@@ -13,8 +14,6 @@ from itertools import combinations
 from math import comb
 
 import numpy as np
-
-from sscite.compare.statistics.donor_tests import residualise, shrink, squeeze_prior
 
 ENUMERABLE = 20_000
 ROUNDING = 1e-9
@@ -102,62 +101,6 @@ def flips(n: int, *, draws: int, rng: np.random.Generator) -> tuple[np.ndarray, 
         return np.vstack([np.ones(n), rng.choice([-1.0, 1.0], size=(draws, n))]), False
     bits = (np.arange(2**n)[:, None] >> np.arange(n)) & 1
     return 1.0 - 2.0 * bits, True
-
-
-def between_donors(
-    values: np.ndarray,
-    group: np.ndarray,
-    nuisance: np.ndarray,
-    *,
-    draws: int,
-    rng: np.random.Generator,
-    limit: int = ENUMERABLE,
-) -> Permuted:
-    """Permute labels between donors; the statistic is a t with moderated variance.
-
-    The prior of the variances is estimated without the labels, so that it is the same under every arrangement.
-
-    Parameters
-    ----------
-    values
-        (n_donors, n_tests), finite.
-    nuisance
-        (n_donors, k): intercept and covariates.
-    """
-    orders, exact = arrangements(group, draws=draws, rng=rng, exact=nuisance.shape[1] == 1, limit=limit)
-    return Permuted(label_t(values, group, nuisance, orders), exact)
-
-
-def label_t(values: np.ndarray, group: np.ndarray, nuisance: np.ndarray, orders: np.ndarray) -> np.ndarray:
-    """Compute the moderated t under each order of the donors; (n_arrangements, n_tests)."""
-    basis = np.linalg.qr(nuisance)[0]
-    y = residualise(values, nuisance)
-    x = residualise(group.astype(float)[:, None], nuisance)[:, 0]
-    x /= np.sqrt(x @ x)
-    total, df = (y**2).sum(axis=0), len(x) - nuisance.shape[1]
-    prior = squeeze_prior(total / df, df)
-    coefficient = x[orders] @ y
-    left = total - coefficient**2
-    for column in basis.T:
-        left -= (column[orders] @ y) ** 2
-    variance = shrink(np.maximum(left, 0) / (df - 1), df - 1, prior)
-    return coefficient / np.sqrt(np.maximum(variance, 1e-12))
-
-
-def within_donors(differences: np.ndarray, *, draws: int, rng: np.random.Generator) -> Permuted:
-    """Flip the signs of within-donor differences (n_pairs, n_tests); the statistic is a moderated one-sample t."""
-    signs, exact = flips(len(differences), draws=draws, rng=rng)
-    return Permuted(flip_t(differences, signs), exact)
-
-
-def flip_t(differences: np.ndarray, signs: np.ndarray) -> np.ndarray:
-    """Compute the moderated one-sample t under each row of signs."""
-    n = len(differences)
-    total = (differences**2).sum(axis=0)
-    prior = squeeze_prior(total / n, n)
-    mean = signs @ differences / n
-    variance = shrink(np.maximum(total - n * mean**2, 0) / max(n - 1, 1), n - 1, prior)
-    return mean / np.sqrt(np.maximum(variance, 1e-12) / n)
 
 
 def smallest_p(reference: int, target: int, *, paired: bool) -> float:

@@ -33,13 +33,13 @@ def of_tissue(table: pd.DataFrame, comparison: Comparison) -> list[Finding]:
 
 def _state(row: pd.Series, comparison: Comparison) -> Finding:
     """Return one state without a counterpart."""
-    reference, tissue = comparison.contrast.side_names
+    reference, tissue = comparison.contrast.group_names
     text = (
         f"{row['subset']} in {tissue} is {row['effect']:.1f} times as far from {reference} cells as usual; "
         f"nearest is {row['feature']}."
     )
     return Finding(
-        kind=Kind.TISSUE_STATE, feature=row["subset"], comparison=comparison.contrast.sides, effect=row["effect"],
+        kind=Kind.TISSUE_STATE, feature=row["subset"], comparison=comparison.contrast.label, effect=row["effect"],
         unit="relative distance", donors_target=int(row["donors_tissue"]), text=text, figure="states",
         table=f"{comparison.contrast.id}/tissue_blood.csv",
     )  # fmt: skip
@@ -61,7 +61,7 @@ def _difference(row: pd.Series, comparison: Comparison) -> Finding:
     given = row["p_given_stress"]
     tail = f"given the stress score p = {given:.2g}" if np.isfinite(given) else "could not be adjusted for stress"
     return Finding(
-        kind=kind, feature=row["feature"], subset=where.removeprefix(" in "), comparison=comparison.contrast.sides,
+        kind=kind, feature=row["feature"], subset=where.removeprefix(" in "), comparison=comparison.contrast.label,
         direction="up" if row["effect"] > 0 else "down", effect=row["effect"], unit=unit, p=row["fdr"],
         error_rate="FDR", donors_reference=int(row["donors_reference"]), donors_target=int(row["donors_tissue"]),
         worst_p=row["worst_p"] if np.isfinite(row["worst_p"]) else None, influential_donor=row["influential_donor"],

@@ -24,7 +24,7 @@ TISSUE, BLOOD = figures.PALETTE[5], figures.PALETTE[0]
 def describe(facts: Facts, table: pd.DataFrame, comparison: Comparison, scores: pd.Series, *, tested: bool) -> None:
     """Add numbers, a sentence, tables and figures."""
     reference, tissue = comparison.counts()
-    sides = comparison.contrast.sides
+    sides = comparison.contrast.label
     genes = table[table["kind"] == "expression"]
     found = genes[genes["fdr"] < 0.05]
     facts.number(

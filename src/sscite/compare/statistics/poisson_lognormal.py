@@ -1,0 +1,125 @@
+"""Poisson log-normal model of cell counts: log frequencies of donors with their precision, at any number of cells.
+
+A donor's count is Poisson with mean exposure × exp(theta), theta normal between donors (Aitchison and Ho 1989,
+doi 10.1093/biomet/76.4.643). The value of a donor is the score of the model on the scale of theta: close to the log of
+the frequency where cells are many, linear in the count where they are few. Its mean does not depend on the exposure, as
+that of log(count + 1/2) does. So that this holds for any distribution between donors, donors with more cells than a
+common exposure take the mean of the values that random subsets of their cells of that size would give (expected
+rarefaction): no cell is lost, and all donors are measured on one scale.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+NODES, NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(9)
+PRIOR_DF = 4.0  # of the variance between donors in one test, borrowed from all tests
+SMALLEST_VARIANCE = 0.0025
+ROUNDS = 40
+QUANTILES = (np.arange(32) + 0.5) / 32  # of the cells left by rarefaction
+
+
+@dataclass(frozen=True)
+class LogFrequencies:
+    """Log frequencies of donors; rows are donors, columns tests.
+
+    Attributes
+    ----------
+    value
+        (n_donors, n_tests), natural logarithm of count / exposure, estimated; the mean of the test at exposure 0.
+    weight
+        (n_donors, n_tests), inverse variance: 1 / (variance between donors + 1 / expected count); 0 at exposure 0.
+    expected
+        (n_donors, n_tests), count that the mean frequency of all donors gives.
+    kurtosis
+        (n_donors, n_tests), excess kurtosis of the value that the small number of cells causes.
+    """
+
+    value: np.ndarray
+    weight: np.ndarray
+    expected: np.ndarray
+    kurtosis: np.ndarray
+
+    def select(self, donors: np.ndarray, tests: np.ndarray) -> LogFrequencies:
+        """Return the donors and tests at two masks."""
+        at = np.ix_(np.flatnonzero(donors), np.flatnonzero(tests))
+        return LogFrequencies(self.value[at], self.weight[at], self.expected[at], self.kurtosis[at])
+
+
+def fit(counts: np.ndarray, exposure: np.ndarray, common: np.ndarray | None = None) -> LogFrequencies:
+    """Fit mean and variance between donors of each test without regard to groups, and return the donors' values.
+
+    Parameters
+    ----------
+    counts, exposure
+        (n_donors, n_tests), cells of the subset and of its denominator.
+    common
+        (n_tests,), exposure to which donors with more are rarefied; None keeps all as they are.
+    """
+    known = exposure > 0
+    exposure = np.where(known, exposure, 1.0)
+    mean = np.log((counts.sum(axis=0) + 0.5) / ((exposure * known).sum(axis=0) + 1))
+    variance = np.full(counts.shape[1], 0.4)
+    for _ in range(ROUNDS):
+        deviation, uncertainty = posterior(counts, exposure, mean, variance)
+        information = known / (variance + 1 / (exposure * np.exp(mean + variance / 2)))
+        step = (known * deviation / variance).sum(axis=0) / np.maximum(information.sum(axis=0), 1e-9)
+        squares = (known * ((deviation - step) ** 2 + uncertainty)).sum(axis=0)
+        typical = np.exp(np.average(np.log(variance), weights=(information * variance).sum(axis=0) + 1e-9))
+        mean = mean + np.clip(step, -1, 1)
+        df = np.maximum(known.sum(axis=0) - 1, 1)
+        variance = np.maximum((squares + PRIOR_DF * typical) / (df + PRIOR_DF), SMALLEST_VARIANCE)
+    expected = known * exposure * np.exp(mean + variance / 2)
+    noise = 1 / np.maximum(expected, 1e-9)
+    value = _rarefied(counts, exposure, exposure if common is None else common, mean, variance)
+    value = np.where(known, value, mean)
+    spread = float(np.median(variance))
+    weight = known / (spread + noise)
+    return LogFrequencies(value, weight, expected, known * (noise * weight) ** 2 * noise)
+
+
+def _rarefied(
+    counts: np.ndarray, exposure: np.ndarray, common: np.ndarray, mean: np.ndarray, variance: np.ndarray
+) -> np.ndarray:
+    """Return the mean value of each donor over random subsets of `common` cells of the denominator."""
+    share = np.minimum(common / exposure, 1)
+    left = np.moveaxis(stats.binom.ppf(QUANTILES, counts[..., None], share[..., None]), -1, 0)
+    whole = np.repeat((exposure * share)[None], len(QUANTILES), axis=0)
+    shape = (-1, counts.shape[1])
+    deviation = posterior(left.reshape(shape), whole.reshape(shape), mean, variance)[0].reshape(left.shape)
+    information = 1 / (variance + 1 / np.maximum(whole * np.exp(mean + variance / 2), 1e-9))
+    return (mean + deviation / variance / information).mean(axis=0)
+
+
+def posterior(
+    counts: np.ndarray, exposure: np.ndarray, mean: np.ndarray, variance: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and variance of each donor's theta - mean given the count, by adaptive Gauss-Hermite quadrature.
+
+    Parameters
+    ----------
+    counts, exposure
+        (n_donors, n_tests).
+    mean, variance
+        (n_tests,), of theta between donors.
+    """
+    log_expected = np.log(exposure) + mean
+    limit = 6 * np.sqrt(variance)
+    start = np.clip(np.log(counts + 0.5) - log_expected, -limit, limit)
+    mode = start * variance / (variance + 1 / (counts + 0.5))
+    for _ in range(12):
+        rate = np.exp(np.minimum(log_expected + mode, 30))
+        mode = mode + np.clip((counts - rate - mode / variance) / (rate + 1 / variance), -1, 1)
+    width = 1 / np.sqrt(np.exp(np.minimum(log_expected + mode, 30)) + 1 / variance)
+    nodes = mode[..., None] + width[..., None] * NODES
+    log_density = (
+        counts[..., None] * nodes - np.exp(np.minimum(log_expected[..., None] + nodes, 50))
+        - nodes**2 / (2 * variance[:, None]) + NODES**2 / 2 + np.log(NODE_WEIGHTS)
+    )  # fmt: skip
+    density = np.exp(log_density - log_density.max(axis=-1, keepdims=True))
+    density /= density.sum(axis=-1, keepdims=True)
+    first = (density * nodes).sum(axis=-1)
+    return first, (density * nodes**2).sum(axis=-1) - first**2
