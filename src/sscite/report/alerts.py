@@ -9,6 +9,8 @@ from typing import Any
 from sscite import text
 
 Fact = dict[str, Any]
+# steps that describe the samples and compare no groups
+DESCRIPTIVE = {"compare_pseudobulk", "compare_identity", "compare_design"}
 # steps whose warnings can overturn a result come first: identity of cells, then design, then quality, then the rest
 RANKS = [
     ("critical", re.compile(r"swap|mislabel|wrong sample|batch is group|confounded|batch and group", re.IGNORECASE)),
@@ -49,7 +51,8 @@ def unanswered(facts: list[Fact]) -> list[dict[str, Any]]:
 
 def negative(facts: list[Fact]) -> list[dict[str, Any]]:
     """Return the comparisons that were made and found nothing, in their own words."""
-    done = [f for f in facts if f["step"].startswith("compare_") and f["status"] == "done" and not f.get("findings")]
+    asked = [f for f in facts if f["step"].startswith("compare_") and f["step"] not in DESCRIPTIVE]
+    done = [f for f in asked if f["status"] == "done" and not f.get("findings")]
     return [_row([fact], fact["verdict"]) for fact in done if fact["verdict"] and "findings" in fact]
 
 

@@ -29,8 +29,10 @@ def describe(facts: Facts, table: pd.DataFrame, conflicts: list[str]) -> None:
         f"samples of the donor in {siblings}; "
         + (f"{len(doubtful)} do not fit." if len(doubtful) else "none is in doubt.")
     )
-    for sentence in [*sentences(table), *conflicts]:
-        facts.warn(sentence)
+    for sentence in [*misfits(table), *conflicts]:
+        facts.warn(sentence, critical=True)
+    for sample in table.loc[table["outlier"], "sample"]:
+        facts.warn(f"Sample {sample} is far from all others in the PCA of pseudobulks. {NOT_EXCLUDED}")
     facts.table("identity", table.round(2), "Identity of the samples",
                 "same_donor, other: log likelihood ratio that two samples are of one donor, against the nearest sample "
                 "of the same and of another donor; below -5 they are of two.")  # fmt: skip
@@ -42,8 +44,8 @@ def describe(facts: Facts, table: pd.DataFrame, conflicts: list[str]) -> None:
                      "Principal components within lineages and tissues. Labels: outlying samples.")  # fmt: skip
 
 
-def sentences(table: pd.DataFrame) -> list[str]:
-    """Word a warning for each sample that does not fit, and for pairs that may have been exchanged."""
+def misfits(table: pd.DataFrame) -> list[str]:
+    """Word a warning for each sample that does not fit its sex or donor, and for pairs that may have been exchanged."""
     said = []
     for row in table.itertuples():
         doubts = row.doubt.split(", ") if row.doubt else []
@@ -58,8 +60,6 @@ def sentences(table: pd.DataFrame) -> list[str]:
                 f"Sample {row.sample} does not resemble the other samples of donor {row.donor} in polymorphic genes"
                 f"{like}. {NOT_EXCLUDED}"
             )
-        if "outlier" in doubts:
-            said.append(f"Sample {row.sample} is far from all others in the PCA of pseudobulks. {NOT_EXCLUDED}")
     mixed = table[table["doubt"].str.contains("sex of donor")]
     for donor, part in mixed.groupby("donor", sort=False):
         what = ", ".join(f"{row.sample} {row.sex_expressed or 'not known'}" for row in part.itertuples())
