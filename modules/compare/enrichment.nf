@@ -6,6 +6,7 @@ process COMPARE_ENRICHMENT {
     path tables, stageAs: 'tables/?/*'
     path pseudobulk
     path contrasts
+    path samples
     path gene_sets, stageAs: 'gene_sets/?/*'
     path subsets
 
@@ -21,6 +22,7 @@ process COMPARE_ENRICHMENT {
         --tables tables \\
         --pseudobulk ${pseudobulk} \\
         --contrasts ${contrasts} \\
+        --samples ${samples} \\
         --gene_sets gene_sets \\
         --subsets ${subsets} \\
         --min_cells ${params.min_cells} \\

@@ -43,7 +43,7 @@ workflow COMPARE {
     // genes and proteins
     COMPARE_EXPRESSION(pseudobulk, samples, contrasts)
     expressed = COMPARE_EXPRESSION.out.tables.ifEmpty([])
-    COMPARE_ENRICHMENT(expressed, pseudobulk, contrasts, gene_sets, definitions)
+    COMPARE_ENRICHMENT(expressed, pseudobulk, contrasts, samples, gene_sets, definitions)
     COMPARE_TISSUE_BLOOD(pseudobulk, composition, cells, samples)
     COMPARE_STAGE(composition, pseudobulk, cells, samples)
 

@@ -53,7 +53,16 @@ def test_expression_then_enrichment_answer_one_contrast_and_skip_the_other(scrip
     (files / "tables").mkdir()
     (files / "lung" / "expression.csv").rename(files / "tables" / "expression.csv")
     done = script(
-        "compare_enrichment.py", *shared, "--tables", "tables", "--gene_sets", "sets", "--subsets", "subsets.yaml"
+        "compare_enrichment.py",
+        *shared,
+        "--samples",
+        "samples.csv",
+        "--tables",
+        "tables",
+        "--gene_sets",
+        "sets",
+        "--subsets",
+        "subsets.yaml",
     )
     assert done.returncode == 0, done.stderr
     found = facts(files, "lung.compare_enrichment")
@@ -62,6 +71,8 @@ def test_expression_then_enrichment_answer_one_contrast_and_skip_the_other(scrip
     assert {"asked_1_smallest_p", "asked_2_smallest_p"} <= set(found["numbers"])
     sets = pd.read_csv(files / "lung" / "enrichment.csv")
     assert (sets["p_value"] < 0.001).all()
+    assert {(f["feature"], f["subset"]) for f in found["findings"]} == {("RESIDENT", "A"), ("RESIDENT", "B")}
+    assert all(f["worst_p"] < 0.05 and f["influential_donor"].startswith("d") for f in found["findings"])
     assert facts(files, "none.compare_enrichment")["status"] == "skipped"
 
 

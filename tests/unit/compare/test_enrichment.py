@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from sscite.command import Facts
-from sscite.compare.enrichment import competitive, report
+from sscite.compare.enrichment import competitive, report, robustness
 from sscite.subsets.definitions.questions import GeneSets
 
 GENES = pd.Index([f"G{i}" for i in range(200)])
@@ -115,3 +115,25 @@ def test_curves_are_drawn_of_what_was_asked_and_then_of_the_clearest():
     drawing = report.curves(genes, answers(), sets, (GeneSets("a", ("NONE",)),))
     titles = [place.get_title().replace("\n", " ").partition(",")[0] for place in drawing.axes]
     assert [title for title in titles if title] == ["NONE a", "UP a", "UP b", "DOWN a"]
+
+
+def test_a_set_of_two_sources_is_one_headline():
+    sets = {"hallmark": {"HALLMARK_HYPOXIA": ["a", "b", "c"]}, "own": {"HYPOXIA": ["x", "y"], "MOSTLY": ["a", "b"]},
+            "other": {"APART": ["a", "q", "r", "s"]}}  # fmt: skip
+    rows = [("hallmark", "HALLMARK_HYPOXIA", "A", 1e-5), ("own", "HYPOXIA", "A", 1e-4), ("own", "MOSTLY", "A", 1e-3),
+            ("other", "APART", "A", 1e-3), ("own", "HYPOXIA", "B", 1e-2)]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["source", "gene_set", "subset", "p_value"]).assign(level="subset", fdr=0.01)
+    found = robustness.headlines(table, sets)
+    assert list(zip(found["gene_set"], found["subset"], strict=True)) == [
+        ("HALLMARK_HYPOXIA", "A"), ("APART", "A"), ("HYPOXIA", "B"),
+    ]  # fmt: skip
+
+
+def test_a_set_that_one_donor_or_stress_carries_says_so():
+    row = pd.Series({"effect": 2.0, "effect_given_stress": 0.3, "p_given_stress": 0.4, "p_without_stress": 0.01,
+                     "adjustable": True, "worst_p": 0.2})  # fmt: skip
+    assert [c.name for c in robustness.concerns(row)] == ["STRESS", "ONE_DONOR"]
+    solid = row.replace({0.3: 1.8, 0.2: 0.001})
+    assert robustness.concerns(solid) == []
+    unadjusted = pd.Series({**solid, "adjustable": False, "effect_given_stress": np.nan, "p_given_stress": np.nan})
+    assert [c.name for c in robustness.concerns(unadjusted)] == ["STRESS_NOT_ADJUSTABLE"]

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 COLUMNS = [
     "contrast_id", "level", "subset", "source", "gene_set", "genes", "overlap", "effect", "enrichment_score", "p_value",
-    "fdr", "p_without_stress", "leading_genes",
+    "fdr", "p_without_stress", "p_given_stress", "worst_p", "influential_donor", "lowest_effect", "highest_effect",
+    "leading_genes",
 ]  # fmt: skip
 FEWEST, MOST = 5, 500
 CORRELATION = 0.01

@@ -10,16 +10,27 @@ import pandas as pd
 from anndata import read_h5ad
 
 from sscite import command, io
-from sscite.compare.contrast.contrast import Contrast, load
-from sscite.compare.enrichment import competitive, report
+from sscite.compare.contrast.contrast import Contrast, load, load_samples
+from sscite.compare.contrast.eligibility import compare
+from sscite.compare.enrichment import competitive, report, robustness
 from sscite.compare.expression import differential
 from sscite.errors import Reason, Skipped
 from sscite.subsets.definitions.subsets import load_definitions
 from sscite.subsets.signatures import gene_sets as reader
 
+COLUMNS = ["contrast_id", "level", "subset", "gene", "statistic", "p_value"]  # of expression.csv
+
 
 def run(
-    *, tables: Path, pseudobulk: Path, contrasts: Path, gene_sets: Path, subsets: Path, min_cells: int, min_donors: int
+    *,
+    tables: Path,
+    pseudobulk: Path,
+    contrasts: Path,
+    samples: Path,
+    gene_sets: Path,
+    subsets: Path,
+    min_cells: int,
+    min_donors: int,
 ) -> None:
     """Ask which gene sets stand out among the marker genes of each subset and along the ranking of each contrast.
 
@@ -28,14 +39,15 @@ def run(
     asked = load_definitions(subsets).questions.gene_sets
     files = sorted(path for path in gene_sets.rglob("*") if path.is_file()) if gene_sets.is_dir() else []
     sets = {path.stem: reader.read([path]) for path in files}
+    counts, people = read_h5ad(pseudobulk), load_samples(samples)
     found = {}
     for path in sorted(tables.rglob("*.csv")) if tables.is_dir() else []:
-        table = pd.read_csv(path, dtype={"contrast_id": str, "gene": str, "subset": str})
+        table = pd.read_csv(path, usecols=COLUMNS, dtype={"contrast_id": str, "gene": str, "subset": str})
         if len(table):
             found[table["contrast_id"].iloc[0]] = table
 
     def of_markers(facts: command.Facts) -> pd.DataFrame:
-        table = competitive.markers(read_h5ad(pseudobulk), min_cells=min_cells, min_donors=min_donors)
+        table = competitive.markers(counts, min_cells=min_cells, min_donors=min_donors)
         result = competitive.test_markers(table, sets)
         if result.empty:
             raise Skipped(Reason.TOO_FEW_DONORS, f"no subset has marker genes in {min_donors} donors")
@@ -49,6 +61,13 @@ def run(
         if result.empty:
             raise Skipped(Reason.NO_GENE_SETS, "no set has five genes among those tested")
         report.describe(facts, result, contrast.label, asked, ranked=True)
+        comparison = compare(contrast, people, min_donors=min_donors)
+        chosen = robustness.headlines(result, sets)
+        checked = robustness.check(chosen, counts, comparison, sets, min_cells=min_cells)
+        for finding in robustness.findings(checked, comparison):
+            facts.finding(finding)
+        columns = ["p_given_stress", "worst_p", "influential_donor", "lowest_effect", "highest_effect"]
+        result = result.drop(columns=columns).join(checked[columns])
         drawing = report.curves(found[contrast.id], result, sets, asked)
         if drawing is not None:
             facts.figure("running", drawing, "Where in the ranking a set lies", "Bars: the genes of the set.")
