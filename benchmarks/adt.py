@@ -16,7 +16,7 @@ from scipy import sparse
 from sklearn.metrics import roc_auc_score
 
 from sscite import names
-from sscite.adt import clr, dsb, normalize
+from sscite.adt import clr, dsb, normalisation, positivity
 from sscite.adt.panels import canonical
 from sscite.annotate import celltypist, model_file, protein
 from sscite.formats import read_counts, split_features
@@ -104,8 +104,8 @@ def labelled(data: Path, file: str) -> tuple[sparse.csr_matrix, list[str], pd.Da
     return sparse.csr_matrix(prot.matrix), list(prot.features.index), labels, types.reset_index(drop=True)
 
 
-def witnessed(values: np.ndarray, proteins: list[str], labels: pd.DataFrame) -> tuple[float, float, float]:
-    """Cells of a clear lineage by protein, and how many of these agree with RNA before and after the witness.
+def checked(values: np.ndarray, proteins: list[str], labels: pd.DataFrame) -> tuple[float, float, float]:
+    """Cells of a clear lineage by protein, and how many of these agree with RNA before and after the check.
 
     Means over resamples of cells, since a cut may jump; agreement over those in which a lineage is clear.
     """
@@ -131,32 +131,102 @@ def no_empties(counts: sparse.csr_matrix, panel: pd.DataFrame) -> dict[str, np.n
     step1 = dsb.correct(counts, dsb.ambient_of_cells(counts, rng=rng(0)))
     negative = dsb.ambient_of_cells(counts, rng=rng(0), pseudocount=1)
     theirs = dsb.correct(counts, negative, pseudocount=1, standardize=False)
-    settings = normalize.Settings(method="dsb_cells")
+    settings = normalisation.Settings(method="dsb_cells")
     return {
         "step 1 alone": step1,
         "slope over all cells": dsb.regress_out(step1, dsb.technical(step1, isotypes).noise),
         "ModelNegativeADTnorm": dsb.regress_out(theirs, dsb.technical(theirs, isotypes).noise),
-        "dsb_cells": normalize.normalise(counts, panel, empties=None, settings=settings, rng=rng(0)).proteins,
+        "dsb_cells": normalisation.normalise(counts, panel, empties=None, settings=settings, rng=rng(0)).proteins,
         "clr_cell": clr.clr_cell(counts), "clr_protein": clr.clr_protein(counts),
     }  # fmt: skip
 
 
-def compare_no_empties(data: Path) -> None:
-    """Print how well lineage markers separate, and what the witness makes of them, where cells are all there is."""
+def landmarks(counts: sparse.csr_matrix, panel: pd.DataFrame) -> np.ndarray:
+    """Align the negative peak of each protein to 0 and its valley to 1, in the manner of ADTnorm."""
+    logged = np.log1p(counts.toarray().astype(float))
+    isotypes, rng = np.flatnonzero(panel["is_isotype"]), np.random.default_rng(0)
+    table = positivity.thresholds(logged, isotypes, rng=rng)
+    aligned = np.empty_like(logged)
+    for j, values in enumerate(logged.T):
+        valley, negative = table["threshold"].iloc[j], np.median(values)
+        if table["bimodal"].iloc[j] and np.isfinite(valley):
+            negative = np.median(values[values <= valley])
+        else:
+            valley = negative + 3 * 1.4826 * np.median(np.abs(values - negative))
+        aligned[:, j] = (values - negative) / max(valley - negative, 0.2)
+    return aligned
+
+
+def variants(counts: sparse.csr_matrix, types: np.ndarray) -> dict[str, tuple[sparse.csr_matrix, np.ndarray]]:
+    """Return a library, its counts thinned to a half and a quarter, and the library with few monocytes or T cells."""
+    rng = np.random.default_rng(0)
+    made = {"whole": (counts, types)}
+    for share in (0.5, 0.25):
+        thinned = counts.copy().astype(np.int64)
+        thinned.data = rng.binomial(thinned.data, share)
+        made[f"{share:.0%} of the counts"] = (thinned, types)
+    for name, group in (("monocytes", ["monocytes", "DCs"]), ("T", ["CD4 T", "CD8 T", "other T"])):
+        kept = ~np.isin(types, group) | (rng.random(len(types)) < 0.2)
+        made[f"20% of {name}"] = (counts[np.flatnonzero(kept)], types[kept])
+    return made
+
+
+def compare_thresholds(data: Path) -> None:
+    """Print the balanced accuracy of one threshold for all markers, chosen on the other studies, by method."""
+    found: dict[str, list[tuple[str, str, str, np.ndarray, np.ndarray]]] = {}
+    for study, (counts, features, _, truth) in studies(data).items():
+        panel = canonical(features)
+        proteins = list(panel["protein"])
+        for variant, (matrix, types) in variants(counts, truth.to_numpy()).items():
+            ways = {"raw": np.log1p(matrix.toarray()), "landmarks": landmarks(matrix, panel)}
+            ways |= {name: no_empties(matrix, panel)[name] for name in ("dsb_cells", "clr_cell", "clr_protein")}
+            for marker, (carriers, unclear) in MARKERS.items():
+                use = ~np.isin(types, [*unclear, "undefined"])
+                positive = np.isin(types[use], carriers)
+                if marker in proteins and min(positive.sum(), (~positive).sum()) >= 5:
+                    for way, values in ways.items():
+                        scores = values[use, proteins.index(marker)]
+                        found.setdefault(way, []).append((study, variant, marker, scores, positive))
+    print("one threshold, chosen on the other studies: mean, worst study, worst variant of a study, worst marker")
+    for way, rows in found.items():
+        table = pd.DataFrame([(s, v, m, held_out(rows, s, x, y)) for s, v, m, x, y in rows], columns=[*"svmb"])
+        worst = (table.groupby(key)["b"].mean().min() for key in (["s"], ["s", "v"], ["m"]))
+        print(f"  {way:12} {table['b'].mean():.3f}   " + "   ".join(f"{x:.3f}" for x in worst), flush=True)
+        print("     ", table.pivot_table(index="s", columns="v", values="b").round(3).to_dict("index"))
+
+
+def held_out(rows: list, study: str, scores: np.ndarray, positive: np.ndarray) -> float:
+    """Balanced accuracy at the threshold that is best on all other studies."""
+    others = [(x, y) for s, _, _, x, y in rows if s != study]
+    grid = np.quantile(np.concatenate([x for x, _ in others]), np.linspace(0.02, 0.98, 97))
+    best = grid[int(np.argmax([np.mean([balanced(x, y, t) for x, y in others]) for t in grid]))]
+    return balanced(scores, positive, best)
+
+
+def balanced(scores: np.ndarray, positive: np.ndarray, threshold: float) -> float:
+    """Mean of sensitivity and specificity."""
+    return float(((scores > threshold)[positive].mean() + (scores <= threshold)[~positive].mean()) / 2)
+
+
+def studies(data: Path) -> dict[str, tuple[sparse.csr_matrix, list[str], pd.DataFrame | None, pd.Series]]:
+    """Return counts, features, labels by RNA and types of each study with known types."""
     counts = read_counts(data / "adt/dsb_tsang/cells_counts.csv.gz")
     published = pd.read_csv(data / "adt/dsb_tsang/cell_type_labels_matched_from_ADTnorm.csv", index_col=0)
     types = published["cell_type_l1"].reindex(counts.barcodes).reset_index(drop=True)
-    print("without empty droplets   mean AUROC   one threshold   CD14   clear by protein   agrees: RNA   after witness")
-    sets = {"dsb_tsang": (sparse.csr_matrix(counts.matrix), list(counts.features.index), None, types)}
-    for file in LABELLED:
-        sets[file] = labelled(data, file)
-    for name, (matrix, features, labels, truth) in sets.items():
+    found = {"dsb_tsang": (sparse.csr_matrix(counts.matrix), list(counts.features.index), None, types)}
+    return found | {file: labelled(data, file) for file in LABELLED}
+
+
+def compare_no_empties(data: Path) -> None:
+    """Print how well lineage markers separate, and what the protein check makes of them, without empty droplets."""
+    print("without empty droplets   mean AUROC   one threshold   CD14   clear by protein   agrees: RNA   after check")
+    for name, (matrix, features, labels, truth) in studies(data).items():
         panel = canonical(features)
         proteins = list(panel["protein"])
         print(f"  {name}")
         for way, values in no_empties(matrix, panel).items():
             figures = [*separation(values, proteins, truth)]
-            figures += witnessed(values, proteins, labels) if labels is not None else []
+            figures += checked(values, proteins, labels) if labels is not None else []
             print(f"    {way:22}", "   ".join(f"{x:.3f}" for x in figures), flush=True)
 
 
@@ -176,9 +246,13 @@ def main(
     cells: Annotated[int, typer.Option(help="Cells of the timed comparison.")] = 10_000,
     proteins: Annotated[int, typer.Option(help="Proteins of the timed comparison.")] = 140,
     large_cells: Annotated[int, typer.Option(help="Only time and measure this many cells, without muon.")] = 0,
+    one_threshold: Annotated[bool, typer.Option(help="Only compare one threshold for all markers.")] = False,
     cells_only: Annotated[bool, typer.Option(help="Only compare what can be done without empty droplets.")] = False,
 ) -> None:
     """Print the equality table, the speed beside muon, scaling and memory, and how well cell types separate."""
+    if one_threshold:
+        compare_thresholds(data.parents[1])
+        return
     if cells_only:
         compare_no_empties(data.parents[1])
         return

@@ -46,14 +46,13 @@ def main(
     Writes <id>.adt_normalize.parquet (cells × proteins), <id>.adt_panel.csv, <id>.adt_quality.csv,
     <id>.adt_cells.parquet and the facts. Give --library, or --cells for tables outside a pipeline.
     """
-    from sscite.adt import task
-    from sscite.adt.normalize import Settings
+    from sscite.adt import normalize
+    from sscite.adt.normalisation import Settings
 
-    settings = Settings(method, pseudocount, denoise, scale, task.quantiles(quantile_clip))
+    settings = Settings(method, pseudocount, denoise, scale, normalize.quantiles(quantile_clip))
     names = [name.strip() for name in isotypes.split(",") if name.strip()]
-    with command.step("adt_normalize", id, seed=seed) as facts:
-        files = task.Files(library, droplets, cells, empty_droplets, methods, panel_map, output)
-        task.run(facts, id, files, settings, isotypes=names, seed=seed)
+    files = normalize.Files(library, droplets, cells, empty_droplets, methods, panel_map, output)
+    normalize.run(id, files, settings, isotypes=names, seed=seed)
 
 
 if __name__ == "__main__":

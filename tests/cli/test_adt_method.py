@@ -38,7 +38,7 @@ def test_one_library_without_empty_droplets_decides_for_both(script, tmp_path: P
     done = script("adt_method.py", *files)
     assert done.returncode == 0, done.stderr
     table = pd.read_csv(tmp_path / "adt_method.csv")
-    assert table[["library_id", "method"]].to_numpy().tolist() == [["L1", "dsb_cells"], ["L2", "dsb_cells"]]
+    assert table[["library_id", "method"]].to_numpy().tolist() == [["L1", "clr_protein"], ["L2", "clr_protein"]]
 
 
 def test_dsb_asked_for_where_it_cannot_be_is_the_users_error(script, files: list[Path]):

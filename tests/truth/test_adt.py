@@ -10,7 +10,7 @@ import pytest
 from scipy import sparse
 from sklearn.metrics import roc_auc_score
 
-from sscite.adt import dsb, inputs, normalize, positivity
+from sscite.adt import dsb, inputs, normalisation, positivity
 from sscite.adt.panels import canonical
 
 pytestmark = pytest.mark.needs_data
@@ -109,10 +109,10 @@ def test_positive_cells_carry_the_rna_of_their_lineage(data: Path, file: str, ma
     prot, rna = counts.select(kinds == "prot"), counts.select(kinds == "rna")
     panel = canonical(list(prot.features.index))
     rng = np.random.default_rng(0)
-    settings = normalize.Settings(method="dsb_cells")
-    result = normalize.normalise(prot.matrix, panel, empties=None, settings=settings, rng=rng)
+    settings = normalisation.Settings(method="dsb_cells")
+    result = normalisation.normalise(prot.matrix, panel, empties=None, settings=settings, rng=rng)
     genes = pd.Index(rna.features.index)
-    quality, _, _ = normalize.assess(
+    quality, _, _ = normalisation.assess(
         prot.matrix, panel, result, empties=None, rna=(sparse.csr_matrix(rna.matrix), genes), rng=rng
     )
     assert (quality["swapped_with"] == "").all()
@@ -134,9 +134,9 @@ def test_exchanged_antibodies_are_found_in_real_cells(data: Path):
             features[i], features[j] = features[j], features[i]
         panel = canonical(features)
         rng = np.random.default_rng(0)
-        settings = normalize.Settings(method="dsb_cells")
-        result = normalize.normalise(prot.matrix, panel, empties=None, settings=settings, rng=rng)
-        quality, _, _ = normalize.assess(
+        settings = normalisation.Settings(method="dsb_cells")
+        result = normalisation.normalise(prot.matrix, panel, empties=None, settings=settings, rng=rng)
+        quality, _, _ = normalisation.assess(
             prot.matrix, panel, result, empties=None, rna=(rna.matrix, pd.Index(rna.features.index)), rng=rng
         )
         found = quality.loc[quality["swapped_with"] != "", "protein"].tolist()

@@ -1,12 +1,14 @@
-"""One normalisation for the whole cohort, chosen from what the libraries have."""
+"""Choose one normalisation for the whole cohort from what the libraries have."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from sscite import command, io
 from sscite.adt.empty import MIN_EMPTIES
 from sscite.errors import UserError
 
@@ -17,14 +19,37 @@ METHODS = {
     "clr_protein": "centred log-ratio within each protein",
 }
 CHOICES = ("auto", "per_library", *METHODS)
+FALLBACK = "clr_protein"  # without empty droplets: best mean and worst study by one threshold (docs/methods/adt.md)
 COLUMNS = ["library_id", "method", "reason"]
 
 
-def choose(libraries: pd.DataFrame, asked: str) -> pd.DataFrame:
-    """Choose a method for each library: the same for all, unless `per_library` is asked for.
+def run(files: Sequence[Path], *, method: str, output: Path) -> None:
+    """Choose the method of each library, and write the table and step summary.
 
-    auto takes dsb where every library with antibodies has empty droplets, else dsb_cells for all: values from two
-    methods cannot be compared.
+    Parameters
+    ----------
+    files
+        `<id>.h5mu` of every library, and `<id>.droplets.h5mu` if there are any.
+    """
+    from sscite.adt import inputs, report
+
+    with command.step("adt_method", "cohort") as facts:
+        check_method(method, CHOICES)
+        ending = ".droplets.h5mu"
+        droplets = {path.name.removesuffix(ending): path for path in files if path.name.endswith(ending)}
+        libraries = [path for path in files if not path.name.endswith(ending)]
+        rows = [(path.stem, *inputs.summarise(path, droplets.get(path.stem))) for path in sorted(libraries)]
+        table = pd.DataFrame(rows, columns=["library_id", "proteins", "empties"])
+        chosen = choose(table, method)
+        io.write_table(chosen, output)
+        report.methods(facts, chosen, table, method)
+
+
+def choose(libraries: pd.DataFrame, asked: str) -> pd.DataFrame:
+    """Choose a method for each library: the same for all, unless `per_library` is given.
+
+    auto takes dsb if every library with antibodies has empty droplets, else `FALLBACK` for all: values from two methods
+    cannot be compared.
 
     Parameters
     ----------
@@ -46,7 +71,7 @@ def choose(libraries: pd.DataFrame, asked: str) -> pd.DataFrame:
     if asked == "dsb" and len(without):
         raise UserError(
             f"library '{row.library_id}': {row.empties:,} empty droplets, at least {MIN_EMPTIES} are needed for dsb; "
-            "give raw_counts in the samplesheet, or choose --adt_method auto or dsb_cells"
+            "give raw_counts in the samplesheet, or choose --adt_method auto or clr_protein"
             for row in without.itertuples()
         )
     rows = [(row.library_id, *_decide(row, asked, list(without["library_id"]))) for row in libraries.itertuples()]
@@ -75,11 +100,11 @@ def _decide(row: Any, asked: str, without: list[str]) -> tuple[str, str]:
     if row.proteins == 0:
         return "", "no antibody counts"
     if asked in METHODS:
-        return asked, "asked for"
+        return asked, "given by --adt_method"
     own = f"{row.empties:,} empty droplets"
     if asked == "per_library":
-        return ("dsb", own) if row.empties >= MIN_EMPTIES else ("dsb_cells", f"{own}, {MIN_EMPTIES} needed")
+        return ("dsb", own) if row.empties >= MIN_EMPTIES else (FALLBACK, f"{own}, {MIN_EMPTIES} needed")
     if not without:
         return "dsb", f"every library has at least {MIN_EMPTIES} empty droplets (this one {row.empties:,})"
     lacking = f"{', '.join(without[:3])}{' and others' if len(without) > 3 else ''}"
-    return "dsb_cells", f"too few empty droplets in {lacking}; one method for the whole cohort"
+    return FALLBACK, f"too few empty droplets in {lacking}; one method for the whole cohort"

@@ -1,4 +1,4 @@
-"""What the room tells the report: numbers, a verdict, warnings, tables and figures."""
+"""Report of the protein normalisation: numbers, summary, warnings, tables and figures."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pandas as pd
 
 from sscite.adt import empty, figures, method
 from sscite.adt.inputs import Library
-from sscite.adt.normalize import Normalised
+from sscite.adt.normalisation import Normalised
 from sscite.adt.quality import RnaLink
 from sscite.command import Facts
 
@@ -21,7 +21,7 @@ TABLE = ["protein", "feature", "verdict", "mean_count", "ambient_mean", "signal_
 
 
 def methods(facts: Facts, chosen: pd.DataFrame, libraries: pd.DataFrame, asked: str) -> None:
-    """Tell which method each library gets, and why."""
+    """Report which method each library gets, and why."""
     used = sorted(set(chosen["method"]) - {""})
     facts.number(
         asked=asked,
@@ -36,9 +36,10 @@ def methods(facts: Facts, chosen: pd.DataFrame, libraries: pd.DataFrame, asked: 
     facts.verdict(f"Proteins are normalised by {' and by '.join(method.METHODS[name] for name in used)}.")
     if method.mixed(chosen):
         facts.warn("Libraries are normalised in different ways: their protein values must not be compared.")
-    if "dsb_cells" in used:
+    if method.FALLBACK in used and asked in ("auto", "per_library"):
         facts.warn(
-            "The protein background is estimated from the cells, since empty droplets are missing: give raw_counts."
+            "Empty droplets are missing, so that proteins are normalised without a measured background (centred "
+            "log-ratio within each protein): give raw_counts."
         )
 
 
@@ -46,7 +47,7 @@ def normalised(
     facts: Facts, library: Library, result: Normalised, quality: pd.DataFrame, cells: pd.DataFrame,
     link: RnaLink | None, *, used: str, rng: np.random.Generator,
 ) -> None:  # fmt: skip
-    """Tell how a library's proteins were normalised and which antibodies worked."""
+    """Report how a library's proteins were normalised and which antibodies worked."""
     counted = quality["verdict"].value_counts()
     facts.number(
         cells=len(cells), proteins=len(quality), method=used, isotypes=int(quality["is_isotype"].sum()),
@@ -58,6 +59,7 @@ def normalised(
     for note in result.notes:
         facts.warn(note)
     _failed(facts, quality)
+    _thresholds(facts, quality)
     working = int(counted.get("good", 0) + counted.get("no clear gap", 0))
     targets = int((~quality["is_isotype"]).sum())
     facts.verdict(f"{working} of {targets} antibodies show signal above the background; {method.METHODS[used]}.")
@@ -65,8 +67,8 @@ def normalised(
     _background(facts, library, rng=rng)
     drawn = figures.distributions(result.proteins, quality, unit=UNITS[used], rng=rng)
     caption = (
-        "Line: threshold of positive cells; grey: its 95 % interval; dotted: no clear gap (from the isotypes, or where "
-        "a tail begins)."
+        "Line: threshold of positive cells; grey: its 95% interval; dotted: no clear gap (from the isotypes, or the "
+        "start of a tail)."
     )
     facts.figure("distributions", drawn, "Normalised proteins", caption)
     facts.figure(
@@ -89,6 +91,15 @@ def _failed(facts: Facts, quality: pd.DataFrame) -> None:
     pairs = {tuple(sorted(pair)) for pair in zip(quality["protein"], quality["swapped_with"], strict=True) if pair[1]}
     for one, other in sorted(pairs):
         facts.warn(f"{one} and {other} look exchanged: each follows the other's RNA.")
+
+
+def _thresholds(facts: Facts, quality: pd.DataFrame) -> None:
+    """Report the antibodies for which no threshold of positive cells is given."""
+    without = quality.loc[quality["threshold"].isna() & ~quality["is_isotype"].astype(bool), "protein"]
+    facts.number(without_threshold=len(without))
+    if len(without):
+        listed = f"{', '.join(without[:10])}{f' and {len(without) - 10} more' if len(without) > 10 else ''}"
+        facts.warn(f"No threshold of positive cells (no clear gap and no isotype controls): {listed}.")
 
 
 def _background(facts: Facts, library: Library, *, rng: np.random.Generator) -> None:

@@ -20,7 +20,7 @@ def test_dsb_where_every_library_has_empty_droplets():
 
 def test_one_library_without_empty_droplets_decides_for_all_and_is_named():
     chosen = choose(libraries(a=99, b=5000), "auto")
-    assert chosen["method"].tolist() == ["dsb_cells", "dsb_cells"]
+    assert chosen["method"].tolist() == ["clr_protein", "clr_protein"]
     assert "in a;" in chosen["reason"][1]
 
 
@@ -30,7 +30,7 @@ def test_a_library_without_antibodies_gets_none_and_decides_nothing():
 
 def test_each_library_its_own_only_when_asked_for():
     chosen = choose(libraries(a=0, b=5000), "per_library")
-    assert chosen["method"].tolist() == ["dsb_cells", "dsb"]
+    assert chosen["method"].tolist() == ["clr_protein", "dsb"]
     assert mixed(chosen)
 
 

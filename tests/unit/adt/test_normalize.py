@@ -11,7 +11,7 @@ from sklearn.metrics import roc_auc_score
 from sscite.adt import dsb
 from sscite.adt.inputs import name_panel
 from sscite.adt.method import METHODS
-from sscite.adt.normalize import CELL_COLUMNS, QUALITY_COLUMNS, Settings, assess, normalise
+from sscite.adt.normalisation import CELL_COLUMNS, QUALITY_COLUMNS, Settings, assess, normalise
 from sscite.errors import UserError
 
 NAMES = [
@@ -95,7 +95,7 @@ def test_an_isotype_without_variation_is_left_out_and_named():
 @pytest.mark.parametrize("empties", [None, 0, 99])
 def test_dsb_without_enough_empty_droplets_is_refused_with_the_remedy(empties: int | None):
     counts, background = library()
-    with pytest.raises(UserError, match="needs at least 100; give more, or choose method dsb_cells"):
+    with pytest.raises(UserError, match="needs at least 100; give more, or choose method clr_protein"):
         run(counts, None if empties is None else background[:empties])
 
 
