@@ -1,0 +1,123 @@
+#!/usr/bin/env python3
+"""Planted panels recovered, null cohorts, real lineages beside a decision tree, and time and memory at full size."""
+
+import resource
+from pathlib import Path
+from time import perf_counter
+from typing import Annotated
+
+import numpy as np
+import typer
+from scipy import stats
+
+from sscite.biomarkers.panel import auroc, gates, validation
+from sscite.biomarkers.panel.gates import Gate
+
+ROOT = Path(__file__).resolve().parents[1]
+PLANTED = 3
+MIDDLE = 2.0  # threshold of the planted gates
+
+
+def cohort(seed: int, *, donors: int, cells: int, proteins: int, null: bool = False) -> tuple:
+    """Simulate the cells of a lineage as dsb values, with a subset that three antibodies define.
+
+    Eight populations are all combinations of three proteins high or low; the subset is one of them. Positive cells are
+    normal around 2.0 + 1.3, negative around 2.0 - 1.5, with donor shifts. A third of the other proteins differ between
+    the populations by up to half as much; the rest do not differ. In a null cohort the labels are shuffled in donors.
+    """
+    rng = np.random.default_rng(seed)
+    planted = rng.choice(proteins, PLANTED, replace=False)
+    high = rng.random(PLANTED) < 0.6
+    donor = np.repeat(np.arange(donors), rng.integers(cells // 2, 2 * cells, donors))
+    share = np.array([rng.dirichlet(8 * rng.dirichlet(np.full(8, 3.0)) + 0.5) for _ in range(donors)])
+    population = np.array([rng.choice(8, p=share[d]) for d in donor])
+    bits = (population[:, None] >> np.arange(PLANTED)) & 1
+    values = rng.normal(0.5, 0.9, (len(donor), proteins)) + rng.normal(0, 0.2, (donors, proteins))[donor]
+    decoys = rng.random(proteins) < 1 / 3
+    values[:, decoys] += rng.normal(0, 0.7, (8, decoys.sum()))[population]
+    shift = rng.normal(0, 0.15, (donors, PLANTED))[donor]
+    values[:, planted] = MIDDLE + np.where(bits, 1.3, -1.5) + shift + rng.normal(0, 0.75, bits.shape)
+    target = (bits == high).all(axis=1)
+    if null:
+        for d in range(donors):
+            target[donor == d] = rng.permutation(target[donor == d])
+    names = [f"P{j}" for j in range(proteins)]
+    planted_gates = [
+        Gate(names[j], *((MIDDLE, np.inf) if up else (-np.inf, MIDDLE))) for j, up in zip(planted, high, strict=True)
+    ]
+    return values.astype(np.float32), names, target, donor, planted_gates
+
+
+def recovery(number: int) -> None:
+    """Planted 3-protein definitions: exact panels, and held-out F1 beside the planted gate's own."""
+    exact, contained, differences = [], [], []
+    for seed in range(number):
+        rng = np.random.default_rng(1000 + seed)
+        size = int(rng.integers(30, 141))
+        values, names, target, donor, planted = cohort(
+            seed, donors=int(rng.integers(6, 28)), cells=int(rng.integers(150, 500)), proteins=size
+        )
+        panel = validation.find_panel(values, names, target, donor, seed=seed)
+        wanted, found = ({gate.protein for gate in each} for each in (planted, panel.gates))
+        own = gates.measure(gates.inside(values, names, planted), target, gates.donor_weights(donor))
+        exact.append(wanted == found)
+        contained.append(wanted <= found)
+        differences.append(panel.chosen.f1 - own.f1)
+        print(
+            f"{seed:3d} {size:4d} antibodies {len(target):6d} cells, subset {target.mean():6.1%}: planted "
+            f"{sorted(wanted)} F1 {own.f1:.3f}; found {sorted(found)} F1 {panel.chosen.f1:.3f} claimed {panel.gateable}"
+        )
+    differences = np.array(differences)
+    print(
+        f"recovery: exact {np.mean(exact):.0%}, containing {np.mean(contained):.0%} of {number}; held-out F1 minus "
+        f"planted: median {np.median(differences):+.3f}, worst {differences.min():+.3f}, "
+        f"within 0.03 in {np.mean(np.abs(differences) <= 0.03):.0%}, not below by 0.03 in {np.mean(differences >= -0.03):.0%}"
+    )
+
+
+def null(number: int) -> None:
+    """Cohorts whose labels have nothing to do with protein: p uniform, no panel claimed."""
+    p, claimed = [], []
+    for seed in range(number):
+        rng = np.random.default_rng(5000 + seed)
+        values, names, target, donor, _ = cohort(
+            seed, donors=int(rng.integers(4, 12)), cells=100, proteins=int(rng.integers(30, 141)), null=True
+        )
+        panel = validation.find_panel(values, names, target, donor, seed=seed)
+        p.append(panel.p)
+        claimed.append(panel.gateable)
+    ks = stats.kstest(p, "uniform").pvalue
+    print(f"null: {number} cohorts, KS p of uniform {ks:.3f}, p <= 0.05 in {np.mean(np.array(p) <= 0.05):.1%}, claimed {np.mean(claimed):.1%}")
+
+
+def size(cells: int, proteins: int) -> None:
+    """AUROCs of 40 subsets and the panel of one at full size."""
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(cells, proteins)).astype(np.float32)
+    donor, subset = rng.integers(0, 27, cells), rng.integers(0, 40, cells)
+    values[:, :3] += (subset == 0)[:, None] * 3
+    begin = perf_counter()
+    auroc.auroc(values, subset, donor)
+    auroc.auroc(values, subset, donor * 8 + subset // 5)
+    middle = perf_counter()
+    parent = subset < 5
+    panel = validation.find_panel(values[parent], [f"P{j}" for j in range(proteins)], subset[parent] == 0, donor[parent], seed=0)
+    end = perf_counter()
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
+    print(f"size: {cells} x {proteins}: AUROC {middle - begin:.0f} s, panel {end - middle:.0f} s ({panel.gates}), peak {memory:.2f} GB")
+
+
+def main(
+    part: Annotated[str, typer.Option(help="recovery, null, size or all")] = "all",
+    cohorts: Annotated[int, typer.Option(help="simulated cohorts of recovery; null takes four times as many")] = 50,
+) -> None:
+    if part in ("size", "all"):
+        size(250_000, 140)
+    if part in ("recovery", "all"):
+        recovery(cohorts)
+    if part in ("null", "all"):
+        null(4 * cohorts)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,1 @@
+"""From a state to antibodies and measurements that a clinic can use."""

@@ -1,0 +1,1 @@
+"""Measurements per donor that follow a clinical variable."""

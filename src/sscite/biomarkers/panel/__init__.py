@@ -1,0 +1,1 @@
+"""The antibodies and gates that sort a subset on a flow cytometer."""
