@@ -23,7 +23,7 @@ def cohort(seed: int, *, donors: int, cells: int, proteins: int, null: bool = Fa
 
     Eight populations are all combinations of three proteins high or low; the subset is one of them. Positive cells are
     normal around 2.0 + 1.3, negative around 2.0 - 1.5, with donor shifts. A third of the other proteins differ between
-    the populations by up to half as much; the rest do not differ. In a null cohort the labels are shuffled in donors.
+    the populations by up to half as much (1.4); the rest do not differ. In a null cohort the labels are shuffled in donors.
     """
     rng = np.random.default_rng(seed)
     planted = rng.choice(proteins, PLANTED, replace=False)
@@ -34,7 +34,7 @@ def cohort(seed: int, *, donors: int, cells: int, proteins: int, null: bool = Fa
     bits = (population[:, None] >> np.arange(PLANTED)) & 1
     values = rng.normal(0.5, 0.9, (len(donor), proteins)) + rng.normal(0, 0.2, (donors, proteins))[donor]
     decoys = rng.random(proteins) < 1 / 3
-    values[:, decoys] += rng.normal(0, 0.7, (8, decoys.sum()))[population]
+    values[:, decoys] += rng.uniform(-0.7, 0.7, (8, decoys.sum()))[population]
     shift = rng.normal(0, 0.15, (donors, PLANTED))[donor]
     values[:, planted] = MIDDLE + np.where(bits, 1.3, -1.5) + shift + rng.normal(0, 0.75, bits.shape)
     target = (bits == high).all(axis=1)

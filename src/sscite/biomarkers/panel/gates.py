@@ -45,7 +45,7 @@ def inside(values: np.ndarray, proteins: Sequence[str], gates: Sequence[Gate]) -
     """Mark the cells (rows of `values`, columns `proteins`) inside all gates; NaN is outside."""
     kept = np.ones(len(values), dtype=bool)
     for gate in gates:
-        column = values[:, list(proteins).index(gate.protein)]
+        column = values[:, list(proteins).index(gate.protein)].astype(float)
         kept &= (column >= gate.low) & (column < gate.high)
     return kept
 
