@@ -21,8 +21,8 @@ MIDDLE = 2.0  # threshold of the planted gates
 def cohort(seed: int, *, donors: int, cells: int, proteins: int, null: bool = False) -> tuple:
     """Simulate the cells of a lineage as dsb values, with a subset that three antibodies define.
 
-    Eight populations are all combinations of three proteins high or low; the subset is one of them. Positive cells are
-    normal around 2.0 + 1.3, negative around 2.0 - 1.5, with donor shifts. A third of the other proteins differ between
+    Eight populations are all combinations of three proteins high or low; the subset is one of them. Positive cells
+    are normal around 2.0 + 1.3, negative around 2.0 - 1.5, with donor shifts. A third of the other proteins differ between
     the populations by up to half as much (1.4); the rest do not differ. In a null cohort the labels are shuffled in donors.
     """
     rng = np.random.default_rng(seed)
@@ -48,6 +48,12 @@ def cohort(seed: int, *, donors: int, cells: int, proteins: int, null: bool = Fa
     return values.astype(np.float32), names, target, donor, planted_gates
 
 
+def find(values: np.ndarray, names: list[str], target: np.ndarray, donor: np.ndarray, seed: int) -> validation.Panel:
+    """Find a panel as the pipeline does."""
+    fold, _ = validation.make_folds(target, donor, seed=seed)
+    return validation.find_panel(values, names, target, donor, fold, seed=seed)
+
+
 def recovery(number: int) -> None:
     """Planted 3-protein definitions: exact panels, and held-out F1 beside the planted gate's own."""
     exact, contained, differences = [], [], []
@@ -57,7 +63,7 @@ def recovery(number: int) -> None:
         values, names, target, donor, planted = cohort(
             seed, donors=int(rng.integers(6, 28)), cells=int(rng.integers(150, 500)), proteins=size
         )
-        panel = validation.find_panel(values, names, target, donor, seed=seed)
+        panel = find(values, names, target, donor, seed)
         wanted, found = ({gate.protein for gate in each} for each in (planted, panel.gates))
         own = gates.measure(gates.inside(values, names, planted), target, gates.donor_weights(donor))
         exact.append(wanted == found)
@@ -71,7 +77,7 @@ def recovery(number: int) -> None:
     print(
         f"recovery: exact {np.mean(exact):.0%}, containing {np.mean(contained):.0%} of {number}; held-out F1 minus "
         f"planted: median {np.median(differences):+.3f}, worst {differences.min():+.3f}, "
-        f"within 0.03 in {np.mean(np.abs(differences) <= 0.03):.0%}, not below by 0.03 in {np.mean(differences >= -0.03):.0%}"
+        f"within 0.03 in {np.mean(np.abs(differences) <= 0.03):.0%}"
     )
 
 
@@ -83,11 +89,14 @@ def null(number: int) -> None:
         values, names, target, donor, _ = cohort(
             seed, donors=int(rng.integers(4, 12)), cells=100, proteins=int(rng.integers(30, 141)), null=True
         )
-        panel = validation.find_panel(values, names, target, donor, seed=seed)
+        panel = find(values, names, target, donor, seed)
         p.append(panel.p)
         claimed.append(panel.gateable)
     ks = stats.kstest(p, "uniform").pvalue
-    print(f"null: {number} cohorts, KS p of uniform {ks:.3f}, p <= 0.05 in {np.mean(np.array(p) <= 0.05):.1%}, claimed {np.mean(claimed):.1%}")
+    print(
+        f"null: {number} cohorts, KS p of uniform {ks:.3f}, p <= 0.05 in {np.mean(np.array(p) <= 0.05):.1%}, "
+        f"claimed {np.mean(claimed):.1%}"
+    )
 
 
 def size(cells: int, proteins: int) -> None:
@@ -101,10 +110,13 @@ def size(cells: int, proteins: int) -> None:
     auroc.auroc(values, subset, donor * 8 + subset // 5)
     middle = perf_counter()
     parent = subset < 5
-    panel = validation.find_panel(values[parent], [f"P{j}" for j in range(proteins)], subset[parent] == 0, donor[parent], seed=0)
+    panel = find(values[parent], [f"P{j}" for j in range(proteins)], subset[parent] == 0, donor[parent], 0)
     end = perf_counter()
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
-    print(f"size: {cells} x {proteins}: AUROC {middle - begin:.0f} s, panel {end - middle:.0f} s ({panel.gates}), peak {memory:.2f} GB")
+    print(
+        f"size: {cells} x {proteins}: AUROC {middle - begin:.0f} s, panel {end - middle:.0f} s "
+        f"({[gate.limits for gate in panel.gates]}), peak {memory:.2f} GB"
+    )
 
 
 def main(

@@ -43,7 +43,7 @@ def auroc(values: np.ndarray, labels: np.ndarray, strata: np.ndarray) -> np.ndar
     return found
 
 
-def over_donors(areas: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def over_donors(areas: np.ndarray) -> tuple[np.ndarray, ...]:
     """Summarise AUROCs (n_donors, n_features): number of donors, median, smallest and largest; NaN without donors."""
     donors = np.isfinite(areas).sum(axis=0)
     filled = np.where(donors > 0, areas, 0.0)

@@ -42,7 +42,7 @@ def to_xml(plots: Sequence[Plot], names: Sequence[str]) -> bytes:
 
 
 def gate_with_flowkit(xml: Path, values: pd.DataFrame, last: str) -> np.ndarray:
-    """Read a GatingML file with FlowKit and gate cells (rows of `values`, one column per protein) by its gate `last`."""
+    """Gate cells (rows of `values`, one column per protein) by the gate `last` of a GatingML file, read by FlowKit."""
     import flowkit
 
     session = flowkit.parse_gating_xml(str(xml))

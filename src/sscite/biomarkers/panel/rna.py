@@ -30,9 +30,7 @@ def held_out_auroc(values: np.ndarray | sp.csr_matrix, target: np.ndarray, fold:
         train, test = fold != number, fold == number
         if not (0 < target[train].sum() < train.sum() and 0 < target[test].sum() < test.sum()):
             continue
-        x = values
-        if sp.issparse(values):
-            x = values[:, np.argsort(-np.abs(_t(values[train], target[train])))[:GENES]].toarray()
+        x = values if isinstance(values, np.ndarray) else _top_genes(values, train, target)
         model = make_pipeline(StandardScaler(), LogisticRegression(C=PENALTY, class_weight="balanced", max_iter=200))
         areas.append(roc_auc_score(target[test], model.fit(x[train], target[train]).decision_function(x[test])))
     return float(np.median(areas)) if areas else float("nan")
@@ -63,6 +61,12 @@ def surface_candidates(
     )  # fmt: skip
     table = table[table["auroc_median"] >= CANDIDATE]
     return table.sort_values("auroc_median", ascending=False, kind="stable", ignore_index=True)
+
+
+def _top_genes(values: sp.csr_matrix, train: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """Return the 50 genes that differ most between target and other cells in training."""
+    order = np.argsort(-np.abs(_t(values[train], target[train])), kind="stable")
+    return values[:, order[:GENES]].toarray()
 
 
 def _t(values: sp.csr_matrix, target: np.ndarray) -> np.ndarray:

@@ -3,7 +3,7 @@
 Values are binned; one pass over the cells gives the histogram of every protein, and from it the best interval of each.
 A panel grows antibody by antibody from the best panels of the size before (the beam); after each step all its
 thresholds are set anew, one at a time, and at the end each antibody is replaced if another does better.
-Hypergate (Becht et al. 2019, doi:10.1093/bioinformatics/bty491) optimises the same criterion by moving the faces of one box.
+Hypergate (Becht et al. 2019, doi:10.1093/bioinformatics/bty491) optimises the same criterion on one box.
 """
 
 from __future__ import annotations
@@ -133,7 +133,8 @@ def _with(box: Box, column: int, first: int, last: int, f1: float) -> Box:
 
 def _without(box: Box, column: int) -> Box:
     kept = [i for i, other in enumerate(box.columns) if other != column]
-    return Box(*(tuple(part[i] for i in kept) for part in (box.columns, box.first, box.last)), 0.0)
+    columns, first, last = (tuple(part[i] for i in kept) for part in (box.columns, box.first, box.last))
+    return Box(columns, first, last, 0.0)
 
 
 def _inside(binned: Binned, box: Box) -> np.ndarray:

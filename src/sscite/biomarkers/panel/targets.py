@@ -74,21 +74,12 @@ def choose_targets(
 
 def main_tissue(cells: pd.DataFrame, reference: str) -> str:
     """Return the tissue in which most donors have 10 of these cells; the reference tissue if it is among several."""
-    numbers = cells.groupby(["tissue", "donor"], observed=True).size().unstack(fill_value=0)
+    numbers = pd.crosstab(cells["tissue"], cells["donor"])
     if numbers.empty:
         return reference
     donors = (numbers >= MIN_CELLS).sum(axis=1)
     best = donors[donors == donors.max()].index
     return reference if reference in best else str(best[0])
-
-
-def reported_subsets(tables: dict[str, pd.DataFrame]) -> dict[str, set[str]]:
-    """Return the subsets with a finding (not whole lineages) by contrast id, from the tables of `compare composition`."""
-    reported = {}
-    for contrast, table in tables.items():
-        rows = table[(table["finding"].fillna("") != "") & (table["level"] == "subset")]
-        reported[contrast] = set(rows["subset"])
-    return reported
 
 
 def offer_antibodies(values: np.ndarray, proteins: Iterable[str], quality: pd.DataFrame) -> Antibodies:

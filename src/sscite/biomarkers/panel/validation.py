@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.stats import rankdata
 
-from sscite.biomarkers.panel import gates, search
-from sscite.biomarkers.panel.gates import Gate
+from sscite.biomarkers.panel import search
+from sscite.biomarkers.panel.gates import Gate, Sorted, donor_weights, inside, measure
 
 FOLDS = 5
 SEARCHED_CELLS = 20_000  # of the parent lineage enter a search, as many of each donor as its share allows
@@ -34,24 +34,23 @@ class Panel:
         Held-out purity, sensitivity and F1 of each size, donors weighted alike.
     per_donor
         For each size: the same of each donor (by code) with cells of the subset.
-    fold_proteins
-        Proteins of the chosen size in each fold.
+    fold_gates
+        Gates of the chosen size in each fold, found on the cells outside it.
     whole
         Purity and F1 of taking every cell of the parent.
     p
         Permutation p that no protein separates the subset from its parent within donors.
-    across_donors
-        Whether donors were held out; otherwise cells of the one donor were.
+    held_out_gated
+        (n_cells,), whether a cell is inside the gates that were found without its fold.
     """
 
     gates: list[Gate]
     by_size: list[list[Gate]]
-    held_out: list[gates.Sorted]
-    per_donor: list[dict[int, gates.Sorted]]
-    fold_proteins: list[frozenset[str]]
-    whole: gates.Sorted
+    held_out: list[Sorted]
+    per_donor: list[dict[int, Sorted]]
+    fold_gates: list[list[Gate]]
+    whole: Sorted
     p: float
-    across_donors: bool
     held_out_gated: np.ndarray = field(repr=False)
 
     @property
@@ -60,7 +59,7 @@ class Panel:
         return len(self.gates)
 
     @property
-    def chosen(self) -> gates.Sorted:
+    def chosen(self) -> Sorted:
         """Return the held-out measures of the chosen size."""
         return self.held_out[max(self.size, 1) - 1]
 
@@ -71,17 +70,17 @@ class Panel:
 
     def support(self, protein: str) -> float:
         """Return the share of folds whose panel holds the protein."""
-        return sum(protein in proteins for proteins in self.fold_proteins) / max(len(self.fold_proteins), 1)
+        return sum(any(gate.protein == protein for gate in found) for found in self.fold_gates) / len(self.fold_gates)
 
 
 def find_panel(
-    values: np.ndarray, proteins: Sequence[str], target: np.ndarray, donors: np.ndarray, *, seed: int
+    values: np.ndarray, proteins: Sequence[str], target: np.ndarray, donors: np.ndarray, fold: np.ndarray, *, seed: int
 ) -> Panel:
     """Find the smallest panel of a subset among the cells of its parent, and its held-out measures.
 
-    Each fold leaves out donors (cells, if there is one donor), searches on the others and is measured on all cells of
-    those left out. The size is the smallest whose held-out F1 is within 0.02 of the best; as it is chosen on the same
-    folds, its F1 is optimistic by what choosing one of four sizes gives.
+    Each fold leaves out its cells (all those of some donors, see `make_folds`), searches on the others and is measured
+    on all cells left out. The size is the smallest whose held-out F1 is within 0.02 of the best; as it is chosen on
+    the same folds, its F1 is optimistic by what choosing one of four sizes gives.
 
     Parameters
     ----------
@@ -91,11 +90,11 @@ def find_panel(
         (n_cells,), whether a cell is of the subset.
     donors
         (n_cells,), donor code from 0.
+    fold
+        (n_cells,), number from 0 of the fold that leaves the cell out.
     """
     rng = np.random.default_rng([seed, 17])
-    weights = gates.donor_weights(donors)
-    across = len(np.unique(donors[target])) > 1
-    fold = donor_folds(target, donors) if across else cell_folds(target, rng)
+    weights = donor_weights(donors)
     depth = min(search.MAX_ANTIBODIES, values.shape[1])
     gated = np.zeros((depth, len(target)), dtype=bool)
     fold_gates = []
@@ -104,19 +103,18 @@ def find_panel(
         found = _search(values, proteins, target, donors, ~out, depth, rng)
         fold_gates.append(found)
         for size in range(depth):
-            gated[size, out] = gates.inside(values[out], proteins, found[size])
+            gated[size, out] = inside(values[out], proteins, found[size])
     by_size = _search(values, proteins, target, donors, np.ones(len(target), dtype=bool), depth, rng)
-    held_out = [gates.measure(row, target, weights) for row in gated]
+    held_out = [measure(row, target, weights) for row in gated]
     best = choose_size([found.f1 for found in held_out])
     return Panel(
         gates=by_size[best],
         by_size=by_size,
         held_out=held_out,
         per_donor=[_per_donor(row, target, donors) for row in gated],
-        fold_proteins=[frozenset(gate.protein for gate in found[best]) for found in fold_gates],
-        whole=gates.measure(np.ones(len(target), dtype=bool), target, weights),
+        fold_gates=[found[best] for found in fold_gates],
+        whole=measure(np.ones(len(target), dtype=bool), target, weights),
         p=separation_p(values, target, donors, rng=rng),
-        across_donors=across,
         held_out_gated=gated[best],
     )
 
@@ -125,6 +123,13 @@ def choose_size(f1: Sequence[float]) -> int:
     """Return the position of the first F1 within 0.02 of the largest."""
     scores = np.nan_to_num(np.asarray(f1))
     return int(np.argmax(scores >= scores.max() - WORTH))
+
+
+def make_folds(target: np.ndarray, donors: np.ndarray, *, seed: int) -> tuple[np.ndarray, bool]:
+    """Assign cells to folds, and return whether folds are donors: with target cells in one donor, they are cells."""
+    if len(np.unique(donors[target])) > 1:
+        return donor_folds(target, donors), True
+    return cell_folds(target, np.random.default_rng([seed, 18])), False
 
 
 def donor_folds(target: np.ndarray, donors: np.ndarray) -> np.ndarray:
@@ -174,9 +179,7 @@ def _share(numbers: np.ndarray, limit: int) -> np.ndarray:
     return np.minimum(numbers, cap)
 
 
-def separation_p(
-    values: np.ndarray, target: np.ndarray, donors: np.ndarray, *, rng: np.random.Generator
-) -> float:
+def separation_p(values: np.ndarray, target: np.ndarray, donors: np.ndarray, *, rng: np.random.Generator) -> float:
     """Test that no protein separates the subset: target labels permuted among the cells of each donor.
 
     The statistic is the largest absolute sum, over the target cells, of ranks standardised within donors (max-T over
@@ -210,16 +213,16 @@ def _search(
     if not target[places].any():
         return [[] for _ in range(depth)]
     rows, stands_for = draw_cells(target[places], donors[places], limit=SEARCHED_CELLS, rng=rng)
-    weights = gates.donor_weights(donors[places])[rows] * stands_for
+    weights = donor_weights(donors[places])[rows] * stands_for
     binned = search.bin_values(values[places[rows]], target[places[rows]], weights)
     boxes = search.search(binned, depth=depth)
     return [search.to_gates(box, binned, list(proteins)) for box in boxes]
 
 
-def _per_donor(gated: np.ndarray, target: np.ndarray, donors: np.ndarray) -> dict[int, gates.Sorted]:
+def _per_donor(gated: np.ndarray, target: np.ndarray, donors: np.ndarray) -> dict[int, Sorted]:
     """Measure each donor that has cells of the subset."""
     ones = np.ones(len(target))
     return {
-        int(donor): gates.measure(gated[donors == donor], target[donors == donor], ones[donors == donor])
+        int(donor): measure(gated[donors == donor], target[donors == donor], ones[donors == donor])
         for donor in np.unique(donors[target])
     }

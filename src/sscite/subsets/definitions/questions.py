@@ -14,8 +14,9 @@ KINDS = {
     "gene_sets": {"name", "subset", "sets"},
     "recruitment": {"ligands", "receptor", "receiver"},
     "trajectories": {"lineage", "without", "root"},
+    "biomarkers": {"subset", "tissue", "variable", "order", "covariates"},
 }
-OPTIONAL = {"name", "without"}
+OPTIONAL = {"name", "without", *KINDS["biomarkers"]}
 
 
 @dataclass(frozen=True)
@@ -47,12 +48,27 @@ class Trajectory:
 
 
 @dataclass(frozen=True)
+class Biomarker:
+    """Which antibodies sort this subset, or which measurements per donor follow this variable of the samplesheet.
+
+    `order` lists the levels of an ordinal variable, lowest first; a tissue is optional.
+    """
+
+    subset: str = ""
+    tissue: str = ""
+    variable: str = ""
+    order: tuple[str, ...] = ()
+    covariates: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Questions:
     """All questions of the file, in their order."""
 
     gene_sets: tuple[GeneSets, ...] = ()
     recruitment: tuple[Recruitment, ...] = ()
     trajectories: tuple[Trajectory, ...] = ()
+    biomarkers: tuple[Biomarker, ...] = ()
 
 
 def validate(content: Any, *, lineages: set[str], subsets: set[str]) -> list[str]:
@@ -73,7 +89,8 @@ def validate(content: Any, *, lineages: set[str], subsets: set[str]) -> list[str
                 problems.append(f"{where}: expected a mapping with {listed(allowed)}, found {entry!r}")
                 continue
             problems += unknown(where, entry, allowed) + _absent(where, entry, allowed - OPTIONAL)
-            problems += lists(where, entry, ("sets", "ligands", "without")) + _root(where, entry)
+            problems += lists(where, entry, ("sets", "ligands", "without", "order", "covariates"))
+            problems += _root(where, entry) + (_biomarker(where, entry) if kind == "biomarkers" else [])
             problems += _names(where, entry, "lineage", lineages)
             problems += [p for key in ("subset", "receiver", "without") for p in _names(where, entry, key, subsets)]
     return problems
@@ -94,6 +111,14 @@ def _root(where: str, entry: dict) -> list[str]:
     return problems
 
 
+def _biomarker(where: str, entry: dict) -> list[str]:
+    """List the problems of a question on biomarkers: it names a subset or a variable, and not both."""
+    if bool(entry.get("subset")) == bool(entry.get("variable")):
+        return [f"{where}: name either a 'subset' (for a panel of antibodies) or a 'variable' (for donors)"]
+    extra = [key for key in ("order", "covariates") if entry.get("subset") and entry.get(key)]
+    return [f"{where}: '{key}' belongs to a 'variable', not to a subset" for key in extra]
+
+
 def _names(where: str, entry: dict, key: str, known: set[str]) -> list[str]:
     """List the names that the file does not define."""
     named = texts(entry[key]) if isinstance(entry.get(key), list) else (str(entry[key]),) if entry.get(key) else ()
@@ -111,5 +136,15 @@ def build(content: dict | None) -> Questions:
                 str(e["lineage"]), texts(e.get("without")), texts(e["root"].get("up")), texts(e["root"].get("down"))
             )
             for e in asked["trajectories"]
+        ),
+        tuple(
+            Biomarker(
+                str(e.get("subset") or ""),
+                str(e.get("tissue") or ""),
+                str(e.get("variable") or ""),
+                texts(e.get("order")),
+                texts(e.get("covariates")),
+            )
+            for e in asked["biomarkers"]
         ),
     )
