@@ -13,6 +13,7 @@ include { ANNOTATE        } from './modules/annotate'
 include { COHORT          } from './modules/cohort'
 include { SUBSETS         } from './modules/subsets'
 include { COMPARE         } from './modules/compare'
+include { BIOMARKERS      } from './modules/biomarkers'
 include { REPORT          } from './modules/report'
 
 workflow {
@@ -28,6 +29,7 @@ workflow {
     subsets   = file(params.subsets ?: "${projectDir}/assets/subsets.yaml", checkIfExists: true)
     gene_sets = files("${projectDir}/assets/gene_sets/*.gmt")
     gene_lists = files("${projectDir}/assets/genes/human/*.gmt")
+    surface   = file("${projectDir}/assets/genes/human/surface_proteins.gmt")
     own_sets  = params.gene_sets ? params.gene_sets.tokenize(',').collect { name -> file(name, checkIfExists: true) } : []
 
     // libraries: [ [id: 'L1', library: 'L1'], L1.h5mu, L1.droplets.h5mu ]
@@ -64,6 +66,18 @@ workflow {
         subsets,
         gene_sets + own_sets,
         gene_lists,
+    )
+
+    // antibodies that sort the subsets of interest on a cytometer
+    BIOMARKERS(
+        SUBSETS.out.cohort,
+        SUBSETS.out.cells,
+        ADT.out.quality,
+        COMPARE.out.summaries,
+        samples,
+        SAMPLES.out.contrasts,
+        subsets,
+        surface,
     )
 
     // facts and figures of every task arrive by topic

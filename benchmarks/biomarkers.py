@@ -6,12 +6,17 @@ from pathlib import Path
 from time import perf_counter
 from typing import Annotated
 
+import adt
 import numpy as np
+import pandas as pd
 import typer
 from scipy import stats
+from sklearn.tree import DecisionTreeClassifier
 
+from sscite.adt.panels import canonical
 from sscite.biomarkers.panel import auroc, gates, validation
 from sscite.biomarkers.panel.gates import Gate
+from sscite.formats import read_counts
 
 ROOT = Path(__file__).resolve().parents[1]
 PLANTED = 3
@@ -22,8 +27,8 @@ def cohort(seed: int, *, donors: int, cells: int, proteins: int, null: bool = Fa
     """Simulate the cells of a lineage as dsb values, with a subset that three antibodies define.
 
     Eight populations are all combinations of three proteins high or low; the subset is one of them. Positive cells
-    are normal around 2.0 + 1.3, negative around 2.0 - 1.5, with donor shifts. A third of the other proteins differ between
-    the populations by up to half as much (1.4); the rest do not differ. In a null cohort the labels are shuffled in donors.
+    are normal around 2.0 + 1.3, negative around 2.0 - 1.5, with donor shifts. A third of the other proteins differ
+    between the populations by up to half as much (1.4). In a null cohort the labels are shuffled within donors.
     """
     rng = np.random.default_rng(seed)
     planted = rng.choice(proteins, PLANTED, replace=False)
@@ -99,6 +104,49 @@ def null(number: int) -> None:
     )
 
 
+def tree(values: np.ndarray, target: np.ndarray, fold: np.ndarray, weights: np.ndarray, antibodies: int) -> float:
+    """Held-out F1 of a depth-4 decision tree on the antibodies that a first tree in the training cells uses most."""
+    gated = np.zeros(len(target), dtype=bool)
+    for number in np.unique(fold):
+        train = fold != number
+        grown = DecisionTreeClassifier(max_depth=4, random_state=0)
+        first = grown.fit(values[train], target[train], sample_weight=weights[train])
+        columns = np.argsort(-first.feature_importances_, kind="stable")[:antibodies]
+        second = grown.fit(values[train][:, columns], target[train], sample_weight=weights[train])
+        gated[~train] = second.predict(values[~train][:, columns])
+    return gates.measure(gated, target, weights).f1
+
+
+def real(data: Path) -> None:
+    """Lineages of public data, nothing told: gates and held-out F1 beside a decision tree's."""
+    counts = read_counts(data / "adt/dsb_tsang/cells_counts.csv.gz")
+    empties = read_counts(data / "adt/dsb_tsang/empty_counts.csv.gz")
+    published = pd.read_csv(data / "adt/dsb_tsang/cell_type_labels_matched_from_ADTnorm.csv", index_col=0)
+    published = published.reindex(counts.barcodes).fillna("undefined")
+    panel = canonical(list(counts.features.index))
+    values = adt.ours(counts.matrix, empties.matrix, np.flatnonzero(panel["is_isotype"]))
+    sets = {"dsb_tsang": (values, panel, published["cell_type_l1"], published["sample"])}
+    for file in ("citefuse_500_rna_adt_hto.h5mu", "pbmc_5k_protein_v3_200.h5ad"):
+        matrix, features, _, types = adt.labelled(data, file)
+        panel = canonical(features)
+        sets[file] = (adt.no_empties(matrix, panel)["dsb_cells"], panel, types, pd.Series("one", types.index))
+    for name, (values, panel, types, donors) in sets.items():
+        sure = (types != "undefined").to_numpy() & np.isfinite(values).all(axis=1)
+        columns = np.flatnonzero(~panel["is_isotype"].to_numpy(bool))
+        offered = values[np.ix_(sure, columns)]
+        proteins, codes = list(panel["protein"].iloc[columns]), pd.factorize(donors[sure])[0]
+        for lineage in ("monocytes", "B", "NK", "CD4 T", "CD8 T"):
+            target = (types[sure] == lineage).to_numpy()
+            fold, across = validation.make_folds(target, codes, seed=0)
+            found = validation.find_panel(offered, proteins, target, codes, fold, seed=0)
+            rival = tree(offered, target, fold, gates.donor_weights(codes), max(found.size, 1))
+            print(
+                f"{name[:9]} {lineage:9} {target.sum():4d} of {len(target)} cells, held out "
+                f"{'donors' if across else 'cells'}: {', '.join(gate.limits for gate in found.gates):55} F1 "
+                f"{found.chosen.f1:.3f}, tree {rival:.3f}"
+            )
+
+
 def size(cells: int, proteins: int) -> None:
     """AUROCs of 40 subsets and the panel of one at full size."""
     rng = np.random.default_rng(0)
@@ -120,9 +168,12 @@ def size(cells: int, proteins: int) -> None:
 
 
 def main(
-    part: Annotated[str, typer.Option(help="recovery, null, size or all")] = "all",
+    part: Annotated[str, typer.Option(help="recovery, null, real, size or all")] = "all",
     cohorts: Annotated[int, typer.Option(help="simulated cohorts of recovery; null takes four times as many")] = 50,
+    data: Annotated[Path, typer.Option(help="folder of the real data")] = ROOT.parent / "shared/data",
 ) -> None:
+    if part in ("real", "all"):
+        real(data)
     if part in ("size", "all"):
         size(250_000, 140)
     if part in ("recovery", "all"):

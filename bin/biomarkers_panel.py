@@ -43,7 +43,7 @@ def main(
     run.run(
         run.Sources(
             cohort, cells, files(quality, "*.adt_quality.csv"), files(summaries, "*.json"), samples, contrasts,
-            surface_genes, definitions.load(subsets).questions.biomarkers,
+            surface_genes, definitions.load_definitions(subsets).questions.biomarkers,
         ),
         reference_tissue=reference_tissue, seed=seed,
     )  # fmt: skip

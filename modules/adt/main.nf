@@ -13,8 +13,10 @@ workflow ADT {
     ADT_NORMALIZE(libraries, ADT_METHOD.out.method, panel_map)
     normalized = ADT_NORMALIZE.out.normalized
     cells = ADT_NORMALIZE.out.cells
+    quality = ADT_NORMALIZE.out.quality.toSortedList { a, b -> a.name <=> b.name }
 
     emit:
     normalized // channel: [ meta, parquet, panel ]
     cells // channel: [ meta, parquet ]
+    quality // value: list of adt_quality.csv
 }

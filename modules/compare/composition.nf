@@ -9,7 +9,7 @@ process COMPARE_COMPOSITION {
 
     output:
     path '*/composition*.csv', emit: tables, optional: true
-    path '*.compare_composition.json', topic: 'facts'
+    path '*.compare_composition.json', topic: 'facts', emit: summaries
     path '*.compare_composition.*.png', topic: 'figures', optional: true
     path '*.compare_composition.*.svg', optional: true, emit: drawings
 

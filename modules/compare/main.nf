@@ -50,4 +50,8 @@ workflow COMPARE {
     // cells themselves
     COMPARE_TRAJECTORY(cohort, embedding, cells, definitions, ambient_genes)
     COMPARE_LIGAND_RECEPTOR(cohort, cells, definitions, ambient_genes)
+    summaries = COMPARE_COMPOSITION.out.summaries
+
+    emit:
+    summaries // value: list of step summaries of the composition
 }

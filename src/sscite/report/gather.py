@@ -22,6 +22,7 @@ ROOMS = {
     "cohort": "Integrated cohort",
     "subsets": "Immune subsets",
     "compare": "Comparison of donors, groups and tissues",
+    "biomarkers": "Biomarkers: gating panels",
 }
 # within a room, steps in the order they build on each other; a step not named here comes last
 STEPS = [
@@ -32,7 +33,7 @@ STEPS = [
     "subsets_cluster", "subsets_signatures", "subsets_tissue", "subsets_collect",
     "compare_pseudobulk", "compare_identity", "compare_design", "compare_composition", "compare_calibration",
     "compare_abundance", "compare_expression", "compare_enrichment", "compare_tissue_blood", "compare_trajectory",
-    "compare_ligand_receptor", "compare_stage",
+    "compare_ligand_receptor", "compare_stage", "biomarkers_panel",
 ]  # fmt: skip
 
 SCHEMA_VERSION = 1

@@ -62,7 +62,7 @@ def _biplot(axis: Axes, columns: list[np.ndarray], kept: np.ndarray, target: np.
     axis.hexbin(
         columns[0][rows], columns[1][rows], gridsize=45, bins="log", cmap="Greys", mincnt=1, extent=extent, lw=0
     )
-    axis.plot(columns[0][dots], columns[1][dots], ".", color=figures.HIGHLIGHT, ms=2.4, alpha=0.45, mew=0)
+    axis.plot(columns[0][dots], columns[1][dots], ".", color=figures.HIGHLIGHT, ms=3.5, alpha=0.7, mew=0)
     left, right = _clipped(plot[0].low, plot[0].high, x)
     bottom, top = _clipped(plot[1].low, plot[1].high, y)
     axis.add_patch(Rectangle((left, bottom), right - left, top - bottom, fill=False, lw=1.4, zorder=5))

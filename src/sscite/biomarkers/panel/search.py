@@ -18,9 +18,11 @@ from sscite.biomarkers.panel.gates import Gate
 MAX_ANTIBODIES = 4
 BEAM = 10
 QUANTILES = 60  # of the target's and of the other cells; together they give the bins
+TAILS = (0.001, 0.003, 0.008)  # further quantiles, and as many from the top: separate populations have a gap there
 TWO_SIDED_GAIN = 0.02  # of F1, for a gate with two thresholds in place of one
 EXCHANGE_GAIN = 1e-3
 SWEEPS = 4
+PLATEAU = 0.002  # of F1
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Binned:
 
 def bin_values(values: np.ndarray, target: np.ndarray, weights: np.ndarray) -> Binned:
     """Bin every protein (n_cells, n_proteins) at quantiles of the target and of the other cells, rounded to 0.01."""
-    levels = np.linspace(0, 1, QUANTILES + 2)[1:-1]
+    levels = np.concatenate([TAILS, np.linspace(0, 1, QUANTILES + 2)[1:-1], 1 - np.array(TAILS)])
     edges, codes = [], np.empty(values.shape, np.uint8)
     for j, column in enumerate(values.T):
         cuts = [np.quantile(column[mask], levels) for mask in (target, ~target) if mask.any()]
@@ -74,11 +76,34 @@ def to_gates(box: Box, binned: Binned, proteins: list[str]) -> list[Gate]:
     gates = []
     for column, first, last in zip(box.columns, box.first, box.last, strict=True):
         edges = binned.edges[column]
-        low = edges[first - 1] if first > 0 else -np.inf
-        high = edges[last] if last < len(edges) else np.inf
-        if np.isfinite(low) or np.isfinite(high):
+        lower, upper = first > 0, last < len(edges)
+        low = edges[first - 1] if lower else -np.inf
+        high = edges[last] if upper else np.inf
+        if lower != upper:
+            centre = _centre(binned, _without(box, column), column, first if lower else last + 1, above=lower)
+            low, high = (centre, np.inf) if lower else (-np.inf, centre)
+        if lower or upper:
             gates.append(Gate(proteins[column], float(low), float(high)))
     return gates
+
+
+def _centre(binned: Binned, rest: Box, column: int, chosen: int, *, above: bool) -> float:
+    """Return the middle of the thresholds around the chosen one whose F1 is within 0.002 of its own.
+
+    Between separate populations many thresholds do equally well, and the middle leaves most room for other donors.
+    """
+    edges = binned.edges[column]
+    rows = _inside(binned, rest)
+    sums = _histogram(binned.codes, rows, np.array([column]), binned.target, binned.weights, len(edges) + 1)[0]
+    below = np.cumsum(sums, axis=0)[:-1]  # in front of each edge
+    inside = sums.sum(axis=0) - below if above else below
+    f1 = 2 * inside[:, 1] / (inside.sum(axis=1) + binned.weights[binned.target].sum())
+    low = high = chosen - 1
+    while low > 0 and f1[low - 1] >= f1[chosen - 1] - PLATEAU:
+        low -= 1
+    while high < len(edges) - 1 and f1[high + 1] >= f1[chosen - 1] - PLATEAU:
+        high += 1
+    return float(np.round((edges[low] + edges[high]) / 2, 2))
 
 
 def _grow(binned: Binned, beam: list[Box], width: int) -> list[Box]:
