@@ -131,7 +131,7 @@ def group_table(assessed: Assessed, target: Target, tissue: Cohort, comparisons:
         people = cells.merge(comparison.samples[["sample", "donor", "group"]], on="sample")
         per_donor = 100 * people.groupby(["group", "donor"])[["annotated", "gated"]].mean()
         for group, part in per_donor.groupby(level="group"):
-            name = comparison.contrast.side_names[int(group)]
+            name = comparison.contrast.group_names[int(group)]
             means = part.mean()
             rows.append(
                 [target.subset, target.tissue, comparison.contrast.name, name, len(part), means.iloc[0], means.iloc[1]]

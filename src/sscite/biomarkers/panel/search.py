@@ -55,7 +55,9 @@ def bin_values(values: np.ndarray, target: np.ndarray, weights: np.ndarray) -> B
     levels = np.concatenate([TAILS, np.linspace(0, 1, QUANTILES + 2)[1:-1], 1 - np.array(TAILS)])
     edges, codes = [], np.empty(values.shape, np.uint8)
     for j, column in enumerate(values.T):
-        cuts = [np.quantile(column[mask], levels) for mask in (target, ~target) if mask.any()]
+        sides = [column[mask] for mask in (target, ~target) if mask.any()]
+        ends = [np.array([side.min(), side.max() + 0.01]) for side in sides]
+        cuts = [*(np.quantile(side, levels) for side in sides), *ends]
         edges.append(np.unique(np.round(np.concatenate(cuts), 2)))
         codes[:, j] = np.searchsorted(edges[j], column, side="right")
     return Binned(codes, edges, target, weights.astype(np.float64))
