@@ -2,7 +2,7 @@
 
 Where voting is by cohort, libraries bring the labels of single cells. Cells of all libraries are clustered together as
 CellTypist clusters a library, so that a type that is rare in each library has a cluster of its own; then the steps that
-follow the vote in a library follow here too: decisive genes, unassigned cells, the protein witness.
+follow the vote in a library follow here too: decisive genes, unassigned cells, the protein check.
 """
 
 from __future__ import annotations
@@ -65,9 +65,10 @@ def run(merged: Path, embedding: Path, *, seed: int) -> Voted:
 
 
 def majority(obs: pd.DataFrame, axes: np.ndarray, expression: sp.csr_matrix, genes: pd.Index, *, seed: int) -> Voted:
-    """Give every fine cluster of the cohort its most frequent label, and its lineage.
+    """Return every cell with the most frequent label of its fine cluster of the cohort, and its lineage.
 
-    Cells of libraries without labels neither vote nor change. A cluster of fewer than 10 cells does not vote.
+    Cells of libraries without labels neither vote nor change. A cluster of fewer than 10 cells does not vote. CD4 and
+    CD8 T cells stay as the library separated them.
 
     Parameters
     ----------
@@ -94,20 +95,21 @@ def majority(obs: pd.DataFrame, axes: np.ndarray, expression: sp.csr_matrix, gen
     lineage_of = _lineage_of(labels)
     voted, changed = _refined(labels, clusters, expression[rows], genes, lineage_of)
     rna = _lineages(labels, voted, clusters, lineage_of)
+    voted, rna = _keep_split(labels, voted, rna)
     cells = before.drop(columns=[names.CELL_TYPE_FINE, names.PROTEIN_LINEAGE])
-    cells.iloc[rows] = _heard(labels, voted, rna)[cells.columns].to_numpy()
+    cells.iloc[rows] = _check_again(labels, voted, rna)[cells.columns].to_numpy()
     return Voted(cells, len(np.unique(clusters)), changed, _kept(labels[names.LINEAGE_RNA].to_numpy(), rna))
 
 
 def _labels(obs: pd.DataFrame) -> pd.DataFrame:
-    """Take the columns of annotation as text, empty where a cell has none."""
+    """Return the columns of annotation as text, empty if a cell has none."""
     columns = [names.CELL_TYPE, names.CELL_TYPE_FINE, names.LINEAGE, names.LINEAGE_RNA, names.PROTEIN_LINEAGE,
                names.PROTEIN_SUPPORT]  # fmt: skip
     return obs.reindex(columns=columns).astype(object).fillna("")
 
 
 def _lineage_of(labels: pd.DataFrame) -> dict[str, str]:
-    """Find the lineage of each label from the cells that were sure of it."""
+    """Return the lineage of each label, from the cells assigned to one."""
     sure = labels[labels[names.LINEAGE_RNA] != names.UNASSIGNED]
     found = sure.groupby(names.CELL_TYPE_FINE)[names.LINEAGE_RNA].agg(lambda values: values.mode()[0])
     return {label: found.get(label, names.UNASSIGNED) for label in labels[names.CELL_TYPE_FINE].unique()}
@@ -150,8 +152,16 @@ def _kept(before: np.ndarray, after: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame({"cells": same.size(), "kept": same.sum()}).rename_axis(index=names.LINEAGE).reset_index()
 
 
-def _heard(labels: pd.DataFrame, voted: np.ndarray, rna: np.ndarray) -> pd.DataFrame:
-    """Set the protein witness beside the voted lineage: what protein had decided against RNA, it may decide again."""
+def _keep_split(labels: pd.DataFrame, voted: np.ndarray, rna: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return labels and lineages with CD4 and CD8 T cells as the library separated them, which the vote cannot."""
+    own = labels[names.LINEAGE_RNA].to_numpy(dtype=object)
+    kept = np.isin(own, ["CD4 T", "CD8 T"]) & np.isin(rna, ["CD4 T", "CD8 T"]) & (own != rna)
+    cell_type = labels[names.CELL_TYPE].to_numpy(dtype=object)
+    return np.where(kept, cell_type, voted).astype(object), np.where(kept, own, rna).astype(object)
+
+
+def _check_again(labels: pd.DataFrame, voted: np.ndarray, rna: np.ndarray) -> pd.DataFrame:
+    """Compare the voted lineage with protein: what protein had decided against RNA, it decides again."""
     shown = labels[names.PROTEIN_LINEAGE].to_numpy(dtype=object)
     decided = (labels[names.LINEAGE] != labels[names.LINEAGE_RNA]).to_numpy()
     cell_type = np.where(rna == names.UNASSIGNED, names.UNASSIGNED, voted).astype(object)

@@ -55,7 +55,15 @@ def test_a_cluster_that_expresses_the_rivals_genes_takes_the_cohorts_most_freque
     assert found.changed["cells"].sum() > 200
 
 
-def test_protein_keeps_its_word_between_kinds_of_t_cells_and_on_cells_that_it_decided(cohort):
+def test_the_vote_does_not_move_cells_between_cd4_and_cd8(cohort):
+    obs, axes, expression, _ = cohort
+    obs.loc["c305", ["cell_type", "lineage", "lineage_rna"]] = ["Tem/Trm cytotoxic T cells", "CD8 T", "CD8 T"]
+    cells = cohort_vote.majority(obs, axes, expression, GENES, seed=0).cells
+    assert list(cells.loc["c305", ["cell_type", "lineage"]]) == ["Tem/Trm cytotoxic T cells", "CD8 T"]
+    assert list(cells.loc["c306", ["cell_type", "lineage"]]) == ["Tcm/Naive helper T cells", "CD4 T"]
+
+
+def test_protein_decides_again_between_kinds_of_t_cells_and_on_cells_that_it_decided(cohort):
     obs, axes, expression, _ = cohort
     obs.loc["c305", ["protein_lineage", "lineage"]] = "CD8 T"
     obs.loc["c5", ["protein_lineage", "lineage"]] = "monocyte/DC"
