@@ -22,7 +22,10 @@ def main(
     samples_per_library: Annotated[int, typer.Option(min=1, help="Samples hashed together.")] = 6,
     effect: Annotated[float, typer.Option(min=0, help="Fold change of every planted finding; 0: none.")] = 5.0,
     effects: Annotated[str, typer.Option(help="Single findings, such as src_egr1=2,nfkb=0; over --effect.")] = "",
-    concentration: Annotated[float, typer.Option(min=1, help="Likeness of donors; 80 varies as patients do.")] = 150.0,
+    spread: Annotated[
+        float, typer.Option(min=0, help="SD between donors on the logit, .55 as in life; 0: by --concentration.")
+    ] = 0.0,
+    concentration: Annotated[float, typer.Option(min=1, help="Likeness of donors (Dirichlet), of the demo.")] = 150.0,
     depth: Annotated[float, typer.Option(min=100, help="Median RNA counts of a cell.")] = 3000.0,
     doublets: Annotated[float, typer.Option(min=0, max=0.5, help="Share of cells that are doublets.")] = 0.06,
     ambient: Annotated[float, typer.Option(min=0.001, max=0.9, help="Mean share of ambient RNA in a cell.")] = 0.04,
@@ -43,7 +46,13 @@ def main(
 
     groups, fold = options.parse(donors, effects, effect=effect, kidney=kidney, lung=lung, genes=genes)
     settings = Settings(
-        depth=depth, ambient=ambient, doublets=doublets, empties=empties, concentration=concentration, effect=fold
+        depth=depth,
+        ambient=ambient,
+        doublets=doublets,
+        empties=empties,
+        effect=fold,
+        spread=spread,
+        concentration=None if spread else concentration,
     )
     design = plan.design(
         groups, kidney=kidney, lung=lung, stages=stages, samples_per_library=samples_per_library, seed=seed

@@ -25,7 +25,9 @@ def compose(design: pd.DataFrame, *, cells: int, settings: Settings, seed: int) 
     """Draw the cohort's cells by sample and subset, and the true proportions that they were drawn from."""
     sizes = np.diff(np.linspace(0, cells, len(design) + 1).astype(int))
     rng = np.random.default_rng([seed, 2])
-    share = composition.proportions(design, rng, effect=settings.effect, concentration=settings.concentration)
+    share = composition.proportions(
+        design, rng, effect=settings.effect, spread=settings.spread, concentration=settings.concentration
+    )
     drawn = np.random.default_rng([seed, 3]).multinomial(sizes, share.to_numpy())
     return pd.DataFrame(drawn, index=share.index, columns=share.columns), share
 

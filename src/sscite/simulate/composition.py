@@ -9,7 +9,8 @@ import pandas as pd
 
 from sscite.simulate import plan, profiles
 
-CONCENTRATION = 80.0  # of the Dirichlet draw of lineages, and of subsets within a lineage
+SPREAD = 0.55  # standard deviation between donors on the logit; that of published PBMC cohorts is .56 to .70
+WITHIN_LINEAGE = 0.3  # share of its variance that the subsets of a lineage have in common
 RAISED_IN_DISEASE = ["CD14_ISG", "CD16_ISG", "CD4_CTL", "B_Naive", "B_plasmablasts"]
 LOWERED_IN_DISEASE = ["B_Memory_pre.switched", "B_Memory_post.switched", "CD8_naive", "pDC"]
 RAISED_IN_SRC = ["CD14_PLBD1"]
@@ -46,27 +47,36 @@ def proportions(
     rng: np.random.Generator,
     *,
     effect: float | Mapping[str, float] = 3.0,
-    concentration: float = CONCENTRATION,
+    spread: float | Mapping[str, float] = SPREAD,
+    concentration: float | None = None,
 ) -> pd.DataFrame:
     """Draw each sample's true proportions: the expected ones times what is the donor's own.
 
-    Lineages vary between donors as a Dirichlet of the given concentration, subsets within a lineage as another. All
-    samples of one donor and tissue share the draw.
+    Subsets vary between donors on the logarithm with a normal distribution, 30% of the variance shared within a
+    lineage. All samples of one donor and tissue share the draw.
+
+    Parameters
+    ----------
+    spread
+        Standard deviation between donors on the logit; a number, or one by donor (an outlying donor has a larger one).
+    concentration
+        If given, a Dirichlet of lineages and another of subsets within a lineage in place of the normal distribution.
 
     Returns
     -------
     pandas.DataFrame
         Shape (samples, subsets), indexed by sample; rows sum to 1.
     """
-    base = _tissue_shares(design, plan.folds(3.0))
     lineage = profiles.subsets()["lineage"]
-    by_lineage = base.T.groupby(lineage).sum().T
-    within = base.div(by_lineage[list(lineage)].to_numpy()).fillna(0)
     person = (design["donor"] + "\n" + design["tissue"]).to_numpy()
     first = ~pd.Series(person).duplicated().to_numpy()
     shared = pd.Series(np.arange(first.sum()), index=person[first])[person].to_numpy()
-    own = _gamma_factors(by_lineage[first], concentration, rng)[:, by_lineage.columns.get_indexer(pd.Index(lineage))]
-    own = own * _gamma_factors(within[first], concentration, rng)
+    if concentration is None:
+        names = design.loc[first, "donor"]
+        size = np.full(len(names), spread) if isinstance(spread, int | float) else names.map(spread).to_numpy(float)
+        own = _normal_factors(size, pd.factorize(lineage)[0], rng)
+    else:
+        own = _dirichlet_factors(design, lineage, first, concentration, rng)
     drawn = expected_proportions(design, effect) * own[shared]
     return drawn.div(drawn.sum(axis=1), axis=0)
 
@@ -77,12 +87,11 @@ def compositions(
     *,
     effect: float | Mapping[str, float] = 3.0,
     cells: int | pd.Series = 1000,
-    concentration: float = CONCENTRATION,
+    spread: float | Mapping[str, float] = SPREAD,
+    concentration: float | None = None,
+    lost: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Draw the cells of each subset in each sample, without simulating a cell: a cohort takes milliseconds.
-
-    Dirichlet-multinomial on two levels (see `proportions`), so donors are overdispersed as in life: at the default
-    concentration a subset that is a tenth of its lineage varies between donors with a coefficient of variation of 0.35.
 
     Parameters
     ----------
@@ -94,9 +103,11 @@ def compositions(
         Fold change of all findings, or a mapping of some of `plan.EFFECTS`; 0 gives a null cohort, in which blood
         donors of all groups are exchangeable.
     cells
-        Cells of a sample; a number, or a series by sample.
-    concentration
-        Smaller: donors differ more.
+        Cells of a sample; a number, or a series by sample as `depths` draws it.
+    spread, concentration
+        As in `proportions`.
+    lost
+        Libraries that lost a subset: name of the library, and the subset.
 
     Returns
     -------
@@ -108,9 +119,19 @@ def compositions(
     >>> design = simulate.design()
     >>> counts = simulate.compositions(design, np.random.default_rng(0), effect=0, cells=5000)
     """
-    share = proportions(design, rng, effect=effect, concentration=concentration)
+    share = proportions(design, rng, effect=effect, spread=spread, concentration=concentration)
+    for library, subset in (lost or {}).items():
+        share.loc[design.loc[design["library"] == library, "sample"], subset] = 0
+    share = share.div(share.sum(axis=1), axis=0)
     sizes = np.broadcast_to(cells, len(share)) if isinstance(cells, int) else cells[share.index].to_numpy()
     return pd.DataFrame(rng.multinomial(sizes, share.to_numpy()), index=share.index, columns=share.columns)
+
+
+def depths(design: pd.DataFrame, rng: np.random.Generator, *, median: int = 5000, fold: float = 10.0) -> pd.Series:
+    """Draw cells of each sample, log-normal; 95% of the samples lie within the fold."""
+    sigma = np.log(fold) / (2 * 1.96)
+    drawn = rng.lognormal(np.log(median), sigma, len(design)).round().astype(int)
+    return pd.Series(np.maximum(drawn, 50), index=pd.Index(design["sample"], name="sample"))
 
 
 def _tissue_shares(design: pd.DataFrame, fold: Mapping[str, float]) -> pd.DataFrame:
@@ -119,6 +140,25 @@ def _tissue_shares(design: pd.DataFrame, fold: Mapping[str, float]) -> pd.DataFr
     factor = 1.5 * (1 - 1 / fold["kidney_thbs1"])
     table["kidney"] = table["kidney"].where(table.index != "THBS1_Mac", table["kidney"] * factor)
     return (table / table.sum()).T.loc[design["tissue"]].set_axis(pd.Index(design["sample"], name="sample"))
+
+
+def _normal_factors(spread: np.ndarray, lineage: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Log-normal factors (n_donors, n_subsets) with median 1, correlated within a lineage."""
+    of_lineage = rng.normal(size=(len(spread), lineage.max() + 1))[:, lineage]
+    of_subset = rng.normal(size=of_lineage.shape)
+    noise = np.sqrt(WITHIN_LINEAGE) * of_lineage + np.sqrt(1 - WITHIN_LINEAGE) * of_subset
+    return np.exp(spread[:, None] * noise)
+
+
+def _dirichlet_factors(
+    design: pd.DataFrame, lineage: pd.Series, first: np.ndarray, concentration: float, rng: np.random.Generator
+) -> np.ndarray:
+    """Gamma factors of lineages and of subsets within a lineage: normalised, they make Dirichlet draws."""
+    base = _tissue_shares(design, plan.folds(3.0))
+    by_lineage = base.T.groupby(lineage).sum().T
+    within = base.div(by_lineage[list(lineage)].to_numpy()).fillna(0)
+    own = _gamma_factors(by_lineage[first], concentration, rng)[:, by_lineage.columns.get_indexer(pd.Index(lineage))]
+    return own * _gamma_factors(within[first], concentration, rng)
 
 
 def _gamma_factors(share: pd.DataFrame, concentration: float, rng: np.random.Generator) -> np.ndarray:

@@ -42,7 +42,8 @@ def sample_rates(
     book
         The profiles.
     sample
-        A row of the design: `sex tissue stage` are read.
+        A row of the design: `sex tissue stage` are read, and `handling` if there: fold of the dissociation-stress genes
+        in a sample that waited before it was processed.
     factor
         Donor times library factors, shape (n_genes,).
     effect
@@ -61,6 +62,7 @@ def sample_rates(
             rates[:, book.genes.get_loc(gene)] = level / 10_000 if sample["sex"] == sex else 0
     if sample["tissue"] != "blood":
         rates[:, book.mask(sets["DISSOCIATION_STRESS"])] *= STRESS_FOLD
+    rates[:, book.mask(sets["DISSOCIATION_STRESS"])] *= float(sample.get("handling") or 1)
     markers = profiles.definition()["subsets"]["CD14_EGR1"]["genes"]
     targets = book.mask([gene for gene in sets["NFKB_TARGETS"] if gene not in markers])
     rates[book.rows("CD14_EGR1"), targets] *= fold["nfkb"]

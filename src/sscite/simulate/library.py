@@ -36,7 +36,9 @@ class Settings:
     empties
         Empty droplets for each called cell.
     concentration
-        As in `composition.compositions`: larger, and donors resemble one another more.
+        As in `composition.proportions`: larger, and donors resemble one another more; None: by `spread`.
+    spread
+        Standard deviation between donors on the logit.
     effect
         As in `plan.folds`.
     """
@@ -46,7 +48,8 @@ class Settings:
     doublets: float = 0.06
     negatives: float = 0.03
     empties: float = 2.0
-    concentration: float = 80.0
+    concentration: float | None = None
+    spread: float = 0.55
     effect: float | Mapping[str, float] = 3.0
 
 

@@ -8,11 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sscite.compare.composition import frequency
+from sscite.compare.composition import differential, frequency, report
 from sscite.compare.contrast.contrast import Contrast
 from sscite.compare.contrast.eligibility import compare
 from sscite.compare.pseudobulk import sums
-from sscite.errors import Reason, Skipped
 
 pytestmark = pytest.mark.needs_data
 
@@ -34,15 +33,16 @@ def tables(data: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     return samples.reset_index(drop=True), sums.composition(cells)
 
 
-def test_four_patients_with_blood_and_tissue_are_paired_but_their_few_cells_are_not_tested(tables):
+def test_four_patients_with_blood_and_tissue_are_paired_but_cannot_reach_5_percent(tables):
     samples, counted = tables
     comparison = compare(Contrast("t", "t", "tissue", ("blood",), ("tissue",), block="donor"), samples)
     assert comparison.paired
     assert comparison.counts() == (4, 4)
     measures = frequency.measure(counted, comparison)
-    with pytest.raises(Skipped) as error:
-        frequency.test(measures, comparison, draws=100, rng=np.random.default_rng(0))
-    assert error.value.reason is Reason.TOO_FEW_CELLS
+    table, drawn = differential.test(measures, comparison, draws=100, rng=np.random.default_rng(0))
+    assert report.smallest_p(comparison, drawn) == 0.125
+    assert table["family_p"].min() >= 0.125
+    assert table["note"].str.contains("fewer than 10 cells expected").any()
 
 
 def test_six_lung_and_three_endometrial_patients_do_not_differ_beyond_chance(tables):
@@ -50,7 +50,7 @@ def test_six_lung_and_three_endometrial_patients_do_not_differ_beyond_chance(tab
     comparison = compare(Contrast("o", "o", "organ", ("Endo",), ("Lung",), ("tissue",)), samples)
     assert comparison.counts() == (3, 6)
     measures = frequency.measure(counted, comparison)
-    table, drawn = frequency.test(measures, comparison, draws=100, rng=np.random.default_rng(0))
+    table, drawn = differential.test(measures, comparison, draws=100, rng=np.random.default_rng(0))
     assert drawn.exact
     assert len(drawn.t) == 84  # C(9, 3)
     assert table["family_p"].min() > 0.05

@@ -32,7 +32,7 @@ def test_without_effects_all_blood_groups_expect_the_same():
 
 
 def test_the_planted_fold_is_found_in_the_mean_of_many_donors(many):
-    share = simulate.proportions(many, np.random.default_rng(1), effect={"src_egr1": 2, "ild_t2isg": 3})
+    share = simulate.proportions(many, np.random.default_rng(1), spread=0.2, effect={"src_egr1": 2, "ild_t2isg": 3})
     blood = many.set_index("sample").query("tissue == 'blood'")
     means = share.loc[blood.index].groupby(blood["group"]).mean()
     # 2.6 % doubled among all: 5.2 / 102.6 against 2.6 / 100; 2 % tripled: 6 / 104 against 2 / 100
@@ -43,7 +43,10 @@ def test_the_planted_fold_is_found_in_the_mean_of_many_donors(many):
 def test_donors_vary_more_than_counting_explains(many):
     rng = np.random.default_rng(2)
     blood = many[many["tissue"] == "blood"]
-    share = simulate.proportions(blood, rng, effect=0)["CD14_VCAN"]
+    share = simulate.proportions(blood, rng, effect=0)
+    logits = np.log(share / (1 - share))
+    assert logits.std().median() == pytest.approx(0.55, abs=0.06)
+    share = simulate.proportions(blood, rng, effect=0, concentration=80)["CD14_VCAN"]
     assert 0.25 < share.std() / share.mean() < 0.6
     calm = simulate.proportions(blood, rng, effect=0, concentration=1e6)["CD14_VCAN"]
     assert calm.std() / calm.mean() < 0.02
@@ -76,3 +79,24 @@ def test_the_same_seed_gives_the_same_cohort():
     first, again, other = (simulate.compositions(design, np.random.default_rng(seed)) for seed in (5, 5, 6))
     assert first.equals(again)
     assert not first.equals(other)
+
+
+def test_an_outlying_donor_differs_more_than_the_others():
+    design = simulate.design({"HD": 40}, seed=1)
+    spread = dict.fromkeys(design["donor"], 0.3) | {"HD40": 3.0}
+    share = simulate.proportions(design, np.random.default_rng(4), effect=0, spread=spread)
+    share = share.loc[:, share.iloc[0] > 0]
+    distance = (np.log(share) - np.log(share).median()).std(axis=1)
+    assert distance.idxmax() == "HD40_blood"
+
+
+def test_depths_vary_tenfold_and_a_lost_subset_has_no_cell_in_its_library():
+    design = simulate.design({"HD": 400}, samples_per_library=5)
+    cells = simulate.depths(design, np.random.default_rng(5))
+    assert cells.quantile(0.975) / cells.quantile(0.025) == pytest.approx(10, rel=0.3)
+    library = design["library"].iloc[0]
+    counts = simulate.compositions(design, np.random.default_rng(6), cells=cells, lost={library: "CD16"})
+    inside = design.set_index("sample")["library"] == library
+    assert counts.loc[inside, "CD16"].sum() == 0
+    assert counts.loc[~inside, "CD16"].sum() > 0
+    assert (counts.sum(axis=1) == cells).all()

@@ -36,6 +36,11 @@ def test_tissue_carries_dissociation_stress(book):
     assert fold(book, "CD8_TEM", "FOS", {"tissue": "kidney"}, 0) == pytest.approx(expression.STRESS_FOLD, rel=0.05)
 
 
+def test_a_sample_that_waited_has_stress_genes_raised_in_blood_too(book):
+    assert fold(book, "CD8_TEM", "FOS", {"handling": "3"}, 0) == pytest.approx(3, rel=0.05)
+    assert fold(book, "CD8_TEM", "FOS", {"handling": ""}, 0) == pytest.approx(1)
+
+
 def test_half_of_the_donors_lack_a_gene_that_half_of_people_lack(book):
     factors = expression.donor_factors([f"d{i}" for i in range(400)], book, np.random.default_rng(0))
     gstm1, plain = (factors[book.genes.get_loc(gene)] for gene in ("GSTM1", "ACTB"))
