@@ -35,7 +35,7 @@ tools/nextflow/lib/installed: tools/nextflow/pom.xml
 
 # Nextflow hashes bin/ but not the package: changed code starts afresh
 demo: install demo/cohort/samplesheet.csv ## simulate a small cohort with planted truth and run it: see results/demo/report.html
-	code=$$(cat $$(git ls-files -co --exclude-standard src) | sha256sum); \
+	code=$$(cat $$(git ls-files -co --exclude-standard src assets/genes) | sha256sum); \
 	resume=$$(cmp -s <(echo "$$code") demo/code && echo -resume || true); echo "$$code" > demo/code; \
 	$(NEXTFLOW) run . -profile demo,$(PROFILE) $$resume --outdir $(RESULTS)
 	@echo "report: $(RESULTS)/report.html"

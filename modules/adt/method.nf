@@ -14,7 +14,8 @@ process ADT_METHOD {
     adt_method.py \\
         --method '${params.adt_method}' \\
         --output adt_method.csv \\
-        libraries/*
+        libraries/* \\
+        ${task.ext.args ?: ''}
     """
 
     stub:

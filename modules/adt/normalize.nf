@@ -24,7 +24,8 @@ process ADT_NORMALIZE {
         --methods ${methods} \\
         ${panel_map ? "--panel-map ${panel_map}" : ''} \\
         --isotypes '${params.isotypes ?: ''}' \\
-        --seed ${params.seed}
+        --seed ${params.seed} \\
+        ${task.ext.args ?: ''}
     """
 
     stub:

@@ -24,7 +24,8 @@ process ANNOTATE_CELLTYPIST {
         ${lineages ? "--lineages ${lineages}" : ''} \\
         --mode ${params.celltypist_mode} \\
         --majority-voting ${params.majority_voting} \\
-        --seed ${params.seed}
+        --seed ${params.seed} \\
+        ${task.ext.args ?: ''}
     """
 
     stub:

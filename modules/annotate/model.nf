@@ -17,7 +17,8 @@ process ANNOTATE_MODEL {
         ${[given].flatten().collect { file -> "--given ${file}" }.join(' ')} \\
         ${cache ? "--cache ${cache}" : ''} \\
         --sha256 '${params.celltypist_model_sha256 ?: ''}' \\
-        --output models
+        --output models \\
+        ${task.ext.args ?: ''}
     """
 
     stub:

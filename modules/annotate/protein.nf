@@ -17,7 +17,8 @@ process ANNOTATE_PROTEIN {
         --id ${meta.id} \\
         --labels ${labels} \\
         --proteins ${proteins} \\
-        --panel ${panel}
+        --panel ${panel} \\
+        ${task.ext.args ?: ''}
     """
 
     stub:

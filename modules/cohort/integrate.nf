@@ -18,7 +18,8 @@ process COHORT_INTEGRATE {
         --merged ${merged} \\
         --hvg ${params.hvg} \\
         --resolution ${params.resolution} \\
-        --seed ${params.seed}
+        --seed ${params.seed} \\
+        ${task.ext.args ?: ''}
     """
 
     stub:

@@ -17,7 +17,8 @@ process COHORT_MAP {
     cohort_map.py \\
         --merged ${merged} \\
         --reference ${reference} \\
-        --seed ${params.seed}
+        --seed ${params.seed} \\
+        ${task.ext.args ?: ''}
     """
 
     stub:

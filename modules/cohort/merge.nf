@@ -19,7 +19,8 @@ process COHORT_MERGE {
         --libraries libraries \\
         --fragments fragments \\
         --samples ${samples} \\
-        --genes ${params.genes}
+        --genes ${params.genes} \\
+        ${task.ext.args ?: ''}
     """
 
     stub:

@@ -22,7 +22,8 @@ process COMPARE_ABUNDANCE {
         --samples ${samples} \\
         --contrasts ${contrasts} \\
         --seed ${params.seed} \\
-        --min_donors ${params.min_donors}
+        --min-donors ${params.min_donors} \\
+        ${task.ext.args ?: ''}
     """
 
     stub:

@@ -24,7 +24,8 @@ process COMPARE_CALIBRATION {
         --permutations ${params.permutations} \\
         --min-cells ${params.min_cells} \\
         --min-donors ${params.min_donors} \\
-        --seed ${params.seed}
+        --seed ${params.seed} \\
+        ${task.ext.args ?: ''}
     """
 
     stub:

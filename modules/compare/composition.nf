@@ -21,7 +21,8 @@ process COMPARE_COMPOSITION {
         --contrasts ${contrasts} \\
         --permutations ${params.permutations} \\
         --min-donors ${params.min_donors} \\
-        --seed ${params.seed}
+        --seed ${params.seed} \\
+        ${task.ext.args ?: ''}
     """
 
     stub:

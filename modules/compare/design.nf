@@ -19,7 +19,8 @@ process COMPARE_DESIGN {
         --composition ${composition} \\
         --samples ${samples} \\
         --contrasts ${contrasts} \\
-        --min-donors ${params.min_donors}
+        --min-donors ${params.min_donors} \\
+        ${task.ext.args ?: ''}
     """
 
     stub:

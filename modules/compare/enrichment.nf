@@ -23,10 +23,11 @@ process COMPARE_ENRICHMENT {
         --pseudobulk ${pseudobulk} \\
         --contrasts ${contrasts} \\
         --samples ${samples} \\
-        --gene_sets gene_sets \\
+        --gene-sets gene_sets \\
         --subsets ${subsets} \\
-        --min_cells ${params.min_cells} \\
-        --min_donors ${params.min_donors}
+        --min-cells ${params.min_cells} \\
+        --min-donors ${params.min_donors} \\
+        ${task.ext.args ?: ''}
     """
 
     stub:

@@ -19,9 +19,10 @@ process COMPARE_EXPRESSION {
         --pseudobulk ${pseudobulk} \\
         --samples ${samples} \\
         --contrasts ${contrasts} \\
-        --min_cells ${params.min_cells} \\
-        --min_donors ${params.min_donors} \\
-        --threads ${task.cpus}
+        --min-cells ${params.min_cells} \\
+        --min-donors ${params.min_donors} \\
+        --threads ${task.cpus} \\
+        ${task.ext.args ?: ''}
     """
 
     stub:

@@ -20,7 +20,8 @@ process COMPARE_IDENTITY {
         --pseudobulk ${pseudobulk} \\
         --cells ${cells} \\
         --samples ${samples} \\
-        --genes genes
+        --genes genes \\
+        ${task.ext.args ?: ''}
     """
 
     stub:

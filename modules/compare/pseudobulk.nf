@@ -23,7 +23,8 @@ process COMPARE_PSEUDOBULK {
         --cells ${cells} \\
         --ambient-profiles profiles \\
         --output pseudobulk.h5ad \\
-        --composition composition.csv
+        --composition composition.csv \\
+        ${task.ext.args ?: ''}
     """
 
     stub:

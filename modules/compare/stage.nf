@@ -22,7 +22,8 @@ process COMPARE_STAGE {
         --cells ${cells} \\
         --samples ${samples} \\
         --stage-features '${params.stage_features}' \\
-        --min-cells ${params.min_cells}
+        --min-cells ${params.min_cells} \\
+        ${task.ext.args ?: ''}
     """
 
     stub:

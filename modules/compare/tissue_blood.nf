@@ -21,9 +21,10 @@ process COMPARE_TISSUE_BLOOD {
         --composition ${composition} \\
         --cells ${cells} \\
         --samples ${samples} \\
-        --reference_tissue "${params.reference_tissue}" \\
-        --min_cells ${params.min_cells} \\
-        --min_donors ${params.min_donors}
+        --reference-tissue "${params.reference_tissue}" \\
+        --min-cells ${params.min_cells} \\
+        --min-donors ${params.min_donors} \\
+        ${task.ext.args ?: ''}
     """
 
     stub:

@@ -24,9 +24,10 @@ process COMPARE_TRAJECTORY {
         --cells ${cells} \\
         --subsets ${subsets} \\
         --ambient-genes ${ambient_genes} \\
-        --reference_tissue "${params.reference_tissue}" \\
-        --min_cells ${params.min_cells} \\
-        --seed ${params.seed}
+        --reference-tissue "${params.reference_tissue}" \\
+        --min-cells ${params.min_cells} \\
+        --seed ${params.seed} \\
+        ${task.ext.args ?: ''}
     """
 
     stub:

@@ -20,7 +20,8 @@ process DEMUX_CALL {
         --samples ${samples} \\
         --method ${params.demux_method} \\
         --doublet-cost ${params.doublet_cost} \\
-        --seed ${params.seed}
+        --seed ${params.seed} \\
+        ${task.ext.args ?: ''}
     """
 
     stub:

@@ -21,7 +21,8 @@ process DEMUX_GENOTYPES {
         --calls ${calls} \\
         --posteriors ${posteriors} \\
         --samples ${samples} \\
-        ${given}
+        ${given} \\
+        ${task.ext.args ?: ''}
     """
 
     stub:

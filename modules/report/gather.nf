@@ -19,7 +19,8 @@ process REPORT_GATHER {
         --facts facts \\
         --settings ${settings} \\
         --schema ${schema} \\
-        --workflow ${workflow_json}
+        --workflow ${workflow_json} \\
+        ${task.ext.args ?: ''}
     """
 
     stub:

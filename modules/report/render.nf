@@ -15,7 +15,8 @@ process REPORT_RENDER {
     report_render.py \\
         --content ${content} \\
         --figures figures \\
-        --output report.html
+        --output report.html \\
+        ${task.ext.args ?: ''}
     """
 
     stub:

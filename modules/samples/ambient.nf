@@ -19,7 +19,8 @@ process SAMPLES_AMBIENT {
         --id ${meta.id} \\
         --library ${library} \\
         --ambient-rna ${params.ambient_rna} \\
-        --seed ${params.seed}
+        --seed ${params.seed} \\
+        ${task.ext.args ?: ''}
     """
 
     stub:

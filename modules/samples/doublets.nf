@@ -18,7 +18,8 @@ process SAMPLES_DOUBLETS {
         --id ${meta.id} \\
         --library ${library} \\
         --capture-cells ${capture_cells} \\
-        --seed ${params.seed}
+        --seed ${params.seed} \\
+        ${task.ext.args ?: ''}
     """
 
     stub:

@@ -20,7 +20,8 @@ process SAMPLES_INSPECT {
         --files ${files} \\
         --samples ${samples} \\
         --staged staged \\
-        --missing '${missing}'
+        --missing '${missing}' \\
+        ${task.ext.args ?: ''}
     """
 
     stub:

@@ -24,7 +24,8 @@ process SAMPLES_LOAD {
         --min-genes ${params.min_genes} \\
         --max-genes ${params.max_genes} \\
         --max-pct-mt '${params.max_pct_mt}' \\
-        --qc-mads ${params.qc_mads}
+        --qc-mads ${params.qc_mads} \\
+        ${task.ext.args ?: ''}
     """
 
     stub:

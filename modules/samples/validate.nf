@@ -23,7 +23,8 @@ process SAMPLES_VALIDATE {
         --samplesheet samplesheet.csv \\
         ${contrasts ? '--contrasts asked.csv' : ''} \\
         ${subsets ? '--subsets subsets.yaml' : ''} \\
-        --reference-tissue '${params.reference_tissue}'
+        --reference-tissue '${params.reference_tissue}' \\
+        ${task.ext.args ?: ''}
     """
 
     stub:

@@ -26,7 +26,8 @@ process SUBSETS_CLUSTER {
         --subsets ${subsets} \\
         ${params.subset_resolution ? "--resolution ${params.subset_resolution}" : ''} \\
         --majority-voting ${params.majority_voting} \\
-        --seed ${params.seed}
+        --seed ${params.seed} \\
+        ${task.ext.args ?: ''}
     """
 
     stub:

@@ -27,7 +27,8 @@ process SUBSETS_COLLECT {
         --subsets ${subsets} \\
         --scores ${scores} \\
         --signatures ${signatures} \\
-        --tissue-states ${tissue_states}
+        --tissue-states ${tissue_states} \\
+        ${task.ext.args ?: ''}
     """
 
     stub:

@@ -20,7 +20,8 @@ process SUBSETS_SIGNATURES {
         --merged ${merged} \\
         --subsets ${subsets} \\
         --gene-sets gene_sets \\
-        --seed ${params.seed}
+        --seed ${params.seed} \\
+        ${task.ext.args ?: ''}
     """
 
     stub:

@@ -21,7 +21,8 @@ process SUBSETS_TISSUE {
         --embedding ${embedding} \\
         --subsets ${subsets} \\
         --reference-tissue '${params.reference_tissue}' \\
-        --seed ${params.seed}
+        --seed ${params.seed} \\
+        ${task.ext.args ?: ''}
     """
 
     stub:

@@ -53,6 +53,16 @@ def test_a_script_calls_run_of_the_code_of_its_name(script: Path):
 
 
 @pytest.mark.parametrize("module", MODULES, ids=name)
+def test_a_command_takes_further_options_and_spells_options_with_hyphens(module: Path):
+    script = re.search(
+        r'^    script:\n.*?"""\n(.*?)"""', module.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL
+    )
+    assert script
+    assert script[1].rstrip().endswith("${task.ext.args ?: ''}")
+    assert not re.search(r"--[a-z]+_", script[1])
+
+
+@pytest.mark.parametrize("module", MODULES, ids=name)
 def test_every_step_but_the_report_gives_its_facts_to_the_report(module: Path):
     has_topic = "topic: 'facts'" in module.read_text(encoding="utf-8")
     assert has_topic == (module.parent.name != "report")
