@@ -31,7 +31,8 @@ process BIOMARKERS_PANEL {
         --subsets ${definitions} \\
         --surface-genes ${surface_genes} \\
         --reference-tissue '${params.reference_tissue}' \\
-        --seed ${params.seed}
+        --seed ${params.seed} \\
+        ${task.ext.args ?: ''}
     """
 
     stub:
