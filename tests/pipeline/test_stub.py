@@ -20,8 +20,10 @@ def sheet(tmp_path: Path) -> Path:
     return path
 
 
-def test_the_whole_graph_runs_on_stubs(sheet: Path, tmp_path: Path):
-    run = nextflow("-stub-run", "-profile", "stub,local", "--input", sheet, "--outdir", "out", folder=tmp_path)
+@pytest.mark.parametrize("ambient_rna", ["flag", "correct"])
+def test_the_whole_graph_runs_on_stubs(sheet: Path, tmp_path: Path, ambient_rna: str):
+    options = ["--outdir", "out", "--ambient_rna", ambient_rna]
+    run = nextflow("-stub-run", "-profile", "stub,local", "--input", sheet, *options, folder=tmp_path)
     assert run.returncode == 0, run.stdout + run.stderr
     assert (tmp_path / "out" / "report.html").is_file()
 
