@@ -27,7 +27,7 @@ workflow {
     sheet     = file(params.input)
     contrasts = params.contrasts ? file(params.contrasts, checkIfExists: true) : []
     subsets   = file(params.subsets ?: "${projectDir}/assets/subsets.yaml", checkIfExists: true)
-    gene_sets = files("${projectDir}/assets/gene_sets/*.gmt")
+    gene_sets = files("${projectDir}/assets/{gene_sets/*,genes/human/dissociation}.gmt")
     gene_lists = files("${projectDir}/assets/genes/human/*.gmt")
     surface   = file("${projectDir}/assets/genes/human/surface_proteins.gmt")
     own_sets  = params.gene_sets ? params.gene_sets.tokenize(',').collect { name -> file(name, checkIfExists: true) } : []

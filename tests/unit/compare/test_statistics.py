@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -18,6 +20,22 @@ def test_kolmogorov_smirnov_agrees_with_scipy_where_sizes_differ_and_values_tie(
     distance = donor_tests.ks_distance(values, group)
     assert distance == pytest.approx([found.statistic for found in expected])
     assert donor_tests.ks_p(distance, 17, 4) == pytest.approx([found.pvalue for found in expected])
+
+
+def test_kolmogorov_smirnov_with_ties_is_conditional_on_them_as_in_r():
+    # R 4.2.2: ks.test(c(0,0,0,1,5), c(0,2,2,5,7,9), exact = TRUE) p 0.1429; the other 0.04166667
+    for one, other, p in (
+        ([0, 0, 0, 1, 5], [0, 2, 2, 5, 7, 9], 0.1429),
+        ([0, 0, 0, 0, 0.1], [0, 0.2, 0.3, 0.3, 0.5, 0.9, 0], 0.04166667),
+    ):
+        values, group = np.array([*one, *other])[:, None], np.repeat([0, 1], [len(one), len(other)])
+        distance = donor_tests.ks_distance(values, group)
+        assert donor_tests.ks_p(distance, len(one), len(other), values)[0] == pytest.approx(p, abs=5e-5)
+        all_labels = [
+            np.isin(np.arange(len(values)), chosen) * 1 for chosen in combinations(range(len(values)), len(other))
+        ]
+        reached = [donor_tests.ks_distance(values, label)[0] >= distance[0] - 1e-9 for label in all_labels]
+        assert np.mean(reached) == pytest.approx(p, abs=5e-5)
 
 
 def test_complete_separation_of_4_and_6_donors_gives_the_smallest_kolmogorov_smirnov_p():

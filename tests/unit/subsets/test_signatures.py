@@ -76,5 +76,5 @@ def test_broken_files_are_all_named(tmp_path: Path):
 
 
 def test_the_sets_of_the_project_can_be_read(root: Path):
-    found = gene_sets.read([root / "assets" / "gene_sets"])
+    found = gene_sets.read([root / "assets" / "gene_sets", root / "assets" / "genes" / "human" / "dissociation.gmt"])
     assert {"DISSOCIATION_STRESS", "INTERFERON_TYPE_I", "INTERFERON_TYPE_II", "NFKB_TARGETS"} <= set(found)

@@ -81,8 +81,9 @@ def _calls(p: np.ndarray) -> int:
 
 def _ks(percent: np.ndarray, group: np.ndarray) -> np.ndarray:
     """Return Bonferroni-adjusted Kolmogorov-Smirnov p values."""
-    counts = [int((group == side).sum()) for side in (0, 1)]
-    return donor_tests.bonferroni(donor_tests.ks_p(donor_tests.ks_distance(percent, group), *counts))
+    reference, target = (int((group == side).sum()) for side in (0, 1))
+    distance = donor_tests.ks_distance(percent, group)
+    return donor_tests.bonferroni(donor_tests.ks_p(distance, reference, target, percent))
 
 
 def separation_statistic(scaled: np.ndarray, comparison: Comparison, labels: np.ndarray) -> np.ndarray:

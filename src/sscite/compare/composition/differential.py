@@ -201,7 +201,7 @@ def _ks(measures: Measures, comparison: Comparison) -> dict[str, np.ndarray]:
     """Test percents by Kolmogorov-Smirnov with Bonferroni over all tests; ignores pairing and covariates."""
     group, values = comparison.donors["group"].to_numpy(), frequency.fill(measures.percent)
     distance = donor_tests.ks_distance(values, group)
-    p = donor_tests.ks_p(distance, int((group == 0).sum()), int((group == 1).sum()))
+    p = donor_tests.ks_p(distance, int((group == 0).sum()), int((group == 1).sum()), values)
     return {"ks_d": distance, "ks_p": p, "ks_bonferroni": donor_tests.bonferroni(p)}
 
 

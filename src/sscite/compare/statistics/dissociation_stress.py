@@ -39,7 +39,7 @@ def score(counts: np.ndarray, genes: pd.Index) -> np.ndarray:
     -------
     shape (n_rows,); NaN everywhere where fewer than five core genes were measured
     """
-    columns = np.flatnonzero(genes.isin(lists.load()["DISSOCIATION_CORE"]))
+    columns = np.flatnonzero(genes.isin(lists.load()["DISSOCIATION_STRESS"]))
     if len(columns) < FEWEST_GENES:
         return np.full(counts.shape[0], np.nan)
     core = counts[:, columns]

@@ -74,22 +74,34 @@ def ks_distance(values: np.ndarray, group: np.ndarray) -> np.ndarray:
     return np.where(last_of_tie, gap, 0).max(axis=0)
 
 
-def ks_p(distance: np.ndarray, n_reference: int, n_target: int) -> np.ndarray:
-    """Give the exact two-sided p of Kolmogorov-Smirnov distances, as scipy's `ks_2samp(method="exact")`."""
+def ks_p(distance: np.ndarray, n_reference: int, n_target: int, values: np.ndarray | None = None) -> np.ndarray:
+    """Return the exact two-sided p of Kolmogorov-Smirnov distances.
+
+    Parameters
+    ----------
+    values
+        (n_donors, n_tests): if given, p is conditional on their ties, as R's `ks.test`; without, as scipy's
+        `ks_2samp(method="exact")`, which is conservative with ties such as several donors without a cell.
+    """
     unit = n_reference * n_target // gcd(n_reference, n_target)
-    return np.array([_ks_tail(round(d * unit), n_reference, n_target) for d in distance])
+    heights = [round(d * unit) for d in distance]
+    if values is None:
+        return np.array([_ks_tail(height, n_reference, n_target) for height in heights])
+    ends = [tuple(np.cumsum(np.unique(column, return_counts=True)[1]).tolist()) for column in values.T]
+    return np.array([_ks_tail(h, n_reference, n_target, end) for h, end in zip(heights, ends, strict=True)])
 
 
 @lru_cache(maxsize=100_000)
-def _ks_tail(height: int, n: int, m: int) -> float:
-    """Count the lattice paths from (0, 0) to (n, m) that reach |i/n - j/m| >= height/lcm(n, m)."""
+def _ks_tail(height: int, n: int, m: int, ends: tuple[int, ...] | None = None) -> float:
+    """Count the lattice paths from (0, 0) to (n, m) that reach |i/n - j/m| >= height/lcm(n, m) where a tie ends."""
     unit = n * m // gcd(n, m)
     if height <= 0:
         return 1.0
+    compared = set(range(n + m + 1) if ends is None else ends)
     inside = [[0] * (m + 1) for _ in range(n + 1)]
     for i in range(n + 1):
         for j in range(m + 1):
-            if abs(i * (unit // n) - j * (unit // m)) < height:
+            if i + j not in compared or abs(i * (unit // n) - j * (unit // m)) < height:
                 inside[i][j] = 1 if i == j == 0 else (inside[i - 1][j] if i else 0) + (inside[i][j - 1] if j else 0)
     return 1 - inside[n][m] / comb(n + m, n)
 

@@ -14,6 +14,7 @@ SMALLEST_MEAN = 1e-6
 RIDGE = 1e-9
 LONGEST_STEP = 5.0  # natural log; a coefficient of a group without counts has no finite maximum
 GRID = np.linspace(np.log(1e-4), np.log(10), 23)  # log dispersions
+MOST_GENES = 2500  # evenly over the abundances, whose likelihoods make the trend
 WINDOW, SMALLEST_WINDOW = 0.08, 50  # genes of similar mean that share a dispersion: share, and number at least
 
 
@@ -177,15 +178,19 @@ def dispersion_trend(counts: np.ndarray, mean: np.ndarray, design: np.ndarray, a
     The adjusted profile likelihoods of a window of genes are added, so that a gene whose own maximum lies at zero adds
     what it knows and no more (McCarthy, Chen and Smyth 2012, doi:10.1093/nar/gks042).
     """
-    table = np.stack([adjusted_likelihood(counts, mean, design, float(np.exp(x))) for x in GRID], axis=1)
-    n, order = len(counts), np.argsort(abundance, kind="stable")
+    order = np.argsort(abundance, kind="stable")
+    used = order[np.linspace(0, len(order) - 1, min(MOST_GENES, len(order))).round().astype(int)]
+    parts = counts[used], mean[used], design
+    table = np.stack([adjusted_likelihood(*parts, float(np.exp(x))) for x in GRID], axis=1)
+    n = len(used)
     half = max(SMALLEST_WINDOW, round(WINDOW * n)) // 2
-    running = np.vstack([np.zeros(len(GRID)), np.cumsum(table[order], axis=0)])
+    running = np.vstack([np.zeros(len(GRID)), np.cumsum(table, axis=0)])
     place = np.arange(n)
     total = running[np.minimum(place + half + 1, n)] - running[np.maximum(place - half, 0)]
     inner = np.clip(total.argmax(axis=1), 1, len(GRID) - 2)
     left, middle, right = (total[place, inner + shift] for shift in (-1, 0, 1))
     offset = np.clip(0.5 * (left - right) / np.minimum(left - 2 * middle + right, -1e-12), -1, 1)
-    trend = np.empty(n)
-    trend[order] = np.exp(GRID[inner] + offset * (GRID[1] - GRID[0]))
-    return trend
+    trend = GRID[inner] + offset * (GRID[1] - GRID[0])
+    ranks = np.empty(len(order))
+    ranks[order] = np.arange(len(order))
+    return np.exp(np.interp(ranks, ranks[used], trend))
