@@ -53,7 +53,7 @@ def slopes(values: np.ndarray, covariate: np.ndarray, *, threads: int = 2) -> np
 
 
 def _evidence(rest: np.ndarray, fits: mixture.Mixtures) -> np.ndarray:
-    """Give the BIC of two components up to a constant; -inf where none were fitted. Residuals are rows."""
+    """Return the BIC of two components up to a constant; -inf if none were fitted. Residuals are rows."""
     spread = np.maximum(rest.var(axis=1), mixture.SMALLEST)
     return np.nan_to_num(fits.gain - rest.shape[1] * np.log(spread), nan=-np.inf)
 

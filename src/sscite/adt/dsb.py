@@ -167,7 +167,7 @@ def clip(values: np.ndarray, low: float, high: float) -> np.ndarray:
 
 
 def _filled(mean: np.ndarray, sd: np.ndarray) -> Ambient:
-    """Give proteins without spread the median spread of the others (1 where none varies)."""
+    """Return the spreads, with proteins without spread at the median spread of the others (1 if none varies)."""
     flat = sd <= 1e-6
     usual = float(np.median(sd[~flat])) if (~flat).any() else 1.0
     return Ambient(mean, np.where(flat, usual, sd), flat)

@@ -62,7 +62,7 @@ def find_window(rna: np.ndarray, protein: np.ndarray, cell_rna: np.ndarray, cell
 
 
 def contaminated(empties: sparse.csr_matrix, *, rng: np.random.Generator) -> np.ndarray:
-    """Tell which empty droplets do not look ambient: one protein far beyond its share, as on a cell or a fragment.
+    """Return which empty droplets do not look ambient: one protein far beyond its share, as on a cell or a fragment.
 
     The excess of a count over its expectation e (droplet total times the protein's mean share) is divided by
     sqrt(e + 0.1 e² + 1).
@@ -85,7 +85,7 @@ def contaminated(empties: sparse.csr_matrix, *, rng: np.random.Generator) -> np.
 
 
 def _around_peak(logged: np.ndarray) -> tuple[float, float]:
-    """Give the limits, in counts, of the mode that holds most droplets."""
+    """Return the limits, in counts, of the mode that holds most droplets."""
     edges = np.arange(logged.min() - 3 * BIN, logged.max() + 4 * BIN, BIN)
     density = gaussian_filter1d(np.histogram(logged, edges)[0].astype(float), 2)
     peak = int(density.argmax())

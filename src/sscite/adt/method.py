@@ -91,12 +91,12 @@ def check_method(asked: str, allowed: Sequence[str]) -> None:
 
 
 def mixed(chosen: pd.DataFrame) -> bool:
-    """Tell whether the libraries with antibodies are normalised in more than one way."""
+    """Return whether the libraries with antibodies are normalised in more than one way."""
     return len(set(chosen["method"]) - {""}) > 1
 
 
 def _decide(row: Any, asked: str, without: list[str]) -> tuple[str, str]:
-    """Give method and reason for one library."""
+    """Return method and reason for one library."""
     if row.proteins == 0:
         return "", "no antibody counts"
     if asked in METHODS:

@@ -225,7 +225,7 @@ def _check_counts(counts: sparse.csr_matrix, which: str) -> None:
 
 
 def _too_few(counts: sparse.csr_matrix) -> str:
-    """Say why step 2 cannot be done; empty where it can."""
+    """Return why step 2 cannot be done; empty if it can."""
     cells, proteins = counts.shape
     if cells < dsb.MIN_CELLS_TO_DENOISE:
         return f"{cells} cells, at least {dsb.MIN_CELLS_TO_DENOISE} are needed"
@@ -241,7 +241,7 @@ def _flat_note(panel: pd.DataFrame, background: dsb.Ambient, where: str) -> list
 
 
 def _isotype_notes(panel: pd.DataFrame, found: dsb.Technical) -> list[str]:
-    """Say what the technical level was measured from, where that is less than usual."""
+    """Return what the technical level was measured from, if that is less than usual."""
     notes = []
     constant = np.setdiff1d(np.flatnonzero(panel["is_isotype"]), found.isotypes)
     if len(constant):

@@ -107,7 +107,7 @@ def _read(files: Files) -> inputs.Library:
 
 
 def _nothing(files: Files) -> tuple[pd.DataFrame, ...]:
-    """Give the four tables without columns of proteins or rows of antibodies, for a library without antibodies."""
+    """Return the four tables without columns of proteins or rows of antibodies, for a library without antibodies."""
     cells = io.read_obs(files.library).index if files.library else pd.Index([], dtype=str)
     flags = pd.DataFrame(0.0, index=cells[:0], columns=normalisation.CELL_COLUMNS).astype({"adt_aggregate": bool})
     panel = pd.DataFrame(columns=[*COLUMNS, "matched", "method"])

@@ -68,7 +68,7 @@ def canonical(features: Sequence[str], *, extra: pd.DataFrame | None = None) -> 
 
 
 def name_one(feature: str) -> tuple[str, str, str, bool, bool]:
-    """Give protein, clone, gene, whether an isotype control, whether known, of one antibody's name.
+    """Return protein, clone, gene, whether an isotype control, whether known, of one antibody's name.
 
     The longest leading part of the cleaned name that is a known protein decides; what follows it is the clone.
     """
@@ -88,7 +88,7 @@ def name_one(feature: str) -> tuple[str, str, str, bool, bool]:
 
 
 def is_isotype(name: str) -> bool:
-    """Tell whether a cleaned name is that of an isotype control."""
+    """Return whether a cleaned name is that of an isotype control."""
     return bool(_ISOTYPE.search(name)) and not _LONE_IMMUNOGLOBULIN.match(name)
 
 

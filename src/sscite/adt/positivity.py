@@ -111,7 +111,7 @@ def split_proteins(values: np.ndarray) -> Split:
 
 
 def _resampled(values: np.ndarray, wanted: np.ndarray, *, rng: np.random.Generator) -> np.ndarray:
-    """Give the 2.5 and 97.5 percentiles of the threshold over resamples of cells; shape (2, n_proteins)."""
+    """Return the 2.5 and 97.5 percentiles of the threshold over resamples of cells; shape (2, n_proteins)."""
     found = np.full((2, values.shape[1]), np.nan)
     size = min(len(values), MAX_CELLS)
     if wanted.any():
@@ -133,7 +133,7 @@ def _ordered(fit: Mixtures) -> tuple[np.ndarray, ...]:
 
 
 def _log_density(at: np.ndarray, mean: np.ndarray, sd: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Give the log of weight times the Gaussian density, without its constant."""
+    """Return the log of weight times the Gaussian density, without its constant."""
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.log(weight) - np.log(sd) - 0.5 * ((at - mean) / sd) ** 2
 

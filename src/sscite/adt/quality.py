@@ -107,7 +107,7 @@ def swapped(link: RnaLink, genes: pd.Series) -> list[tuple[str, str]]:
 
 
 def verdicts(quality: pd.DataFrame, link: RnaLink | None, swaps: list[tuple[str, str]]) -> pd.DataFrame:
-    """Give each protein a verdict of `VERDICTS` and, where RNA is known, its correlation with its gene.
+    """Return the quality class (`VERDICTS`) of each protein and, where RNA is known, its correlation with its gene.
 
     A protein that follows its gene's RNA has signal, however few cells carry it.
 
@@ -132,7 +132,7 @@ def verdicts(quality: pd.DataFrame, link: RnaLink | None, swaps: list[tuple[str,
 
 
 def above_background(counts: sparse.csr_matrix, empties: sparse.csr_matrix | None, isotypes: np.ndarray) -> np.ndarray:
-    """Tell which proteins reach beyond the background: the best 1 % of cells against empty droplets or isotypes.
+    """Return which proteins reach beyond the background: the best 1% of cells against empty droplets or isotypes.
 
     A protein's 99th percentile of counts must exceed twice that of the empty droplets (plus 3), or, without these, that
     of the median isotype control (plus 3); with neither, 10 counts.
@@ -167,7 +167,7 @@ def aggregates(counts: sparse.csr_matrix, values: np.ndarray, isotypes: np.ndarr
 
 
 def _own_rna(link: RnaLink | None, protein: str, gene: str) -> tuple[float, bool, bool]:
-    """Give a protein's correlation with its gene's RNA, whether it follows it, and whether the cells express it."""
+    """Return a protein's correlation with its gene's RNA, whether it follows it, and whether the cells express it."""
     if link is None or gene not in link.correlation.columns:
         return np.nan, False, False
     own = float(link.correlation[gene][protein])

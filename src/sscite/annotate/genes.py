@@ -76,7 +76,7 @@ def match(
 def _namings(
     features: pd.DataFrame, genes: NDArray[np.str_], symbols: Mapping[str, str]
 ) -> dict[str, NDArray[np.object_]]:
-    """Give the columns' names in each form that the model may understand."""
+    """Return the columns' names in each form that the model may understand."""
     names = features.index.to_numpy(dtype=object)
     ids = features["gene_id"].to_numpy(dtype=object) if "gene_id" in features else np.full(len(names), "", dtype=object)
     namings = {"names": names, "identifiers": ids}
@@ -98,7 +98,7 @@ def _first(model: pd.Index, names: NDArray[np.object_]) -> tuple[NDArray[np.intp
 
 
 def looks_like_mouse(names: NDArray) -> bool:
-    """Tell whether most names are written as mouse genes are: a capital, then lower case (Cd3e, Ms4a1)."""
+    """Return whether most names are written as mouse genes are: a capital, then lower case (Cd3e, Ms4a1)."""
     words = [name for name in map(str, names) if len(name) > 2 and not ENSEMBL.match(name)]
     mouse = sum(bool(re.match(r"^(ENSMUSG|[A-Z][a-z0-9]*[a-z][a-z0-9.-]*$)", word)) for word in words)
     return bool(words) and mouse > len(words) / 2
@@ -123,7 +123,7 @@ def require(overlap: Overlap, features: pd.DataFrame, genes: NDArray[np.str_], *
 
 
 def _cause(features: pd.DataFrame, genes: NDArray[np.str_]) -> str:
-    """Say what the likely reason of a low overlap is."""
+    """Return what the likely reason of a low overlap is."""
     names = features.index.to_numpy(dtype=object)
     here, there = f"the counts name genes like {', '.join(names[:3])}", f"the model like {', '.join(genes[:3])}"
     if looks_like_mouse(names) != looks_like_mouse(genes):

@@ -36,7 +36,7 @@ _WORDS = [
 
 
 def mapping(cell_types: Sequence[str], *, own: Mapping[str, str] | None = None) -> tuple[dict[str, str], list[str]]:
-    """Give each label of a model its lineage.
+    """Return the lineage of each label of a model.
 
     In this order: the user's mapping; a mapping of the package that knows all labels, or else all of its mappings
     together; the lineage's name in the label. What none of these knows is `other`.
@@ -93,7 +93,7 @@ def read_own(path: Path) -> dict[str, str]:
 
 
 def by_name(label: str) -> str:
-    """Find the lineage that a label names; empty where it names none."""
+    """Find the lineage that a label names; empty if it names none."""
     exact = {name.lower(): name for name in LINEAGES}
     words = re.sub(r"[_.\-+/()]+", " ", label).strip().lower()
     if label.strip().lower() in exact:
@@ -104,7 +104,7 @@ def by_name(label: str) -> str:
 def best_per_lineage(
     decision: NDArray[np.float64], lineages: Sequence[str]
 ) -> tuple[NDArray[np.float64], NDArray[np.str_]]:
-    """Give each cell's highest decision score within each lineage.
+    """Return each cell's highest decision score within each lineage.
 
     Parameters
     ----------

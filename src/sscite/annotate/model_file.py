@@ -82,7 +82,7 @@ class _Unpickler(pickle.Unpickler):
     """Resolves the few names that CellTypist models hold; any other name ends the reading."""
 
     def find_class(self, module: str, name: str) -> Any:
-        """Give an array constructor, or an inert holder for a scikit-learn class."""
+        """Return an array constructor, or an inert holder for a scikit-learn class."""
         if (module, name) in _ESTIMATORS:
             return _Inert
         if (module, name) in _ARRAYS:
@@ -144,6 +144,6 @@ def _model(content: Any, path: Path) -> Model:
 
 
 def checksum(path: Path) -> str:
-    """Give a file's SHA-256 in hexadecimal."""
+    """Return a file's SHA-256 in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -37,15 +37,15 @@ class Scores:
     cell_types: NDArray[np.str_]
 
     def best(self) -> NDArray[np.intp]:
-        """Give each cell's best type as a position in `cell_types`."""
+        """Return each cell's best type as a position in `cell_types`."""
         return self.decision.argmax(axis=1)
 
     def best_match(self) -> NDArray[np.str_]:
-        """Give each cell the label of its largest score."""
+        """Return the label of each cell's largest score."""
         return self.cell_types[self.best()]
 
     def prob_match(self, threshold: float = 0.5) -> NDArray[np.object_]:
-        """Give each cell every label whose probability is above the threshold, joined by `|`, or 'Unassigned'."""
+        """Return for each cell every label whose probability is above the threshold, joined by `|`, or 'Unassigned'."""
         labels = np.full(len(self.decision), "Unassigned", dtype=object)
         rows, columns = np.nonzero(self.decision > np.log(threshold / (1 - threshold)))
         for row, column in zip(rows, columns, strict=True):
@@ -54,7 +54,7 @@ class Scores:
         return labels
 
     def probability(self, of: NDArray[np.intp] | None = None) -> NDArray[np.float64]:
-        """Give the probability of every type, or of one type a cell (`of`, positions in `cell_types`).
+        """Return the probability of every type, or of one type per cell (`of`, positions in `cell_types`).
 
         Each type against all others, as CellTypist has it: a cell's probabilities do not sum to 1.
         """
@@ -90,7 +90,7 @@ def predict(counts: sparse.csr_matrix, overlap: Overlap, model: Model, *, block:
 def blocks(
     counts: sparse.csr_matrix, columns: NDArray[np.intp], *, block: int = BLOCK
 ) -> Iterator[tuple[slice, sparse.csr_matrix]]:
-    """Give log1p of counts per 10,000 for the chosen columns, a block of cells at a time.
+    """Return log1p of counts per 10,000 for the chosen columns, a block of cells at a time.
 
     In single precision and in the order of operations of Scanpy's `normalize_total` and `log1p`, which CellTypist's
     users run before it. The chosen columns keep the given order; a cell without counts is a row of zeros.

@@ -56,7 +56,7 @@ def refine(
     counts: sparse.csr_matrix,
     genes: pd.Index,
 ) -> tuple[NDArray[np.object_], pd.DataFrame]:
-    """Give a cluster whose genes speak for a rival lineage that lineage's most frequent label.
+    """Return the labels, with those of a rival lineage for clusters that express its genes.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def _best_rival(fine: NDArray[np.object_], decision: NDArray[np.float64], types:
 
 
 def _detected(counts: sparse.csr_matrix, genes: pd.Index, gene: str) -> NDArray[np.bool_] | None:
-    """Tell in which cells a gene was detected; None where it was not measured."""
+    """Return in which cells a gene was detected; None if it was not measured."""
     column = np.flatnonzero(genes == gene)
     return counts[:, column[:1]].toarray()[:, 0] > 0 if column.size else None
 

@@ -55,7 +55,7 @@ def over_cluster(graph: Graph, *, seed: int) -> NDArray[np.intp]:
 
 
 def majority(labels: NDArray, clusters: NDArray[np.intp]) -> NDArray[np.object_]:
-    """Give every cell its cluster's most frequent label; of equals the first in alphabetical order."""
+    """Return for every cell its cluster's most frequent label; of equals the first in alphabetical order."""
     votes = pd.crosstab(labels, clusters)
     return votes.idxmax(axis=0).to_numpy(dtype=object)[np.unique(clusters, return_inverse=True)[1]]
 
@@ -96,7 +96,7 @@ def neighbour_graph(embedding: NDArray[np.float32]) -> Graph:
 
 
 def _leading(gram: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Give the leading eigenvectors of a symmetric matrix, the first first; by Lanczos' method where it is large."""
+    """Return the leading eigenvectors of a symmetric matrix, the first first; by Lanczos' method if it is large."""
     size = len(gram)
     with threadpool_limits(1):
         if size <= 10 * COMPONENTS:
@@ -107,7 +107,7 @@ def _leading(gram: NDArray[np.float64]) -> NDArray[np.float32]:
 
 
 def _components_of_few(scaled: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Find the components from the cells' own products, where cells are fewer than genes."""
+    """Find the components from the cells' own products, if cells are fewer than genes."""
     centred = (scaled - scaled.mean(axis=0)).astype(float)
     cells = len(centred)
     with threadpool_limits(1):
@@ -116,7 +116,7 @@ def _components_of_few(scaled: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _scaled(counts: sparse.csr_matrix, genes: NDArray, mean: NDArray, deviation: NDArray, block: int):
-    """Give blocks of cells with genes centred, scaled to unit variance and limited at 10."""
+    """Return blocks of cells with genes centred, scaled to unit variance and limited at 10."""
     for rows, expression in blocks(counts, genes, block=block):
         dense = expression.toarray().astype(np.float32, copy=False)
         dense -= mean

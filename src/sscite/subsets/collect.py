@@ -1,4 +1,4 @@
-"""Put everything known of the cells into `cohort.h5mu` and `cells.parquet`."""
+"""Join everything known of the cells in `cohort.h5mu` and `cells.parquet`."""
 
 from __future__ import annotations
 
@@ -122,5 +122,5 @@ def write(parts: Parts, out: Path) -> pd.DataFrame:
 
 
 def _shared(obsm: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Give the embeddings that belong to the cells as such."""
+    """Return the embeddings that belong to the cells as such."""
     return {key: value for key, value in obsm.items() if key != "X_prot"}

@@ -1,4 +1,4 @@
-"""Decisive genes: a cluster changes lineage only where a rival's genes outweigh its own."""
+"""Decisive genes: a cluster changes lineage only if a rival's genes outweigh its own."""
 
 import numpy as np
 import pandas as pd

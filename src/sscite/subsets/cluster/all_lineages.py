@@ -94,7 +94,7 @@ def _base(obs: pd.DataFrame, masks: dict[str, np.ndarray]) -> pd.DataFrame:
 
 
 def _scores(found: dict[str, cluster_lineage.Found], index: pd.Index) -> pd.DataFrame:
-    """Put scores of all lineages side by side; NaN outside of a subset's lineage."""
+    """Join the scores of all lineages; NaN outside of a subset's lineage."""
     parts = [part.scores for part in found.values()]
     return pd.concat(parts).reindex(index) if parts else pd.DataFrame(index=index)
 

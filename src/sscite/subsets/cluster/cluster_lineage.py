@@ -92,7 +92,7 @@ def cluster_lineage(data: LineageCells, lineage: Lineage, *, resolution: float |
 
 
 def marker_expression(data: LineageCells, lineage: Lineage) -> pd.DataFrame:
-    """Give the measured markers of a lineage's subsets as a dense table, cells × genes."""
+    """Return the measured markers of a lineage's subsets as a dense table, cells × genes."""
     present = [gene for gene in lineage.genes if gene in data.genes]
     dense = data.X[:, data.genes.get_indexer(present)].toarray()
     return pd.DataFrame(dense, index=data.obs.index, columns=present)
@@ -146,7 +146,7 @@ def detection(best: pd.Series, sought: Sequence[Subset], genes: pd.Index, counte
 def possible(
     expression: pd.DataFrame, obs: pd.DataFrame, sought: Sequence[Subset], smoother: sp.csr_matrix
 ) -> pd.DataFrame:
-    """Say which subsets each cell can be: it shows their markers, and is from their tissue; cells × subsets."""
+    """Return which subsets each cell can be: it shows their markers, and is from their tissue; cells × subsets."""
     can = marker_support.by_cell(expression, sought, smoother)
     for subset in sought:
         if subset.tissues:
@@ -155,7 +155,7 @@ def possible(
 
 
 def name_cells(scores: pd.DataFrame, can_be: pd.DataFrame, clusters: np.ndarray, table: pd.DataFrame) -> pd.DataFrame:
-    """Give each cell its cluster's name, or its own where that is clearly another, and its score of it.
+    """Return each cell with its cluster's name, or its own if that is clearly another, and its score of it.
 
     Parameters
     ----------
@@ -213,7 +213,7 @@ def contradicted(scores: pd.DataFrame, can_be: pd.DataFrame, of_cluster: np.ndar
 
 
 def _margin(values: np.ndarray, place: np.ndarray) -> np.ndarray:
-    """Give each cell's score of its own subset less the best score of another; NaN for unassigned."""
+    """Return each cell's score of its own subset less the best score of another; NaN for unassigned."""
     if values.shape[1] < 2:
         return np.full(len(values), np.nan, np.float32)
     others = values.copy()

@@ -58,7 +58,7 @@ def name_clusters(
     """
     donors = pd.factorize(obs["donor"].astype(str), sort=True)[0]
     values = scores.to_numpy(np.float64)
-    found = donor_evidence.weigh(values, clusters, donors)
+    found = donor_evidence.cluster_vs_rest(values, clusters, donors)
     share = shown[scores.columns].to_numpy()
     rows = []
     for cluster, strength in enumerate(found.difference):
@@ -94,7 +94,7 @@ def _choose(strength: np.ndarray, can: np.ndarray, native: np.ndarray) -> tuple[
 def _native(
     obs: pd.DataFrame, inside: np.ndarray, tissues: Mapping[str, Collection[str]], subsets: pd.Index
 ) -> np.ndarray:
-    """Give the share of a cluster from each subset's tissues, each weighed by its cells; NaN where it has none."""
+    """Return the share of a cluster from each subset's tissues, each weighed by its cells; NaN if it has none."""
     if not tissues:
         return np.full(len(subsets), np.nan)
     rate = obs["tissue"][inside].astype(str).value_counts() / obs["tissue"].astype(str).value_counts()
@@ -104,7 +104,7 @@ def _native(
 
 
 def _shares(cluster: pd.DataFrame, everything: pd.DataFrame) -> dict[str, object]:
-    """Say which share of a cluster one donor and one library hold, each weighed by how many cells it brought."""
+    """Return which share of a cluster one donor and one library hold, each weighed by how many cells it brought."""
     result: dict[str, object] = {}
     flags = []
     for column in ("donor", "library"):

@@ -8,7 +8,7 @@ import numpy as np
 import scipy.sparse as sp
 from scipy import stats
 
-MIN_CELLS = 5  # of a donor inside and outside of a cluster, to be heard
+MIN_CELLS = 5  # of a donor inside and outside of a cluster, to be included
 
 
 @dataclass(frozen=True)
@@ -20,9 +20,9 @@ class Evidence:
     difference
         Clusters × columns: median over donors of the mean inside less the mean outside; NaN where nothing is known.
     support
-        Clusters × columns: share of the donors heard in which the difference is positive.
+        Clusters × columns: share of the donors included in which the difference is positive.
     donors
-        Donors heard on each cluster.
+        Donors included for each cluster.
     """
 
     difference: np.ndarray
@@ -30,8 +30,8 @@ class Evidence:
     donors: np.ndarray
 
 
-def weigh(values: np.ndarray | sp.csr_matrix, clusters: np.ndarray, donors: np.ndarray) -> Evidence:
-    """Hold each cluster against the rest within each donor that has enough cells on both sides.
+def cluster_vs_rest(values: np.ndarray | sp.csr_matrix, clusters: np.ndarray, donors: np.ndarray) -> Evidence:
+    """Compare each cluster with the rest of the lineage within each donor that has enough cells on both sides.
 
     Where no donor has, all cells are taken together.
 
@@ -47,14 +47,14 @@ def weigh(values: np.ndarray | sp.csr_matrix, clusters: np.ndarray, donors: np.n
         part.reshape(*shape, -1) for part in _sums(values, donors * shape[1] + clusters, shape[0] * shape[1])
     )
     outside = cells.sum(axis=1, keepdims=True) - cells
-    heard = (cells >= MIN_CELLS) & (outside >= MIN_CELLS)
-    each = np.where(heard, _difference(sums, cells, axis=1), np.nan)
+    included = (cells >= MIN_CELLS) & (outside >= MIN_CELLS)
+    each = np.where(included, _difference(sums, cells, axis=1), np.nan)
     pooled = _difference(sums.sum(axis=0), cells.sum(axis=0), axis=0)
-    each[0] = np.where(heard.any(axis=0), each[0], np.where(cells.sum(axis=0) > 0, pooled, np.nan))
+    each[0] = np.where(included.any(axis=0), each[0], np.where(cells.sum(axis=0) > 0, pooled, np.nan))
     known = ~np.isnan(each)
     median = np.nanmedian(np.where(known.any(axis=0), each, 0), axis=0)
     support = (each > 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
-    return Evidence(np.where(known.any(axis=0), median, np.nan), support, heard.any(axis=2).sum(axis=0))
+    return Evidence(np.where(known.any(axis=0), median, np.nan), support, included.any(axis=2).sum(axis=0))
 
 
 def _sums(values: np.ndarray | sp.csr_matrix, groups: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -68,7 +68,7 @@ def _sums(values: np.ndarray | sp.csr_matrix, groups: np.ndarray, count: int) ->
 
 
 def _difference(sums: np.ndarray, cells: np.ndarray, *, axis: int) -> np.ndarray:
-    """Give the mean of each cluster less the mean of the others; the mean of no cells counts as 0."""
+    """Return the mean of each cluster less the mean of the others; the mean of no cells counts as 0."""
     others, rest = sums.sum(axis=axis, keepdims=True) - sums, cells.sum(axis=axis, keepdims=True) - cells
     return sums / np.maximum(cells, 1) - others / np.maximum(rest, 1)
 

@@ -69,7 +69,7 @@ def marker_scores(
 
 
 def _contrast(values: pd.DataFrame, up: Sequence[str], down: Sequence[str]) -> np.ndarray:
-    """Give the mean of the up columns less the mean of the down columns; absent columns are left out."""
+    """Return the mean of the up columns less the mean of the down columns; absent columns are left out."""
     high = values.loc[:, values.columns.isin(list(up))].to_numpy()
     low = values.loc[:, values.columns.isin(list(down))].to_numpy()
     total = np.zeros(len(values), np.float32)

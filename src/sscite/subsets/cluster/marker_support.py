@@ -96,14 +96,14 @@ def has_needed(subsets: Sequence[Subset], genes: pd.Index, shown: np.ndarray) ->
 
 
 def _higher(values: np.ndarray, clusters: np.ndarray, donors: np.ndarray, columns: pd.Index) -> pd.DataFrame:
-    """Say of each cluster and marker whether it is higher than outside (1) or not (0); NaN where not measured."""
-    found = donor_evidence.weigh(values, clusters, donors)
+    """Return for each cluster and marker whether it is higher than outside (1) or not (0); NaN if not measured."""
+    found = donor_evidence.cluster_vs_rest(values, clusters, donors)
     higher = (found.difference > HIGHER) & (found.support >= MIN_SUPPORT)
     return pd.DataFrame(np.where(np.isnan(found.difference), np.nan, higher), columns=columns)
 
 
 def by_cell(expression: pd.DataFrame, subsets: Sequence[Subset], smoother: sp.csr_matrix) -> pd.DataFrame:
-    """Say of each cell whether it shows, with its neighbours, each subset's measured up genes.
+    """Return whether each cell shows, with its neighbours, each subset's measured up genes.
 
     The genes are to be higher than in the lineage on average, or more than half of them to be carried by most; needed
     genes are to be detected, twice as often as in the lineage.
@@ -136,7 +136,7 @@ def by_cell(expression: pd.DataFrame, subsets: Sequence[Subset], smoother: sp.cs
 
 
 def _present(markers: pd.DataFrame, wanted: Sequence[str]) -> pd.DataFrame:
-    """Take the wanted columns that are there."""
+    """Return the requested columns that are present."""
     return markers.loc[:, markers.columns.isin(list(wanted))]
 
 
@@ -150,7 +150,7 @@ def strongest(
     X
         Cells × genes, log1p of counts per 10,000.
     """
-    found = donor_evidence.weigh(X, clusters, donors)
+    found = donor_evidence.cluster_vs_rest(X, clusters, donors)
     mean = np.asarray(X.mean(axis=0)).ravel()
     spread = np.sqrt(np.maximum(np.asarray(X.multiply(X).mean(axis=0)).ravel() - mean**2, 1e-9))
     size = np.where((found.support >= MIN_SUPPORT) & (found.difference > 0), found.difference / spread, 0)

@@ -19,7 +19,7 @@ HVG = 1500
 
 
 def lineage_masks(obs: pd.DataFrame, definitions: Definitions) -> dict[str, np.ndarray]:
-    """Say which cells belong to each lineage: by annotated lineage, else by a label that the lineage lists."""
+    """Return which cells belong to each lineage: by annotated lineage, else by a label that the lineage lists."""
     annotated = obs[names.LINEAGE].astype(str) if names.LINEAGE in obs else pd.Series(names.UNASSIGNED, index=obs.index)
     taken = pd.Series(False, index=obs.index)
     masks = {}

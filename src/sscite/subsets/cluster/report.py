@@ -1,4 +1,4 @@
-"""Say in the facts what the subsets steps found, with figures."""
+"""Report of the subsets steps, with figures."""
 
 from __future__ import annotations
 
