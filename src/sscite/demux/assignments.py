@@ -12,7 +12,7 @@ from sscite.demux import barcodes, checks, genotypes, reconcile
 from sscite.demux.genotypes import CALL, CONFIDENCE, UNASSIGNED, Matching
 from sscite.errors import UserError
 from sscite.formats import match_barcodes
-from sscite.formats.genotypes import read_genotypes
+from sscite.formats.genotypes import read_genotypes, unknown_donors
 from sscite.io import read_fragment, read_obs, read_table, write_fragment
 
 if TYPE_CHECKING:
@@ -30,7 +30,13 @@ def write(
     rows = rows[rows["library_id"] == id]
     cells = read_obs(library).index.astype(str)
     called, evidence = read_fragment(calls), read_fragment(posteriors)
-    given = None if genotypes is None else genotype_calls(read_genotypes(genotypes), cells, where=str(genotypes))
+    given = None
+    if genotypes is not None:
+        table = read_genotypes(genotypes)
+        problems = unknown_donors(rows["genotype_donor"], table, where=str(genotypes))
+        if problems:
+            raise UserError(problems)
+        given = genotype_calls(table, cells, where=str(genotypes))
     if len(called) == 0:
         if len(rows) > 1 and given is None:
             raise UserError(

@@ -98,10 +98,21 @@ def build(
         *name_problems(features.index.to_numpy(), "feature name", where),
         *duplicate_problems(barcodes, features, where),
         *value_problems(matrix, barcodes, features, where),
+        *_repeated_values(matrix, where),
     ]
     if problems:
         raise UserError(problems)
     return Counts(_whole(matrix), barcodes, features, (*notes, *unmapped), tuple(doubts))
+
+
+def _repeated_values(matrix: sparse.csr_matrix, where: str) -> list[str]:
+    """Report values that are given twice for a droplet and feature, which would be summed."""
+    if matrix.has_canonical_format:
+        return []
+    summed = matrix.copy()
+    summed.sum_duplicates()
+    twice = matrix.nnz - summed.nnz
+    return [f"{where}: {twice:,} values are given twice; the file is damaged: copy or export it again"] if twice else []
 
 
 def _without_unmapped(

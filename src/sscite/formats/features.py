@@ -28,6 +28,8 @@ ANTIBODY_NAME = re.compile(
 ISOTYPE_NAME = re.compile(r"^((mouse|rat|hamster)[-_ .]?)?Ig[GMAE]\d?[abc]?([-_ .].*)?$")  # genes are IGHG1, Ighg1
 ENSEMBL = re.compile(r"(\w+?_+)?ENS[A-Z]*[GTP]\d{6,}")
 MADE_UNIQUE = re.compile(r"(.+)[-._]1")  # how R, pandas and scanpy write the second column of a name
+CLUSTER_OF_DIFFERENTIATION = re.compile(r"CD\d+[A-Za-z]{0,2}")
+TAG_WITH_SEQUENCE = re.compile(r"(.+?)-([ACGTN]{6,})")
 UNMAPPED = {"unmapped", "no_match", "nomatch", "bad_struct", "total_reads", "ambiguous"}
 SHOWN = 5
 
@@ -38,6 +40,12 @@ def feature_frame(
     """Build the features' table; one text for `ids` or `types` stands for all."""
     index = pd.Index([str(name) for name in names], name="feature", dtype=object)
     return pd.DataFrame({GENE_ID: ids, FEATURE_TYPE: types}, index=index).astype(object)
+
+
+def without_sequence(name: str) -> tuple[str, str]:
+    """Return name and sequence of a tag that CITE-seq-Count writes as `name-SEQUENCE`; the sequence may be empty."""
+    match = TAG_WITH_SEQUENCE.fullmatch(name)
+    return (match[1], match[2]) if match else (name, "")
 
 
 def split_features(features: pd.DataFrame, hashtags: Collection[str] = ()) -> NDArray[np.str_]:
@@ -139,8 +147,10 @@ def _second_columns(features: pd.DataFrame, types: pd.Series, ensembl: NDArray[n
         return np.zeros(len(features), dtype=bool)
     names = set(features.index)
     matches = [MADE_UNIQUE.fullmatch(str(name)) for name in features.index]
-    proteins = surface_proteins()
-    return np.array([bool(m and m[1] in names and m[1].upper() in proteins) for m in matches], dtype=bool) & ~ensembl
+    known = surface_proteins()
+    protein = [bool(m and (m[1].upper() in known or CLUSTER_OF_DIFFERENTIATION.fullmatch(m[1]))) for m in matches]
+    second = [is_protein and m[1] in names for is_protein, m in zip(protein, matches, strict=True)]
+    return np.array(second, dtype=bool) & ~ensembl
 
 
 @lru_cache(maxsize=1)

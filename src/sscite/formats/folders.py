@@ -12,7 +12,7 @@ from scipy.io import mmread
 
 from sscite.errors import UserError
 from sscite.formats.counts import Counts, build
-from sscite.formats.features import feature_frame
+from sscite.formats.features import feature_frame, without_sequence
 from sscite.formats.hdf5 import mismatch
 from sscite.reading import memory_limit, open_bytes, open_text, reading
 
@@ -75,8 +75,7 @@ def _tag(row: list[str]) -> tuple[str, str]:
     """Return name and sequence of a tag."""
     if len(row) > 1:
         return (row[1], row[0]) if SEQUENCE.fullmatch(row[0]) or row[1] else (row[0], row[1])
-    found = re.fullmatch(r"(.+?)-([ACGTN]{6,})", row[0])
-    return (found[1], found[2]) if found else (row[0], "")
+    return without_sequence(row[0])
 
 
 def find_parts(folder: Path) -> tuple[Path, Path, Path]:
@@ -182,9 +181,15 @@ def read_matrix(path: Path, n_barcodes: int, n_features: int) -> tuple[sparse.cs
                 "larger than memory: copy or export it again"
             )
         matrix = sparse.coo_matrix(mmread(_Prepended(head, stream)), dtype=float)
-    if shape == (n_features, n_barcodes):
-        return matrix.T.tocsr(), []
-    return matrix.tocsr(), [NOTE]
+    is_usual = shape == (n_features, n_barcodes)
+    rows_of_droplets = (matrix.T if is_usual else matrix).tocsr()
+    if rows_of_droplets.nnz < matrix.nnz:
+        raise UserError(
+            f"{path}: {matrix.nnz - rows_of_droplets.nnz:,} of its values are given twice (the same feature and "
+            "droplet); "
+            "the file is damaged: copy or export it again"
+        )
+    return rows_of_droplets, [] if is_usual else [NOTE]
 
 
 def _head(stream: io.BufferedReader, path: Path) -> tuple[tuple[int, int], int, bytes]:

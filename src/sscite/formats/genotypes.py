@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +55,20 @@ def donors_of(table: pd.DataFrame, *, where: str) -> list[str]:
             for value in table[column].unique():
                 found |= set(value.split(separator)) if separator else {value}
     return sorted(found - {"", "NA", "doublet", UNASSIGNED})
+
+
+def unknown_donors(names: Iterable[str], table: pd.DataFrame, *, where: str) -> list[str]:
+    """Report the sheet's genotype_donor names that a table of calls does not have, with the nearest."""
+    donors = donors_of(table, where=where)
+    problems = []
+    for name in dict.fromkeys(name for name in names if name and name not in donors):
+        near = get_close_matches(name.casefold(), [donor.casefold() for donor in donors], n=1)
+        hint = next((f" (did you mean '{donor}'?)" for donor in donors if near and donor.casefold() == near[0]), "")
+        problems.append(
+            f"{where}: genotype_donor '{name}' is not among its donors{hint}; it has {', '.join(donors[:12])}; correct "
+            "the column 'genotype_donor'"
+        )
+    return problems
 
 
 def parse(table: pd.DataFrame, *, where: str) -> pd.DataFrame:

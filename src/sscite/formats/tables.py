@@ -14,7 +14,7 @@ from scipy import sparse
 
 from sscite.errors import UserError
 from sscite.formats.counts import REMEDY, SHOWN, Counts, build
-from sscite.formats.features import feature_frame
+from sscite.formats.features import feature_frame, without_sequence
 from sscite.formats.orientation import NOTE, has_features_in_rows
 from sscite.reading import open_text, reading
 
@@ -33,7 +33,10 @@ def read_table(path: Path, *, cells: NDArray | None = None) -> Counts:
     notes = []
     if has_features_in_rows(rows, columns, where=str(path), cells=cells):
         rows, columns, matrix, notes = columns, rows, matrix.T, [NOTE]
-    return build(matrix, rows, feature_frame(columns), where=str(path), notes=notes)
+    names, ids = zip(*map(without_sequence, map(str, columns)), strict=True)
+    if len(set(names)) < len(names):
+        names, ids = tuple(columns), ("",) * len(columns)
+    return build(matrix, rows, feature_frame(names, ids), where=str(path), notes=notes)
 
 
 def read_bd(path: Path) -> Counts:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from sscite.formats.counts import Counts
 from sscite.formats.features import ENSEMBL, split_features
-from sscite.formats.vocabulary import modality
+from sscite.formats.vocabulary import OTHER, modality
 from sscite.names import FEATURE_TYPE, GENE_ID, HASHTAG, PROTEIN, RNA
 
 if TYPE_CHECKING:
@@ -29,12 +29,14 @@ def tags_of(counts: Counts, hashtags: Sequence[str]) -> Counts:
     counts = replace(counts, features=rename_hashtags(counts.features, hashtags))
     types = counts.features[FEATURE_TYPE]
     gene = np.array([modality(kind) == RNA for kind in types], dtype=bool)
+    other = np.array([bool(kind) and modality(kind) == OTHER for kind in types], dtype=bool)
     ensembl = _ensembl(counts.features)
     sure = (split_features(counts.features, hashtags) == HASHTAG) | (types == "").to_numpy()
-    named = counts.features.index.isin(list(hashtags)) & ~(gene & ensembl)
+    named = counts.features.index.isin(list(hashtags)) & ~(gene & ensembl) & ~other
     if sure.any() or named.any():
         return counts.select((sure | named) & (~gene | named))
-    return counts.select(~gene if not gene.all() else gene & ~ensembl & (len(gene) <= LARGEST_TAG_SET))
+    antibodies = ~gene & ~other
+    return counts.select(antibodies if antibodies.any() else gene & ~ensembl & (len(gene) <= LARGEST_TAG_SET))
 
 
 def antibodies_of(counts: Counts) -> Counts:

@@ -11,7 +11,7 @@ import pandas as pd
 from sscite.errors import UserError
 from sscite.formats import FORMATS, Counts, match_barcodes, read_counts
 from sscite.formats.barcodes import overlap_problem
-from sscite.formats.genotypes import donors_of, parse, read_genotypes
+from sscite.formats.genotypes import parse, read_genotypes, unknown_donors
 from sscite.formats.read import check_exists, find_kind
 from sscite.names import HASHTAG, PROTEIN, RNA
 from sscite.samples.assemble import Library, assemble, check_raw
@@ -25,7 +25,7 @@ from sscite.samples.files import (
     plain_paths,
     staged_paths,
 )
-from sscite.samples.sheet import listing, split, suggest
+from sscite.samples.sheet import split
 
 COLUMNS = [
     "library_id", "library", "capture", "format", "cells", "genes", "antibodies", "hashtags", "droplets", "counts",
@@ -171,15 +171,10 @@ def genotype_problems(path: Path, rows: pd.DataFrame, barcodes: Any) -> list[str
         return []
     try:
         table = read_genotypes(path)
-        calls, donors = parse(table, where=str(path)), donors_of(table, where=str(path))
+        calls = parse(table, where=str(path))
     except UserError as error:
         return error.problems
-    problems = [
-        f"{path}: genotype_donor '{name}' is not among its donors{suggest(name, donors)}; it has {listing(donors)}; "
-        "correct the column 'genotype_donor'"
-        for name in dict.fromkeys(rows["genotype_donor"])
-        if name and name not in donors
-    ]
+    problems = unknown_donors(rows["genotype_donor"], table, where=str(path))
     if barcodes is not None:
         given_barcodes = calls.index.astype(str).to_numpy()
         found = match_barcodes(barcodes, given_barcodes)
