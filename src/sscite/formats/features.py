@@ -146,10 +146,10 @@ def _second_columns(features: pd.DataFrame, types: pd.Series, ensembl: NDArray[n
     if (types != "").any() or len(features) < 2:
         return np.zeros(len(features), dtype=bool)
     names = set(features.index)
-    matches = [MADE_UNIQUE.fullmatch(str(name)) for name in features.index]
+    first = [match[1] if (match := MADE_UNIQUE.fullmatch(str(name))) else "" for name in features.index]
     known = surface_proteins()
-    protein = [bool(m and (m[1].upper() in known or CLUSTER_OF_DIFFERENTIATION.fullmatch(m[1]))) for m in matches]
-    second = [is_protein and m[1] in names for is_protein, m in zip(protein, matches, strict=True)]
+    is_protein = [name.upper() in known or CLUSTER_OF_DIFFERENTIATION.fullmatch(name) for name in first]
+    second = [name in names and bool(protein) for name, protein in zip(first, is_protein, strict=True)]
     return np.array(second, dtype=bool) & ~ensembl
 
 
