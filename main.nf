@@ -81,5 +81,5 @@ workflow {
     )
 
     // facts and figures of every task arrive by topic
-    REPORT()
+    REPORT(SUBSETS.out.cells, SUBSETS.out.cohort, subsets)
 }

@@ -1,9 +1,15 @@
 // The one report, from the facts and figures of every task.
 
-include { REPORT_GATHER } from './gather'
-include { REPORT_RENDER } from './render'
+include { REPORT_EXPLORE } from './explore'
+include { REPORT_GATHER  } from './gather'
+include { REPORT_RENDER  } from './render'
 
 workflow REPORT {
+    take:
+    cells   // value: cells.parquet
+    cohort  // value: cohort.h5mu
+    subsets // value: subsets.yaml
+
     main:
     settings = channel.of(groovy.json.JsonOutput.prettyPrint(groovy.json.JsonOutput.toJson(params)))
         .collectFile(name: 'parameters.json')
@@ -13,7 +19,12 @@ workflow REPORT {
         started: "${workflow.start}",
     ])).collectFile(name: 'workflow.json')
     REPORT_GATHER(channel.topic('facts').flatten().collect(), settings, file("${projectDir}/nextflow_schema.json"), about)
-    REPORT_RENDER(REPORT_GATHER.out.content, channel.topic('figures').flatten().collect().ifEmpty([]))
+    REPORT_EXPLORE(cells, cohort, subsets)
+    REPORT_RENDER(
+        REPORT_GATHER.out.content,
+        channel.topic('figures').flatten().collect().ifEmpty([]),
+        REPORT_EXPLORE.out.cells,
+    )
     html = REPORT_RENDER.out.html
 
     emit:

@@ -5,6 +5,7 @@ process REPORT_RENDER {
     input:
     path content
     path figures, stageAs: 'figures/*'
+    path cells
 
     output:
     path 'report.html', emit: html
@@ -15,6 +16,7 @@ process REPORT_RENDER {
     report_render.py \\
         --content ${content} \\
         --figures figures \\
+        --cells ${cells} \\
         --output report.html \\
         ${task.ext.args ?: ''}
     """
