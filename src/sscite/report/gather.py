@@ -54,6 +54,7 @@ def run(facts: Path, *, settings: Path | None, schema: Path | None, workflow: Pa
     write_json(output / "run" / "versions.json", content["provenance"]["versions"])
     for name, table in multiqc.content(found).items():
         write_json(output / "multiqc" / name, table)
+    (output / "multiqc" / "multiqc_config.yml").write_text(multiqc.CONFIG, encoding="utf-8")
 
 
 def arrange(

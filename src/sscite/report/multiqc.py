@@ -19,6 +19,17 @@ STATISTICS = [
 ]  # fmt: skip
 
 
+CONFIG = """\
+# MultiQC of one run: multiqc <outdir>/multiqc
+title: sscite
+intro_text: Quality of the libraries. The findings are in report.html.
+report_section_order:
+  sscite_cells: {order: 30}
+  sscite_calls: {order: 20}
+  sscite_lineages: {order: 10}
+"""
+
+
 def content(facts: list[Fact]) -> dict[str, dict[str, Any]]:
     """Return MultiQC's custom content by file name; a file without data is not written."""
     files = {
@@ -45,7 +56,7 @@ def _statistics(facts: list[Fact]) -> dict[str, Any]:
 
 def _bars(name: str, title: str, unit: str, data: dict[str, dict[str, float]]) -> dict[str, Any]:
     return {
-        "id": f"sscite_{name}", "section_name": title, "parent_id": "sscite", "parent_name": "sscite",
+        "id": f"sscite_{name}", "section_name": f"sscite: {title}",
         "plot_type": "bargraph", "pconfig": {"id": f"sscite_{name}_plot", "title": f"sscite: {title}", "ylab": unit},
         "data": data,
     }  # fmt: skip

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 from importlib.resources import files
+from pathlib import Path
 
 import jsonschema
+import pytest
 from unit.report.facts import cohort, fact, table
 
 from sscite.report import gather, multiqc, provenance, sections
@@ -101,3 +105,27 @@ def test_multiqc_gets_one_row_a_library_and_bars():
     assert content["sscite_general_mqc.json"]["data"]["L1"]["samples_load_cells"] == 10
     assert content["sscite_general_mqc.json"]["data"]["L1"]["demux_call_single_rate"] == 90
     assert content["sscite_lineages_mqc.json"]["data"] == {"L1": {"B": 7, "NK": 3}}
+
+
+def test_multiqc_draws_the_content_without_complaint(tmp_path: Path):
+    if not shutil.which("multiqc"):
+        pytest.skip("multiqc is not on PATH")
+    folder = tmp_path / "multiqc"
+    folder.mkdir()
+    for name, section in multiqc.content(cohort()).items():
+        (folder / name).write_text(json.dumps(section), encoding="utf-8")
+    (folder / "multiqc_config.yml").write_text(multiqc.CONFIG, encoding="utf-8")
+    command = [
+        "multiqc",
+        "multiqc",
+        "-c",
+        "multiqc/multiqc_config.yml",
+        "--strict",
+        "-n",
+        "drawn",
+        "--no-version-check",
+    ]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    statistics = (tmp_path / "drawn_data" / "multiqc_general_stats.txt").read_text(encoding="utf-8")
+    assert [line.split("\t")[0] for line in statistics.splitlines()] == ["Sample", "L1", "L2"]
