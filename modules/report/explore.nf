@@ -16,7 +16,8 @@ process REPORT_EXPLORE {
         --cells ${cells} \\
         --cohort ${cohort} \\
         --subsets ${subsets} \\
-        --seed ${params.seed}
+        --seed ${params.seed} \\
+        ${task.ext.args ?: ''}
     """
 
     stub:

@@ -7,11 +7,13 @@ process REPORT_GATHER {
     path settings
     path schema
     path workflow_json
+    path main_nf
 
     output:
     path 'report.json', emit: content
     path 'multiqc', emit: multiqc
     path 'run/*', emit: run
+    path 'ro-crate-metadata.json', emit: crate
 
     script:
     """
@@ -20,12 +22,13 @@ process REPORT_GATHER {
         --settings ${settings} \\
         --schema ${schema} \\
         --workflow ${workflow_json} \\
+        --main_nf ${main_nf} \\
         ${task.ext.args ?: ''}
     """
 
     stub:
     """
     mkdir multiqc run && touch run/parameters.json
-    echo '{}' > report.json
+    echo '{}' | tee report.json > ro-crate-metadata.json
     """
 }

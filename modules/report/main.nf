@@ -18,7 +18,13 @@ workflow REPORT {
         container: "${workflow.container ?: ''}", engine: workflow.containerEngine ?: '', revision: workflow.commitId ?: '',
         started: "${workflow.start}",
     ])).collectFile(name: 'workflow.json')
-    REPORT_GATHER(channel.topic('facts').flatten().collect(), settings, file("${projectDir}/nextflow_schema.json"), about)
+    REPORT_GATHER(
+        channel.topic('facts').flatten().collect(),
+        settings,
+        file("${projectDir}/nextflow_schema.json"),
+        about,
+        file("${projectDir}/main.nf"),
+    )
     REPORT_EXPLORE(cells, cohort, subsets)
     REPORT_RENDER(
         REPORT_GATHER.out.content,

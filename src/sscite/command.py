@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 import logging
 import math
+import os
 import platform
 import re
 import resource
@@ -125,6 +126,7 @@ class Facts:
         """Write the step summary file."""
         self.content["seconds"] = round(time.monotonic() - self.started, 1)
         self.content["peak_memory_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+        self.content["task"] = _task()
         self.content["versions"] = _versions()
         path = self.folder / f"{self.stem}.json"
         path.write_text(
@@ -194,6 +196,12 @@ def _plain(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | str):
         return value
     return str(value)
+
+
+def _task() -> dict[str, int]:
+    """Return the cores and the memory that the task asked for, and its attempt; empty outside Nextflow."""
+    names = {"cpus": "SSCITE_CPUS", "memory_mb": "SSCITE_MEMORY_MB", "attempt": "SSCITE_ATTEMPT"}
+    return {name: int(os.environ[variable]) for name, variable in names.items() if os.environ.get(variable)}
 
 
 def _versions() -> dict[str, str]:

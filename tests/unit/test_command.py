@@ -94,3 +94,11 @@ def test_a_failed_step_leaves_no_facts(tmp_path: Path):
 )
 def test_any_identifier_becomes_a_file_name(identifier: str, stem: str):
     assert command.file_stem(identifier) == stem
+
+
+def test_a_task_tells_what_it_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("SSCITE_MEMORY_MB", "2048")
+    monkeypatch.setenv("SSCITE_ATTEMPT", "2")
+    with command.step("demux_call", "L1", folder=tmp_path):
+        pass
+    assert json.loads((tmp_path / "L1.demux_call.json").read_text())["task"] == {"memory_mb": 2048, "attempt": 2}

@@ -11,7 +11,7 @@ import yaml
 
 from sscite import __version__
 from sscite.errors import UserError
-from sscite.report import alerts, grades, key_findings, methods, multiqc, provenance, sections
+from sscite.report import alerts, crate, grades, key_findings, methods, multiqc, provenance, sections
 from sscite.report.study import contrast_names, study
 
 ROOMS = {
@@ -40,7 +40,15 @@ SCHEMA_VERSION = 1
 Fact = dict[str, Any]
 
 
-def run(facts: Path, *, settings: Path | None, schema: Path | None, workflow: Path | None, output: Path) -> None:
+def run(
+    facts: Path,
+    *,
+    settings: Path | None,
+    schema: Path | None,
+    workflow: Path | None,
+    main: Path | None,
+    output: Path,
+) -> None:
     """Read the facts of all tasks; write report.json, multiqc/, run/ and ro-crate-metadata.json."""
     found = [read_fact(path) for path in sorted(facts.glob("*.json"))]
     parameters = read_json(settings)
@@ -54,6 +62,9 @@ def run(facts: Path, *, settings: Path | None, schema: Path | None, workflow: Pa
     write_json(output / "run" / "versions.json", content["provenance"]["versions"])
     for name, table in multiqc.content(found).items():
         write_json(output / "multiqc" / name, table)
+    write_json(output / "ro-crate-metadata.json", crate.metadata(content))
+    if main:
+        (output / "run" / "main.nf").write_bytes(main.read_bytes())
     (output / "multiqc" / "multiqc_config.yml").write_text(multiqc.CONFIG, encoding="utf-8")
 
 
