@@ -47,6 +47,7 @@ TISSUES = {
 STYLE = {
     "font.size": 9, "axes.titlesize": 10, "axes.spines.top": False, "axes.spines.right": False,
     "figure.constrained_layout.use": True, "svg.hashsalt": "sscite", "svg.fonttype": "none", "savefig.dpi": 150,
+    "savefig.bbox": "tight",  # the page grows with its texts: none is cut
     "axes.prop_cycle": matplotlib.cycler(color=PALETTE), "legend.frameon": False,
 }  # fmt: skip
 
@@ -109,6 +110,20 @@ def edges(values: ArrayLike, n: int = 50, *, log: bool = False) -> np.ndarray:
         low, high = max(low, 1.0), max(high, 1.0)
         return np.geomspace(low, high if high > low else 2 * low, n + 1)
     return np.linspace(low, high if high > low else low + max(1.0, abs(low)), n + 1)
+
+
+def row_key(axis: Axes, row: float, colours: dict[str, str]) -> None:
+    """Write the meaning of the colours of one row of a grid to its right: a square and the full name of each level."""
+    from matplotlib.offsetbox import AnnotationBbox, HPacker, TextArea
+
+    parts = []
+    for name, colour in colours.items():
+        square = TextArea("\N{BLACK SQUARE}", textprops={"color": colour, "size": 8})
+        level = TextArea(name, textprops={"size": 7})
+        parts.append(HPacker(children=[square, level], pad=0, sep=2, align="center"))
+    box = HPacker(children=parts, pad=0, sep=8, align="center")
+    place = AnnotationBbox(box, (1.01, row), xycoords=("axes fraction", "data"), box_alignment=(0, 0.5), frameon=False)
+    axis.add_artist(place)
 
 
 def save(figure: Figure, stem: Path) -> str:

@@ -3,6 +3,7 @@
 Reads the run of `make demo`, or a finished one: SSCITE_DEMO_RESULTS and SSCITE_DEMO_COHORT name its folders.
 """
 
+import json
 import os
 from itertools import combinations
 from pathlib import Path
@@ -141,3 +142,32 @@ def test_finding_6_composition_separates_patients_from_healthy_donors(results, c
 def test_the_planted_lineages_are_those_of_the_default_subsets(planted):
     truth = pd.read_csv(planted / "truth" / "samples.csv")
     assert set(truth["subset"]) <= set(simulate.subsets().index)
+
+
+def test_no_figure_is_blank_or_touches_its_edge(results):
+    """Every figure is opened: it holds ink, and a white margin shows that no text is cut."""
+    from PIL import Image
+
+    bad = []
+    for path in sorted(results.rglob("*.png")):
+        pixels = np.asarray(Image.open(path).convert("L"))
+        edges = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+        if (pixels < 200).mean() < 0.001 or (edges < 250).any():
+            bad.append(path.name)
+    assert not bad
+
+
+def test_every_planted_finding_is_reported_and_nothing_else_is_graded_strong(results):
+    """The report lists CD14_EGR1 in SRC and CD8_TEM_T2ISG in ILD as raised; no other finding is strong."""
+    found = json.loads((results / "report.json").read_text(encoding="utf-8"))["findings"]
+    raised = {(f["feature"], f["contrast"]) for f in found if f["kind"] == "composition" and f["direction"] == "up"}
+    assert {("CD14_EGR1", SRC), ("CD8_TEM_T2ISG", ILD)} <= raised
+    planted_subsets = {"CD14_EGR1", "CD8_TEM_T2ISG", "THBS1_Mac"}
+    strong = [f for f in found if f["grade"] == "strong"]
+    assert not [f["title"] for f in strong if not planted_subsets & {f["feature"], f["subset"]}]
+
+
+def test_the_report_is_small_and_lists_its_figures(results):
+    html = (results / "report.html").read_text(encoding="utf-8")
+    assert len(html) < 8_000_000
+    assert "is missing." not in html

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import numpy as np
+from PIL import Image
 from skimage.color import rgb2lab
 
 from sscite import figures, names
@@ -48,3 +50,22 @@ def test_names_of_one_figure_have_different_colours_while_the_palette_lasts():
 
 def test_every_lineage_has_a_colour():
     assert set(figures.LINEAGES) == set(names.LINEAGES)
+
+
+def test_a_text_beyond_the_edge_is_not_cut(tmp_path: Path):
+    figure, axis = figures.new(width=2, height=2)
+    axis.text(1.0, 0.5, "a long label far beyond the edge", transform=axis.transAxes)
+    figures.save(figure, tmp_path / "a")
+    pixels = np.asarray(Image.open(tmp_path / "a.png").convert("L"))
+    edges = [pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]]
+    assert all((edge == 255).all() for edge in edges)
+    assert pixels.shape[1] > 2 * 150
+
+
+def test_the_key_of_a_row_names_every_level_in_full(tmp_path: Path):
+    figure, axis = figures.new(width=3, height=1)
+    figures.row_key(axis, 0.5, {"reference": figures.GREY, "target": figures.UP})
+    figures.save(figure, tmp_path / "key")
+    drawn = (tmp_path / "key.svg").read_text()
+    assert "reference" in drawn
+    assert "target" in drawn

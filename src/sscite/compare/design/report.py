@@ -84,9 +84,16 @@ def draw_donors(donors: pd.DataFrame) -> Figure:
     columns = [name for name in donors.columns if name not in confounding.COLUMNS and (donors[name] != "").any()]
     figure, axes = figures.new(width=max(5.0, 2.4 + 0.26 * len(donors)), height=1.3 + 0.3 * (len(columns) + 1))
     for line, name in enumerate(["contrast_side", *columns]):
-        for place, colour in enumerate(_shades(donors[name].astype(str))):
+        values = donors[name].astype(str)
+        shades = _shades(values)
+        for place, colour in enumerate(shades):
             axes.add_patch(_cell(place, line, colour))
-            axes.text(place, line, str(donors[name].iloc[place])[:4], ha="center", va="center", fontsize=5.5)
+        levels = dict(zip(values, shades, strict=True))
+        if all(isinstance(colour, str) for colour in shades):
+            figures.row_key(axes, line, {level: colour for level, colour in levels.items() if level})
+        else:
+            for place, value in enumerate(as_numbers(values)):
+                axes.text(place, line, f"{value:.3g}" if value == value else "", ha="center", va="center", fontsize=6)
     edge = (donors["contrast_side"] == "reference").sum() - 0.5
     axes.axvline(edge, color="black", lw=1.5)
     axes.set(xlim=(-0.5, len(donors) - 0.5), ylim=(len(columns) + 0.5, -0.5))
