@@ -32,9 +32,10 @@ def warnings(facts: list[Fact]) -> list[dict[str, Any]]:
     rank (`critical`, `check` or `note`), text of the first, the ids and steps it concerns, and all texts
     """
     groups: dict[str, list[tuple[Fact, str]]] = defaultdict(list)
+    kinds: dict[str, str] = {}
     for fact in facts:
         for warning in fact["warnings"]:
-            groups[_kind(warning, fact)].append((fact, warning))
+            groups[kinds.setdefault(warning, _kind(warning, fact))].append((fact, warning))
     merged = [_merged(members) for members in groups.values()]
     order = [rank for rank, _ in RANKS]
     return sorted(merged, key=lambda item: (order.index(item["rank"]), -len(item["ids"])))

@@ -4,18 +4,32 @@ from __future__ import annotations
 
 import base64
 import io
+from dataclasses import dataclass
 from pathlib import Path
 
 COLOURS = 128
 
 
-def data_uri(path: Path) -> str:
-    """Return a PNG file as a data URI of a lossless WebP image with at most 128 colours."""
-    from PIL import Image
+DENSITY = 1.5  # pixels of a figure per pixel of the page
 
-    with Image.open(path) as image:
-        flat = Image.new("RGB", image.size, "white")
+
+@dataclass(frozen=True)
+class Image:
+    """A figure in the page: its data URI, and its size in pixels of the page."""
+
+    uri: str
+    width: int
+    height: int
+
+
+def embed(path: Path) -> Image:
+    """Return a PNG file as a lossless WebP image with at most 128 colours."""
+    from PIL import Image as Pillow
+
+    with Pillow.open(path) as image:
+        flat = Pillow.new("RGB", image.size, "white")
         flat.paste(image, mask=image.getchannel("A") if image.mode == "RGBA" else None)
     stream = io.BytesIO()
-    flat.quantize(COLOURS, dither=Image.Dither.NONE).convert("RGB").save(stream, "WEBP", lossless=True, method=4)
-    return "data:image/webp;base64," + base64.b64encode(stream.getvalue()).decode()
+    flat.quantize(COLOURS, dither=Pillow.Dither.NONE).convert("RGB").save(stream, "WEBP", lossless=True, method=4)
+    uri = "data:image/webp;base64," + base64.b64encode(stream.getvalue()).decode()
+    return Image(uri, round(flat.width / DENSITY), round(flat.height / DENSITY))

@@ -23,7 +23,7 @@ MOST_ROWS = 50  # of a table in the page; the files hold all
 def run(content: Path, *, figures: Path, cells: Path | None, output: Path) -> None:
     """Read the content and the figures, write the report and the pages of libraries beside it."""
     gathered = json.loads(content.read_text(encoding="utf-8"))
-    drawn = {path.name: images.data_uri(path) for path in sorted(figures.glob("*.png"))}
+    drawn = {path.name: images.embed(path) for path in sorted(figures.glob("*.png"))}
     explored = cells.read_text(encoding="utf-8") if cells else ""
     output.write_text(render(gathered, drawn=drawn, cells=explored), encoding="utf-8")
     for name, page in pages(gathered, drawn=drawn):
@@ -32,7 +32,7 @@ def run(content: Path, *, figures: Path, cells: Path | None, output: Path) -> No
         (folder / name).write_text(page, encoding="utf-8")
 
 
-def render(content: dict[str, Any], *, drawn: dict[str, str] | None = None, cells: str = "") -> str:
+def render(content: dict[str, Any], *, drawn: dict[str, images.Image] | None = None, cells: str = "") -> str:
     """Render the content of a run (see `sscite.report.gather.arrange`) as HTML.
 
     Parameters
@@ -40,7 +40,7 @@ def render(content: dict[str, Any], *, drawn: dict[str, str] | None = None, cell
     content
         `report.json`.
     drawn
-        Data URI of each figure by file name; the report says which figures are missing.
+        Each figure by file name; the report says which figures are missing.
     cells
         The cells to explore as JSON (see `sscite.report.explore`); empty if there are none.
     """
@@ -48,7 +48,7 @@ def render(content: dict[str, Any], *, drawn: dict[str, str] | None = None, cell
     return _environment().get_template("report.html.j2").render(**context)
 
 
-def pages(content: dict[str, Any], *, drawn: dict[str, str] | None = None) -> Iterator[tuple[str, str]]:
+def pages(content: dict[str, Any], *, drawn: dict[str, images.Image] | None = None) -> Iterator[tuple[str, str]]:
     """Yield a file name and the HTML of each library's page; none if the libraries are part of the report."""
     groups = [group for room in content["rooms"] for group in room["groups"] if group["pages"]]
     template = _environment().get_template("library.html.j2")

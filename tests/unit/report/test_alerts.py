@@ -47,3 +47,12 @@ def test_a_comparison_without_a_finding_is_told_in_its_own_words():
 def test_a_step_that_describes_the_samples_is_no_comparison_without_a_finding():
     described = [fact(step, "cohort", verdict="33 samples.") for step in ("compare_identity", "compare_pseudobulk")]
     assert alerts.negative(described) == []
+
+
+def test_the_same_words_of_two_steps_are_one_warning():
+    names = table("donors", ["donor"], ["lung_1"])
+    rows = alerts.warnings([
+        fact("compare_design", "A", warnings=["All donors are in lung_1."], tables=[names]),
+        fact("compare_composition", "A", warnings=["All donors are in lung_1."]),
+    ])  # fmt: skip
+    assert [row["steps"] for row in rows] == [["compare_design", "compare_composition"]]

@@ -78,8 +78,9 @@ def test_a_figure_has_an_alternative_text_that_says_what_it_shows(tmp_path: Path
     Image.new("RGB", (40, 20), "red").save(tmp_path / "a.png")
     figure = {"name": "f", "file": "a.png", "title": "Each donor", "caption": "A dot is a donor."}
     html = render(
-        arrange([fact("demux_call", "L1", figures=[figure])]), drawn={"a.png": images.data_uri(tmp_path / "a.png")}
+        arrange([fact("demux_call", "L1", figures=[figure])]), drawn={"a.png": images.embed(tmp_path / "a.png")}
     )
+    assert 'width="27" height="13"' in html
     assert 'src="data:image/webp;base64,' in html
     assert 'alt="Each donor. A dot is a donor."' in html
 
