@@ -22,7 +22,7 @@ process REPORT_GATHER {
         --settings ${settings} \\
         --schema ${schema} \\
         --workflow ${workflow_json} \\
-        --main_nf ${main_nf} \\
+        --main-nf ${main_nf} \\
         ${task.ext.args ?: ''}
     """
 
