@@ -22,50 +22,35 @@ def main(
         typer.Option(help="CSV of calls to write (.gz for gzip). Without it: the pipeline's files, named by --id."),
     ] = None,
     id: Annotated[
-        str | None, typer.Option(help="Name of the capture; with it the facts, warnings and figures are written too.")
+        str | None, typer.Option(help="Name of the capture; with it the step summary and figures are written too.")
     ] = None,
     samples: Annotated[
         Path | None,
-        typer.Option(exists=True, help="samples.csv of samples_validate: which hashtags belong to samples."),
+        typer.Option(exists=True, help="samples.csv of samples_validate: the hashtag of each sample."),
     ] = None,
     method: Annotated[
-        Literal["joint", "hashsolo", "ambient"], typer.Option(help="Whose call decides; the others stand beside it.")
+        Literal["joint", "hashsolo", "ambient"],
+        typer.Option(help="Method of the final call; the calls of the others are reported too."),
     ] = "joint",
-    doublet_cost: Annotated[
+    doublet_weight: Annotated[
         float,
         typer.Option(min=0.01, max=100, help="Weight of a doublet in the joint call; below 1 keeps more singlets."),
     ] = 1,
-    seed: Annotated[int, typer.Option(help="Of the thinning of captures of more than 10,000 droplets.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the subsampling of large captures for the fit.")] = 0,
 ) -> None:
     """Call the hashtag of every droplet of one capture with a joint count model.
 
     Calls: a hashtag, Doublet (two hashtags) or Negative (none). The columns written are barcode, call, confidence (the
     model's probability of the call), posterior_<hashtag>, posterior_Doublet, posterior_Negative, and the calls of the
-    joint model and of two independent witnesses: joint, hashsolo, ambient (empty where fewer than two hashtags).
-    A column named n_genes or nFeature_RNA in the table is taken as each droplet's depth, which helps with one or two
-    hashtags.
+    joint model and of two comparison methods: joint, hashsolo, ambient (empty with fewer than two hashtags).
+    A column named n_genes or nFeature_RNA in the table is taken as the depth of each droplet, which helps
+    with one or two hashtags.
 
     Example: demux_call.py --hashtag-counts table.csv.gz --output calls.csv
     """
-    from sscite.demux import steps
-    from sscite.errors import UserError
+    from sscite.demux.call import run
 
-    if output is None and id is None:
-        raise UserError("nothing to write: give --output calls.csv, or --id for the pipeline's files")
-    if id is None:
-        steps.call_table(hashtag_counts, output, samples=samples, method=method, doublet_cost=doublet_cost, seed=seed)
-        return
-    with command.step("demux_call", id, seed=seed, folder=output.parent if output else Path()) as facts:
-        steps.call_library(
-            hashtag_counts,
-            id,
-            facts,
-            output=output,
-            samples=samples,
-            method=method,
-            doublet_cost=doublet_cost,
-            seed=seed,
-        )
+    run(hashtag_counts, output, id, samples, method=method, doublet_weight=doublet_weight, seed=seed)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Give every cell of a library its sample, from hashtags and genotypes."""
+"""Assign every cell of a library to a sample, from hashtags and genotypes."""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +13,8 @@ def main(
     id: Annotated[str, typer.Option(help="The library's identifier in samples.csv; names the outputs.")],
     library: Annotated[Path, typer.Option(exists=True, help="The library's .h5mu, for its cells.")],
     calls: Annotated[
-        Path, typer.Option(exists=True, help="Hashtag calls of demux_call; no rows where the library has none.")
+        Path,
+        typer.Option(exists=True, help="Hashtag calls of demux_call; no rows for a library without hashtags."),
     ],
     posteriors: Annotated[Path, typer.Option(exists=True, help="Posteriors of demux_call.")],
     samples: Annotated[Path, typer.Option(exists=True, help="samples.csv of samples_validate.")],
@@ -21,22 +22,19 @@ def main(
         Path | None,
         typer.Option(
             help="Genotype calls: vireo donor_ids.tsv, souporcell clusters.tsv, demuxlet .best or freemuxlet "
-            ".clust1.samples.gz. Without it the hashtags decide alone."
+            ".clust1.samples.gz. Without it, hashtags alone are used."
         ),
     ] = None,
 ) -> None:
-    """Give every cell its sample, donor and tissue.
+    """Assign every cell to a sample, with its donor and tissue.
 
     Genotype donors are matched to samples (as the sheet says, or by optimal assignment), both posteriors are
     multiplied, and the state that reaches 0.6 is called. Swapped samples are reported, not repaired.
-    Writes <id>.demux_genotypes.parquet and facts.
+    Writes <id>.demux_genotypes.parquet and the step summary.
     """
-    from sscite.demux import assignments
+    from sscite.demux.genotypes import run
 
-    with command.step("demux_genotypes", id) as facts:
-        assignments.write(
-            id, facts, library=library, calls=calls, posteriors=posteriors, samples=samples, genotypes=genotypes
-        )
+    run(id, library, calls, posteriors, samples, genotypes)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ process DEMUX_CALL {
         --hashtag-counts ${library} \\
         --samples ${samples} \\
         --method ${params.demux_method} \\
-        --doublet-cost ${params.doublet_cost} \\
+        --doublet-weight ${params.doublet_weight} \\
         --seed ${params.seed} \\
         ${task.ext.args ?: ''}
     """

@@ -26,7 +26,7 @@ class UserError(Exception):
 class Reason(StrEnum):
     """Why a step was skipped. The report prints the sentence; a new reason is added here."""
 
-    NO_HASHTAGS = "the library has no hashtags: it holds one sample"
+    NO_HASHTAGS = "the library has no hashtags"
     NO_ANTIBODIES = "the library has no antibody counts"
     NO_RNA = "the library has no RNA counts"
     TOO_FEW_CELLS = "too few cells"

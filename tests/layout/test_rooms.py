@@ -13,7 +13,7 @@ from sscite.report.gather import ROOMS, STEPS
 
 MODULES = sorted(path for path in ROOT.glob("modules/*/*.nf") if path.name != "main.nf")
 SCRIPTS = sorted(ROOT.glob("bin/*.py"))
-STEP_SCRIPTS = [path for path in SCRIPTS if path.stem.split("_")[0] in {"cohort", "subsets", "compare"}]
+STEP_SCRIPTS = [path for path in SCRIPTS if path.stem.split("_")[0] in {"cohort", "demux", "subsets", "compare"}]
 SOURCES = sorted(ROOT.glob("src/sscite/**/*.py"))
 
 

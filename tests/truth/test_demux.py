@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sscite.demux.call import call
+from sscite.demux.hashtag_calls import call
 
 pytestmark = pytest.mark.needs_data
 
@@ -36,43 +36,53 @@ def test_lavage_pools_reach_a_mean_f_of_947(lavage):
     assert np.mean(scores(calls, np.concatenate([truth for _, truth in lavage]))) >= 0.947
 
 
-def test_the_doublet_rate_of_lavage_pools_is_within_a_factor_of_two_of_the_loading(lavage):
-    for found, _ in lavage:
-        rate = (found.calls["hto_call"] == "Doublet").mean()
-        assert 0.5 < rate / found.model.expected_doublets < 2
-
-
-def test_the_joint_model_beats_both_witnesses_on_lavage(lavage):
+def test_as_many_doublets_are_found_in_lavage_pools_as_by_genotype_within_a_factor_of_1_3(lavage):
     for found, truth in lavage:
-        joint, *witnesses = (
+        ratio = (found.calls["hto_call"] == "Doublet").mean() / (truth == "Doublet").mean()
+        assert 1 / 1.3 < ratio < 1.3
+
+
+def test_doublet_posteriors_above_six_tenths_are_within_eight_hundredths_of_the_genotypes(lavage):
+    posterior = np.concatenate([found.posteriors["Doublet"].to_numpy() for found, _ in lavage])
+    doublet = np.concatenate([truth == "Doublet" for _, truth in lavage])
+    for low, high in ((0.6, 0.7), (0.7, 1)):
+        band = (posterior > low) & (posterior <= high)
+        assert doublet[band].mean() == pytest.approx(posterior[band].mean(), abs=0.08)
+
+
+def test_the_joint_model_has_a_higher_f_than_both_comparison_methods_on_lavage(lavage):
+    for found, truth in lavage:
+        joint, *others = (
             np.mean(scores(found.calls[f"hto_{m}"].to_numpy(dtype=str), truth))
             for m in ("joint", "hashsolo", "ambient")
         )
-        assert joint > max(witnesses)
+        assert joint > max(others)
 
 
-def test_posteriors_of_lavage_pools_are_calibrated_within_a_tenth(lavage):
+def test_posteriors_of_one_hashtag_above_nine_tenths_are_calibrated_within_a_tenth(lavage):
     for found, truth in lavage:
         table = pd.crosstab(found.calls["hto_call"], truth).drop(columns=["Doublet", "Negative"])
         donor_of = table.drop(["Doublet", "Negative"]).idxmax(axis=1)
         single = found.posteriors.drop(columns=["Doublet", "Negative"])
         confidence = single.max(axis=1).to_numpy()
         right = single.idxmax(axis=1).map(donor_of).to_numpy() == truth
-        for low, high in ((0.6, 0.8), (0.8, 0.9), (0.9, 0.99), (0.99, 1)):
+        for low, high in ((0.9, 0.99), (0.99, 1)):
             band = (confidence > low) & (confidence <= high)
             assert right[band].mean() == pytest.approx(confidence[band].mean(), abs=0.1)
 
 
 def test_most_hand_gated_doublets_are_found_and_few_singles_are_lost(data):
     folder = data / "hto" / "pbmc_hand_gated"
-    found = call(pd.read_csv(folder / "hto_counts.csv", index_col=0)).calls["hto_call"]
+    counts = pd.read_csv(folder / "hto_counts.csv", index_col=0)
     doublets, singles = (
         {line.strip().split("-")[0] for file in files for line in file.read_text().split()}
         for files in ((folder / "cell_types" / "Doublets").glob("*.txt"), (folder / "cell_types").glob("*.txt"))
     )
-    barcode = found.index.str.split("-").str[0]
-    assert (found[barcode.isin(doublets)] == "Doublet").mean() >= 0.72
-    assert (found[barcode.isin(singles - doublets)] == "Doublet").mean() <= 0.09
+    barcode = counts.index.str.split("-").str[0]
+    for weight, found, lost in ((1, 0.64, 0.075), (3, 0.72, 0.09)):
+        called = call(counts, doublet_weight=weight).calls["hto_call"] == "Doublet"
+        assert called[barcode.isin(doublets)].mean() >= found
+        assert called[barcode.isin(singles - doublets)].mean() <= lost
 
 
 def test_hashed_blood_and_unhashed_csf_agree_with_certain_genotypes(data):

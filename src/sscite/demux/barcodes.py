@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sscite.demux import checks, starts
+from sscite.demux import checks, initial_values
 from sscite.errors import UserError
 
 TOGETHER = 0.5
@@ -20,7 +20,7 @@ def split(hashtag: str) -> list[str]:
 def carried_together(counts: np.ndarray) -> float:
     """Give the share of all tags (n_droplets × n_tags) among droplets with any of them, by a two-means cut each."""
     logs = np.log1p(counts.astype(float))
-    high = np.column_stack([column > starts.two_means(column)[2] for column in logs.T])
+    high = np.column_stack([column > initial_values.two_means(column)[2] for column in logs.T])
     return float(high.all(axis=1).sum()) / max(1, int(high.any(axis=1).sum()))
 
 

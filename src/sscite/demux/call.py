@@ -1,145 +1,172 @@
-"""Call the hashtag of every droplet of one capture: check, group, fit, decide, hear the witnesses."""
+"""Call the hashtags of one capture, from files to files."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
-from sscite import names
-from sscite.demux import checks, decision, em, quality, witnesses
+from sscite import command, names
+from sscite.demux import barcodes, checks, hashtag_calls, io, summary
+from sscite.demux.hashtag_calls import METHODS, Calls
+from sscite.errors import Reason, Skipped, UserError
+from sscite.io import read_table, write_fragment
 
-METHODS = ("joint", "hashsolo", "ambient")
-MIN_AGREEMENT = 0.8
-DEPTH_POWER = 0.5  # background level follows the square root of the genes seen
+if TYPE_CHECKING:
+    import numpy as np
 
+    from sscite.command import Facts
 
-@dataclass(frozen=True)
-class Calls:
-    """A demultiplexed capture.
-
-    Attributes
-    ----------
-    calls
-        Indexed by droplet: hto_call, hto_confidence, hto_joint, hto_hashsolo, hto_ambient.
-    posteriors
-        Indexed by droplet: a column per hashtag, Doublet, Negative; rows sum to 1.
-    hashtags
-        A row per hashtag, from `quality.table`.
-    model
-        The fitted model, of the hashtags that varied.
-    counts
-        Counts of these hashtags, n_droplets × n_tags.
-    level
-        Log background level of each droplet.
-    """
-
-    calls: pd.DataFrame
-    posteriors: pd.DataFrame
-    hashtags: pd.DataFrame
-    model: em.Model
-    counts: pd.DataFrame
-    level: np.ndarray
+log = logging.getLogger("sscite")
+FRAGMENT = [names.HTO_CALL, names.HTO_CONFIDENCE, *(f"hto_{method}" for method in METHODS)]
 
 
-def call(
-    counts: pd.DataFrame,
-    *,
-    method: str = "joint",
-    doublet_cost: float = 1.0,
-    depth: np.ndarray | None = None,
-    seed: int = 0,
-) -> Calls:
-    """Call the hashtag of every droplet.
+def run(
+    hashtag_counts: Path,
+    output: Path | None = None,
+    id: str | None = None,
+    samples: Path | None = None,
+    **options: Any,
+) -> None:
+    """Call the hashtag of every droplet of one capture and write the calls.
 
     Parameters
     ----------
-    counts
-        Whole counts, droplets × hashtags, indexed by droplet; at least one column that varies.
-    method
-        Whose call goes into hto_call: joint, hashsolo or ambient. The confidence is always the joint model's.
-    doublet_cost
-        Weight of a doublet in the joint call.
-    depth
-        Genes (or RNA counts) seen in each droplet; used with one or two hashtags, where the other hashtags cannot
-        tell the background.
-    seed
-        Of the thinning of large captures.
+    hashtag_counts
+        Raw counts of one capture in any format, or the `.h5mu` of samples_load.
+    output
+        CSV of calls; without it the files of the pipeline, named by `id`.
+    id
+        Name of the capture; without it no summary, warnings and figures are written.
+    samples
+        samples.csv of samples_validate.
+    options
+        method, doublet_weight and seed, as in `hashtag_calls.call`.
     """
-    usable = counts.columns[checks.varying(counts)]
-    matrix = counts[usable].to_numpy(dtype=np.int64)
-    empty = counts.to_numpy().sum(axis=1) == 0
-    shift = level_shift(depth) if depth is not None and len(usable) <= 2 else None
-    model, posterior = _fit_present(matrix, empty, shift, seed)
-    single, states = (
-        np.where(empty[:, None], 0, posterior.single),
-        np.where(empty[:, None], [1, 0, 0], posterior.states),
+    if output is None and id is None:
+        raise UserError("nothing to write: give --output calls.csv, or --id for the files of the pipeline")
+    if output is not None and id is None:
+        call_table(hashtag_counts, output, samples=samples, **options)
+        return
+    with command.step(
+        "demux_call", str(id), seed=options.get("seed"), folder=output.parent if output else Path()
+    ) as facts:
+        try:
+            result, meaning, notes = demultiplex(hashtag_counts, sheet_rows(samples, id), **options)
+        except Skipped:
+            if output is None:
+                io.write_nothing(f"{id}.demux_call.parquet", FRAGMENT)
+                io.write_nothing(f"{id}.demux_posteriors.parquet", [names.CALL_DOUBLET, names.CALL_NEGATIVE])
+            raise
+        report(result, facts, notes, unexpected_hashtags(result, meaning), seed=int(options.get("seed", 0)))
+        write(result, str(id), output)
+
+
+def sheet_rows(samples: Path | None, library: str | None) -> pd.DataFrame | None:
+    """Return the rows of one library in the samplesheet; all rows if no library is named."""
+    if samples is None:
+        return None
+    rows = read_table(samples)
+    return rows if library is None else rows[rows["library_id"] == library]
+
+
+def demultiplex(path: Path, rows: pd.DataFrame | None, **options: Any) -> tuple[Calls, dict[str, str], list[str]]:
+    """Read and check the counts, join hashtags of one sample, and call.
+
+    Returns
+    -------
+    The calls, the name in the sheet of each hashtag column, and notes.
+
+    Raises
+    ------
+    Skipped
+        The library or its rows of the sheet have no hashtags.
+    UserError
+        From reading and checking.
+    """
+    if rows is not None and not rows["hashtag"].str.strip().any():
+        raise Skipped(Reason.NO_HASHTAGS, without_hashtags(rows))
+    counts, genes, notes = _read(path, library=rows is not None and path.suffix == ".h5mu")
+    tidied = checks.tidy(counts, where=str(path))
+    counts, meaning = tidied.counts, {tag: tag for tag in tidied.counts}
+    if rows is not None:
+        counts, meaning, joined = barcodes.join(counts, list(rows["hashtag"]), where=str(path))
+        notes = [*notes, *joined]
+    depth = genes if tidied.depth is None else tidied.depth
+    return hashtag_calls.call(counts, depth=depth, **options), meaning, [*notes, *tidied.notes]
+
+
+def without_hashtags(rows: pd.DataFrame) -> str:
+    """Describe how the samples of a library without hashtags are told apart."""
+    return "it holds one sample" if len(rows) == 1 else f"its {len(rows)} samples are assigned by genotype"
+
+
+def _read(path: Path, *, library: bool) -> tuple[pd.DataFrame, np.ndarray | None, list[str]]:
+    """Read hashtag counts, the genes of each cell (of a library), and notes."""
+    if library:
+        return (*io.read_library(path), [])
+    counts, notes = io.read_hashtags(path)
+    return counts, None, notes
+
+
+def call_table(path: Path, output: Path, *, samples: Path | None, **options: Any) -> None:
+    """Call a bare table and write one CSV; warnings go to the log."""
+    result, _, notes = demultiplex(path, sheet_rows(samples, None), **options)
+    warnings = summary.warnings(result)
+    for line in [*notes, *warnings]:
+        log.warning(line)
+    log.info("\n%s\n%s", result.hashtags.to_string(index=False), summary.sentence(result, warnings))
+    io.write_calls(bare(result), output)
+
+
+def write(result: Calls, id: str, output: Path | None) -> None:
+    """Write the calls as one CSV or as the files of the pipeline."""
+    if output is not None:
+        io.write_calls(bare(result), output)
+        return
+    write_fragment(result.calls, Path(f"{id}.demux_call.parquet"))
+    write_fragment(result.posteriors, Path(f"{id}.demux_posteriors.parquet"))
+
+
+def bare(result: Calls) -> pd.DataFrame:
+    """Arrange calls for the bare table: call, confidence, posteriors, one column per method."""
+    calls = result.calls.rename(columns={names.HTO_CALL: "call", names.HTO_CONFIDENCE: "confidence"})
+    calls.columns = calls.columns.str.removeprefix("hto_")
+    posteriors = result.posteriors.add_prefix("posterior_")
+    return pd.concat([calls[["call", "confidence"]].round(5), posteriors.round(5), calls[list(METHODS)]], axis=1)
+
+
+def unexpected_hashtags(result: Calls, meaning: dict[str, str]) -> list[str]:
+    """List the hashtags of more than 1% of the droplets that the sheet gives to no sample."""
+    return [
+        f"hashtag '{row.hashtag}' belongs to no sample of the samplesheet, but {row.called:,} droplets have it"
+        for row in result.hashtags.itertuples()
+        if row.hashtag not in meaning and row.called > 0.01 * len(result.calls) and row.quality != "absent"
+    ]
+
+
+def report(result: Calls, facts: Facts, notes: list[str], unexpected: list[str], *, seed: int) -> None:
+    """Fill the step summary: numbers, sentence, warnings, tables, figures."""
+    from sscite.demux import figures
+
+    warnings = [*unexpected, *summary.warnings(result)]
+    facts.number(**summary.numbers(result))
+    for line in [*warnings, *notes]:
+        facts.warn(line)
+    facts.verdict(summary.sentence(result, warnings))
+    methods = summary.methods(result)
+    facts.table(
+        "hashtags",
+        result.hashtags,
+        "Hashtags",
+        "Median counts of a cell with the hashtag and of its background",
     )
-    codes = {"joint": decision.decide(single, states, doublet_cost=doublet_cost), **_witnesses(matrix, model)}
-    chosen = codes.get(method, codes["joint"])
-    tags = list(usable)
-    calls = pd.DataFrame(
-        {
-            names.HTO_CALL: decision.names_of(chosen, tags),
-            names.HTO_CONFIDENCE: decision.confidence(chosen, single, states),
-        }
-        | {f"hto_{name}": decision.names_of(codes[name], tags) if name in codes else "" for name in METHODS},
-        index=counts.index,
-    )
-    table = quality.table(tags, matrix, model, posterior, codes["joint"])
-    posteriors = pd.DataFrame(single, index=counts.index, columns=tags).reindex(columns=counts.columns, fill_value=0.0)
-    posteriors[names.CALL_DOUBLET], posteriors[names.CALL_NEGATIVE] = states[:, 2], states[:, 0]
-    return Calls(calls, posteriors, _with_unusable(table, counts), model, counts[usable], posterior.level)
-
-
-def level_shift(depth: np.ndarray) -> np.ndarray:
-    """Log background level that depth predicts: half the log depth over its median, within ±1.5."""
-    logs = np.log(np.maximum(np.asarray(depth, dtype=float), 1))
-    return np.clip(DEPTH_POWER * (logs - np.median(logs)), -1.5, 1.5)
-
-
-def _fit_present(
-    matrix: np.ndarray, empty: np.ndarray, shift: np.ndarray | None, seed: int
-) -> tuple[em.Model, em.Posterior]:
-    """Fit; where no tag stands out, fit from the other start too and keep the likelier."""
-    model, posterior = _fit_without_absent(matrix, empty, shift, seed, lowest=False)
-    if (quality.overlap(model) > quality.WEAK_OVERLAP)[model.priors.share > 0].all():
-        other = _fit_without_absent(matrix, empty, shift, seed, lowest=True)
-        if other[0].loglik > model.loglik:
-            return other
-    return model, posterior
-
-
-def _fit_without_absent(
-    matrix: np.ndarray, empty: np.ndarray, shift: np.ndarray | None, seed: int, *, lowest: bool
-) -> tuple[em.Model, em.Posterior]:
-    """Fit, set aside the tags that nothing carries, and fit again without them."""
-    absent = np.zeros(matrix.shape[1], dtype=bool)
-    kept = None if shift is None else shift[~empty]
-    for _ in range(matrix.shape[1]):
-        model = em.fit(matrix[~empty], droplets=len(matrix), shift=kept, absent=absent, lowest=lowest, seed=seed)
-        posterior = em.posterior(matrix, model, shift=shift)
-        found = absent | quality.is_absent(model, posterior)
-        if found.all() or (found == absent).all():
-            break
-        absent = found
-    return model, posterior
-
-
-def _witnesses(matrix: np.ndarray, model: em.Model) -> dict[str, np.ndarray]:
-    """Call with both witnesses, on the tags that are present; they need two of them."""
-    present = np.flatnonzero(model.priors.share > 0)
-    if len(present) < 2:
-        return {}
-    found = {"hashsolo": witnesses.hashsolo(matrix[:, present]), "ambient": witnesses.ambient_ratio(matrix[:, present])}
-    return {name: np.where(codes >= 0, present[codes], codes) for name, codes in found.items()}
-
-
-def _with_unusable(table: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
-    """Add the hashtags that hold one value only, as absent, in the order of the counts."""
-    missing = [tag for tag in counts.columns if tag not in set(table["hashtag"])]
-    rows = [{"hashtag": t, "counts": int(counts[t].sum()), "background": float(counts[t].iloc[0]), "called": 0,
-             "verdict": quality.ABSENT} for t in missing]  # fmt: skip
-    every = pd.concat([table, pd.DataFrame(rows)]) if rows else table
-    return every.set_index("hashtag").loc[list(counts.columns)].reset_index()
+    facts.table("methods", methods, "Methods", "Joint model and two independent comparison methods")
+    facts.table("confidence", summary.expected_accuracy(result), "Confidence of the calls")
+    facts.figure("counts", figures.counts(result), "Counts of each hashtag and the fitted background and signal")
+    facts.figure("droplets", figures.droplets(result, seed=seed), "Hashtag counts of droplets, sorted by call")
+    facts.figure("doublets", figures.doublets(methods, result.model.expected_doublets), "Doublets called and expected")
+    if len(methods) > 1:
+        facts.figure("agreement", figures.agreement(result), "Agreement of the methods with the joint model")

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from sscite import figures, names
-from sscite.demux import likelihoods, quality
-from sscite.demux.call import METHODS, Calls
+from sscite.demux import hashtag_quality, likelihoods
+from sscite.demux.hashtag_calls import METHODS, Calls
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -26,7 +26,7 @@ def counts(calls: Calls) -> Figure:
     figure, axes = figures.new(max(4.5, 2.6 * columns), 2.0 * rows + 0.8, rows, columns, squeeze=False)
     for axis in axes.flat[len(tags) :]:
         axis.set_axis_off()
-    verdicts = calls.hashtags.set_index("hashtag")["verdict"]
+    quality_of = calls.hashtags.set_index("hashtag")["quality"]
     for h, (tag, axis) in enumerate(zip(tags, axes.flat, strict=False)):
         values = calls.counts[tag].to_numpy()
         edges = _edges(values.max())
@@ -37,10 +37,10 @@ def counts(calls: Calls) -> Figure:
         axis.set_yscale("log")
         axis.set_ylim(0.5 / len(values), 1)
         axis.set_xticks(ticks := np.arange(0, np.log10(edges[-1]) + 1), [f"$10^{int(t)}$" for t in ticks])
-        verdict = verdicts[tag]
+        quality = quality_of[tag]
         axis.set_title(
-            tag if verdict == quality.GOOD else f"{tag}: {verdict}",
-            color="black" if verdict == quality.GOOD else figures.PALETTE[5],
+            tag if quality == hashtag_quality.GOOD else f"{tag}: {quality}",
+            color="black" if quality == hashtag_quality.GOOD else figures.PALETTE[5],
         )
     figure.supxlabel("count + 1")
     figure.supylabel("share of droplets")
@@ -63,7 +63,7 @@ def _densities(calls: Calls, h: int, edges: np.ndarray) -> tuple[np.ndarray, np.
     weight = priors.states @ priors.level
     background = np.exp(likelihoods.background_table(values, priors.levels, calls.model.tags)[0][h]) @ weight
     signal = np.exp(likelihoods.signal_table(values, priors.levels, calls.model.tags)[0][h]) @ weight
-    carried = priors.share[h] * (priors.states[1] + 2 * priors.states[2])
+    carried = priors.share[h] * (priors.states[1] + priors.states[2] + 2 * priors.states[3])
     bins = np.searchsorted(edges, values, side="right") - 1
     n, width = np.bincount(bins, minlength=len(edges) - 1), np.diff(edges)
     mean = [np.bincount(bins, p, minlength=len(edges) - 1) / np.maximum(n, 1) * width for p in (background, signal)]

@@ -1,100 +1,286 @@
-"""Match genotypes to samples and find swapped samples."""
+"""Assign each cell of a library to a sample, from hashtags and genotypes."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
-from scipy.optimize import linear_sum_assignment
 
-from sscite.formats.genotypes import CALL, CONFIDENCE, UNASSIGNED, parse
+from sscite import command, names
+from sscite.demux import barcodes, checks, genotype_matching, sample_probabilities
+from sscite.demux.genotype_matching import Matching
+from sscite.errors import UserError
+from sscite.formats import match_barcodes
+from sscite.formats.genotypes import CALL, CONFIDENCE, UNASSIGNED, parse, read_genotypes, unknown_donors
+from sscite.io import read_fragment, read_obs, read_table, write_fragment
 
-__all__ = ["CALL", "CONFIDENCE", "SURE", "UNASSIGNED", "Matching", "assign", "match", "parse"]
-SURE = 0.9  # posterior from which a droplet counts in the matching
+if TYPE_CHECKING:
+    from sscite.command import Facts
 
-
-@dataclass(frozen=True)
-class Matching:
-    """Which genotype is which sample.
-
-    Attributes
-    ----------
-    genotype
-        Sample -> genotype donor; empty where none is matched.
-    margin
-        Share of the matched droplets that the best other assignment would lose, in [0, 1].
-    given
-        The sheet names the genotypes.
-    swapped
-        Samples whose genotype in the sheet is not the one that their cells have.
-    table
-        Counts, samples × genotypes.
-    """
-
-    genotype: dict[str, str]
-    margin: float
-    given: bool
-    swapped: list[str]
-    table: pd.DataFrame
+MIN_MARGIN = 0.05
+MIN_AGREEMENT = 0.8
 
 
-def assign(table: pd.DataFrame) -> tuple[dict[str, str], float]:
-    """Match samples to genotypes one to one so that most droplets agree, and give the margin to the next best way.
+def run(id: str, library: Path, calls: Path, posteriors: Path, samples: Path, genotypes: Path | None = None) -> None:
+    """Assign each cell of a library to a sample; write `<id>.demux_genotypes.parquet` and the step summary.
 
     Parameters
     ----------
-    table
-        Droplets by sample (rows) and genotype (columns).
-    """
-    scores = table.to_numpy(dtype=float)
-    rows, columns = linear_sum_assignment(-scores)
-    best = scores[rows, columns].sum()
-    pairs = {table.index[r]: table.columns[c] for r, c in zip(rows, columns, strict=True) if scores[r, c] > 0}
-    others = []
-    for r, c in zip(rows, columns, strict=True):
-        barred = scores.copy()
-        barred[r, c] = -best - 1
-        again = linear_sum_assignment(-barred)
-        others.append(np.maximum(barred[again], 0).sum())
-    margin = (best - max(others, default=0)) / best if best else 0.0
-    return pairs, float(margin)
-
-
-def match(
-    samples: pd.Series, genotypes: pd.Series, sheet: dict[str, str], donors: dict[str, str] | None = None
-) -> Matching:
-    """Match samples to genotypes: as the sheet says, or by optimal assignment, which is always made as a check.
-
-    Genotypes are of donors: all samples of a donor have the same one.
-
-    Parameters
-    ----------
+    id
+        Identifier of the library in samples.csv.
+    library
+        The `.h5mu` of the library, for its cells.
+    calls, posteriors
+        Outputs of demux_call; without rows if the library has no hashtags.
     samples
-        Sample of each sure hashtag call.
+        samples.csv of samples_validate.
     genotypes
-        Genotype donor of the same droplets.
-    sheet
-        Sample -> genotype_donor where the sheet gives one.
-    donors
-        Sample -> donor; without it every sample is of a donor of its own.
+        Genotype calls, or None.
     """
-    table = pd.crosstab(samples, genotypes)
-    table = table.reindex(index=list(dict.fromkeys([*sheet, *table.index])), fill_value=0)
-    donor_of = {sample: (donors or {}).get(sample, sample) for sample in table.index}
-    by_donor = table.groupby(table.index.map(donor_of), sort=False).sum()
-    assigned, margin = assign(by_donor) if by_donor.size else ({}, 0.0)
-    named = {donor_of[sample]: genotype for sample, genotype in sheet.items() if genotype}
-    taken = set(named.values())
-    of_donor = named | {d: g for d, g in assigned.items() if d not in named and g not in taken}
-    genotype = {sample: of_donor[donor] for sample, donor in donor_of.items() if donor in of_donor}
-    swapped = [s for s, donor in donor_of.items() if donor in named and _is_swapped(s, named[donor], table)]
-    return Matching(genotype, margin, bool(named), swapped, table)
+    with command.step("demux_genotypes", id) as facts:
+        rows = read_table(samples)
+        rows = rows[rows["library_id"] == id]
+        cells = read_obs(library).index.astype(str)
+        given = None if genotypes is None else read_aligned(genotypes, cells, rows["genotype_donor"])
+        hashtags = read_fragment(calls), read_fragment(posteriors)
+        if len(hashtags[0]) == 0:
+            hashtags = without_hashtags(hashtags[0], cells, rows, id, genotyped=given is not None)
+        frame, matching = assign(*hashtags, rows, given)
+        write_fragment(frame, Path(f"{id}.demux_genotypes.parquet"))
+        report(frame, matching, rows, facts)
 
 
-def _is_swapped(sample: str, donor: str, table: pd.DataFrame) -> bool:
-    """Tell whether most of a sample's droplets have another genotype than the sheet says."""
-    row = table.loc[sample]
-    if row.sum() < 10:
-        return False
-    return bool(row.idxmax() != donor and row.get(donor, 0) < 0.5 * row.max())
+def read_aligned(path: Path, cells: pd.Index, donors: pd.Series) -> pd.DataFrame:
+    """Read genotype calls in the order of the cells.
+
+    Raises
+    ------
+    UserError
+        A genotype of the samplesheet is not in the table, or the table is of another library.
+    """
+    table = read_genotypes(path)
+    problems = unknown_donors(donors, table, where=str(path))
+    if problems:
+        raise UserError(problems)
+    return align_to_cells(table, cells, where=str(path))
+
+
+def without_hashtags(
+    called: pd.DataFrame, cells: pd.Index, rows: pd.DataFrame, id: str, *, genotyped: bool
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return empty calls and uniform posteriors of the cells of a library without hashtags.
+
+    Raises
+    ------
+    UserError
+        Several samples and no genotype calls.
+    """
+    if len(rows) > 1 and not genotyped:
+        raise UserError(
+            f"library '{id}' has {len(rows)} samples but neither hashtags nor genotype calls tell them apart; give "
+            "the column 'hashtag' or 'genotype_calls'"
+        )
+    text = {name: "" for name in called.columns if name != names.HTO_CONFIDENCE}
+    return called.reindex(cells).fillna(text), unhashed(cells, rows, where=f"library '{id}'")
+
+
+def unhashed(cells: pd.Index, rows: pd.DataFrame, *, where: str) -> pd.DataFrame:
+    """Return the posteriors without hashtags: the one sample, or all samples with equal probability."""
+    if len(rows) == 0:
+        raise UserError(f"{where} has no row in the samplesheet")
+    return pd.DataFrame(1 / len(rows), index=cells, columns=list(rows["sample"]))
+
+
+def align_to_cells(table: pd.DataFrame, cells: pd.Index, *, where: str) -> pd.DataFrame:
+    """Align genotype calls to the cells; cells without one are unassigned.
+
+    Raises
+    ------
+    UserError
+        Fewer than one cell in ten is in the table.
+    """
+    parsed = parse(table, where=where)
+    bare = [cell.rsplit(":", 1)[-1] for cell in cells]
+    position = match_barcodes(bare, parsed.index.astype(str).to_numpy())
+    present = position >= 0
+    if present.mean() < 0.1:
+        raise UserError(
+            f"{where}: {present.sum():,} of {len(cells):,} cells are in the table (it has '{parsed.index[0]}', "
+            f"the library '{bare[0]}'); give the calls of this library, with barcodes as the counts have them"
+        )
+    ordered = parsed.iloc[position].set_axis(cells)
+    ordered.loc[~present, CALL] = UNASSIGNED
+    ordered.loc[~present, CONFIDENCE] = 0.0
+    return ordered
+
+
+def samples_of(rows: pd.DataFrame, columns: list[str]) -> tuple[dict[str, str], str | None]:
+    """Return the sample of each posterior column, and the sample without a hashtag.
+
+    Raises
+    ------
+    UserError
+        Several samples of the library lack a hashtag.
+    """
+    found: dict[str, str] = {}
+    for text, sample in zip(rows["hashtag"], rows["sample"], strict=True):
+        if text in columns:
+            found[text] = sample
+        elif barcodes.split(text):
+            named = checks.find_tags(barcodes.split(text), columns, where="posteriors")
+            found |= dict.fromkeys(named.values(), sample)
+    bare = list(rows["sample"][~rows["hashtag"].str.strip().astype(bool)])
+    if len(bare) > 1:
+        raise UserError(
+            f"samples {', '.join(bare)} of one library have no hashtag: at most one can be identified by having none"
+        )
+    return found, bare[0] if bare else None
+
+
+def assign(
+    called: pd.DataFrame, posteriors: pd.DataFrame, rows: pd.DataFrame, given: pd.DataFrame | None
+) -> tuple[pd.DataFrame, Matching | None]:
+    """Assign each cell to a sample.
+
+    Parameters
+    ----------
+    called
+        Fragment of demux_call.
+    posteriors
+        Its posteriors; or one column per sample if the library has no hashtags.
+    rows
+        The sheet's rows of the library.
+    given
+        Genotype calls in the order of the cells, or None.
+
+    Returns
+    -------
+    The fragment, and the matching of genotypes to samples.
+    """
+    hashed = names.CALL_NEGATIVE in posteriors
+    if hashed:
+        sample_of, bare = samples_of(rows, list(posteriors.columns))
+        evidence = sample_probabilities.hashtag_evidence(posteriors, sample_of, bare)
+        state = called[names.HTO_CALL].map(sample_of | ({names.CALL_NEGATIVE: bare} if bare else {})).fillna("")
+        evidence = sample_probabilities.follow(evidence, called, state)
+    else:
+        evidence = sample_probabilities.plain_evidence(posteriors)
+        state = evidence.idxmax(axis=1) if len(rows) == 1 else pd.Series("", index=evidence.index)
+    matching = None
+    if given is not None:
+        sure = (state != "") & (given[CALL] != UNASSIGNED) & (given[CALL] != names.CALL_DOUBLET)
+        if hashed:
+            sure &= called[names.HTO_CONFIDENCE] >= genotype_matching.SURE
+        sheet = dict(zip(rows["sample"], rows["genotype_donor"], strict=True))
+        donors = dict(zip(rows["sample"], rows["donor"], strict=True))
+        matching = genotype_matching.match(state[sure], given[CALL][sure], sheet, donors)
+        state = sample_probabilities.combine(
+            evidence, sample_probabilities.genotype_evidence(given, matching, list(evidence.columns))
+        )[0]
+    return _fragment(state, rows, called, given), matching
+
+
+def _fragment(state: pd.Series, rows: pd.DataFrame, called: pd.DataFrame, given: pd.DataFrame | None) -> pd.DataFrame:
+    """Add sample, donor and tissue to the calls; all three are empty if no sample is called."""
+    sheet = rows.set_index("sample")
+    sample = state.where(state.isin(sheet.index), "")
+    frame = pd.DataFrame({names.SAMPLE: sample.to_numpy()}, index=called.index)
+    for column in (names.DONOR, names.TISSUE):
+        frame[column] = frame[names.SAMPLE].map(sheet[column]).fillna("")
+    frame = pd.concat([frame, called], axis=1)
+    frame[CALL] = "" if given is None else given[CALL].to_numpy()
+    frame[CONFIDENCE] = float("nan") if given is None else given[CONFIDENCE].to_numpy()
+    frame[names.HTO_CONFIDENCE] = frame[names.HTO_CONFIDENCE].astype(float)
+    return frame
+
+
+def report(frame: pd.DataFrame, matching: Matching | None, rows: pd.DataFrame, facts: Facts) -> None:
+    """Fill the step summary: cells per sample, the matching, warnings, confusion."""
+    counts = frame[names.SAMPLE].value_counts().reindex(rows["sample"], fill_value=0)
+    assigned = int((frame[names.SAMPLE] != "").sum())
+    facts.number(cells=len(frame), assigned=assigned, samples=len(rows))
+    for sample in counts.index[counts == 0]:
+        facts.warn(f"sample '{sample}' has no cells")
+    table = rows[["sample", "donor", "tissue", "hashtag"]].assign(cells=counts.to_numpy())
+    facts.table("samples", table, "Cells of each sample")
+    samples = f"one of {len(rows)} samples" if len(rows) > 1 else "the sample of the library"
+    sentence = f"{assigned:,} of {len(frame):,} cells are assigned to {samples}"
+    if matching is None:
+        hashed = (frame[names.HTO_CALL] != "").any()
+        facts.verdict(f"{sentence}{' by hashtags' if hashed else ''}.")
+        return
+    agreement = agreed(matching)
+    facts.number(genotype_agreement=agreement, matching_margin=matching.margin, swapped=len(matching.swapped))
+    for warning in warnings(matching, agreement, rows):
+        facts.warn(warning)
+    _report_confusion(frame, matching, facts)
+    facts.verdict(f"{sentence}, {_agreement_phrase(agreement)}{_swap_phrase(matching.swapped)}.")
+
+
+def _agreement_phrase(agreement: float | None) -> str:
+    """Describe which evidence assigned the samples."""
+    if agreement is None:
+        return "by genotypes"
+    return f"by hashtags and genotypes, which agree on {agreement:.1%} of the droplets with both calls"
+
+
+def _swap_phrase(swapped: list[str]) -> str:
+    """Name the swapped samples."""
+    return f"; SWAPPED SAMPLES: {', '.join(swapped)}" if swapped else ""
+
+
+def _report_confusion(frame: pd.DataFrame, matching: Matching, facts: Facts) -> None:
+    """Add the matching and the hashtag calls against genotypes."""
+    from sscite.demux import figures
+
+    facts.table("matching", pairs(matching), "Genotypes matched to samples", "Droplets with confident calls by both")
+    confusion = pd.crosstab(frame[names.HTO_CALL].replace("", "no hashtags"), frame[CALL])
+    facts.table("confusion", confusion.reset_index(), "Hashtag calls against genotypes")
+    figure = figures.confusion(confusion, rows="hashtag call", columns="genotype")
+    facts.figure("confusion", figure, "Hashtag calls against genotypes")
+
+
+def pairs(matching: Matching) -> pd.DataFrame:
+    """List each sample with its genotype and the number of confident droplets that have it."""
+    rows = []
+    for sample, row in matching.table.iterrows():
+        genotype = matching.genotype.get(str(sample), "")
+        rows.append((sample, genotype, int(row.get(genotype, 0)), int(row.sum()), sample in matching.swapped))
+    return pd.DataFrame(rows, columns=["sample", "genotype", "cells_alike", "cells", "swapped"])
+
+
+def agreed(matching: Matching) -> float | None:
+    """Compute the fraction of confident droplets whose genotype is that of their sample; None without any."""
+    total = matching.table.to_numpy().sum()
+    alike = sum(matching.table.loc[s].get(g, 0) for s, g in matching.genotype.items() if s in matching.table.index)
+    return float(alike / total) if total else None
+
+
+def warnings(matching: Matching, agreement: float | None, rows: pd.DataFrame) -> list[str]:
+    """List the warnings about the matching."""
+    warned = []
+    for sample in matching.swapped:
+        row = matching.table.loc[sample]
+        named = matching.genotype.get(sample, "")
+        owner = [s for s, g in matching.genotype.items() if g == row.idxmax()]
+        warned.append(
+            f"SWAPPED? {row.max():,} of {row.sum():,} cells with the hashtag of sample '{sample}' have genotype "
+            f"'{row.idxmax()}'{f' (sample {owner[0]})' if owner else ''}, not '{named}' as the sheet says "
+            f"({row.get(named, 0):,} cells). Nothing was changed: the cells keep the sample of their hashtag. Find out "
+            "which label is wrong before using them"
+        )
+    if not matching.given and matching.margin < MIN_MARGIN:
+        warned.append(
+            "genotypes were matched to samples by best agreement, but another matching is almost as good "
+            f"(margin {matching.margin:.1%})"
+        )
+    if agreement is not None and agreement < MIN_AGREEMENT:
+        warned.append(
+            f"hashtags and genotypes agree on {agreement:.0%} of the droplets with both calls: "
+            "one of the two is wrong for many cells"
+        )
+    unmatched = [s for s in rows["sample"] if s not in matching.genotype]
+    if unmatched and matching.genotype:
+        warned.append(f"no genotype was matched to {', '.join(unmatched)}")
+    return warned

@@ -1,4 +1,4 @@
-"""How likely a hashtag's count is when the droplet carries the tag and when it does not.
+"""Likelihood of the count of a hashtag if the tag is present in the droplet and if it is absent.
 
 Every function works on tables (tag × count bin × background level), never on droplets: droplets with equal counts
 share a row, so the cost does not grow with their number.
@@ -13,9 +13,10 @@ from numpy.polynomial.hermite_e import hermegauss
 from scipy.special import gammaln
 
 EXACT_COUNTS = 40  # counts up to here have a bin of their own
-BIN_RATIO = 1.04  # above it bins grow by 4 %
-TAIL_SHIFT, TAIL_SD = -2.0, 0.8  # stray tags: a signal this much lower on the log scale, and this wide
-PAIR_PART = 0.8  # part of a doublet's background level that each of its cells brings
+BIN_RATIO = 1.04  # above it bins grow by 4%
+TAIL_SHIFT, TAIL_SD = -3.0, 0.8  # traces of a tag: log signal relative to that of a cell
+STRAY_SHIFT, STRAY_SD = -1.0, 1.0  # a stray tag (dead cell, debris, clump): log signal relative to that of a cell
+PAIR_PART = 0.75  # part of the background level of a droplet with two cells that each cell brings
 MAX_LOG_RATIO = 300.0  # a pair of tags stays below the largest float
 NODES, WEIGHTS = hermegauss(9)
 LOG_WEIGHTS = np.log(WEIGHTS / WEIGHTS.sum())
@@ -28,11 +29,11 @@ class Tags:
     Attributes
     ----------
     background
-        Mean count of a droplet of background level 1 that does not carry the tag.
+        Mean count of a droplet of background level 1 without the tag.
     size
         Negative binomial size; the variance of a count of mean m is m + m²/size.
     tail
-        Share of stray tags (debris, broken cells) among droplets that do not carry the tag.
+        Fraction of droplets with traces of the tag (exchange after pooling, debris) among those without a cell of it.
     mu, beta, sd
         The signal is lognormal(mu + beta · log s, sd), in counts.
     """
@@ -47,7 +48,7 @@ class Tags:
 
 @dataclass(frozen=True)
 class Bins:
-    """Counts in bins: exact up to 40, then 4 % wide.
+    """Counts in bins: exact up to 40, then 4% wide.
 
     Attributes
     ----------
@@ -74,13 +75,13 @@ def used_bins(counts: np.ndarray) -> Bins:
 
 
 def negative_binomial(x: np.ndarray, mean: np.ndarray, size: np.ndarray) -> np.ndarray:
-    """Log probability of count x under a negative binomial of given mean and size; the three broadcast."""
+    """Return the log probability of count x under a negative binomial of given mean and size; the three broadcast."""
     constant = gammaln(x + size) - gammaln(size) - gammaln(x + 1) + size * np.log(size)
     return constant + x * np.log(mean) - (x + size) * np.log(mean + size)
 
 
 def background_table(values: np.ndarray, levels: np.ndarray, tags: Tags) -> tuple[np.ndarray, np.ndarray]:
-    """Log probability of each count where the tag is not carried, and the share of it that is not stray.
+    """Return the log probability of each count if the tag is absent, and the fraction of it that is not traces.
 
     Parameters
     ----------
@@ -97,14 +98,14 @@ def background_table(values: np.ndarray, levels: np.ndarray, tags: Tags) -> tupl
     """
     mean = tags.background[:, None, None] * levels
     tail = tags.tail[:, None, None]
-    stray = replace(tags, mu=tags.mu + TAIL_SHIFT, sd=np.full_like(tags.sd, TAIL_SD))
+    traces = replace(tags, mu=tags.mu + TAIL_SHIFT, sd=np.full_like(tags.sd, TAIL_SD))
     plain = np.log1p(-tail) + negative_binomial(values[None, :, None], mean, tags.size[:, None, None])
-    total = np.logaddexp(plain, np.log(tail) + signal_table(values, levels, stray)[0])
+    total = np.logaddexp(plain, np.log(tail) + signal_table(values, levels, traces)[0])
     return total, np.exp(plain - total)
 
 
 def signal_table(values: np.ndarray, levels: np.ndarray, tags: Tags) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Log probability of each count where the tag is carried, integrated over the lognormal signal.
+    """Return the log probability of each count if the tag is present, integrated over the lognormal signal.
 
     The signal exp(mu + beta · log s + sd · z) is summed over nine Gauss-Hermite nodes z.
 
@@ -124,37 +125,41 @@ def signal_table(values: np.ndarray, levels: np.ndarray, tags: Tags) -> tuple[np
 
 @dataclass(frozen=True)
 class Tables:
-    """What the E step looks up, each n_tags × n_bins × n_levels.
+    """Likelihoods for the E step, each n_tags × n_bins × n_levels.
 
     Attributes
     ----------
     background
-        Log probability of the count where the tag is not carried.
+        Log probability of the count if the tag is absent.
     alone
-        Likelihood ratio carried : not carried in a droplet with one cell.
+        Likelihood ratio present : absent in a droplet with one cell.
     paired
-        The same in a droplet with two cells, each of which brings a part of the droplet's level.
+        The same for a cell that shares the droplet with another cell or a stray tag and brings a part of its level.
+    stray
+        The same for a stray tag.
     """
 
     background: np.ndarray
     alone: np.ndarray
     paired: np.ndarray
+    stray: np.ndarray
 
 
 def tables(values: np.ndarray, levels: np.ndarray, tags: Tags) -> Tables:
     """Tabulate background and likelihood ratios.
 
-    A count at or below its background never speaks for the tag, and ratios are kept below exp(300), by raising the
-    background's probability, so that their product stays the signal's.
+    A count at or below its background is never evidence of the tag, and one above the median of a cell's signal never
+    more likely for a stray tag than for a cell. Ratios are kept below exp(300) by raising the probability of the
+    background, so that their product stays that of the signal.
     """
     background, _ = background_table(values, levels, tags)
     part = replace(tags, mu=tags.mu + tags.beta * np.log(PAIR_PART))
-    alone, paired = signal_table(values, levels, tags)[0], signal_table(values, levels, part)[0]
-    background = np.maximum(background, np.maximum(alone, paired) - MAX_LOG_RATIO)
+    stray = replace(tags, mu=tags.mu + STRAY_SHIFT, sd=np.full_like(tags.sd, STRAY_SD))
+    signals = [signal_table(values, levels, each)[0] for each in (tags, part, stray)]
+    log_median = (tags.mu + np.log(levels)[:, None] * tags.beta).T[:, None, :]
+    bright = values[None, :, None] > tags.background[:, None, None] * levels + np.exp(log_median)
+    signals[2] = np.where(bright, np.minimum(signals[2], signals[0]), signals[2])
+    background = np.maximum(background, np.maximum.reduce(signals) - MAX_LOG_RATIO)
     below = values[None, :, None] <= tags.background[:, None, None] * levels
     ceiling = np.where(below, 0.0, np.inf)
-    return Tables(
-        background=background,
-        alone=np.exp(np.minimum(alone - background, ceiling)),
-        paired=np.exp(np.minimum(paired - background, ceiling)),
-    )
+    return Tables(background, *(np.exp(np.minimum(signal - background, ceiling)) for signal in signals))

@@ -1,4 +1,4 @@
-"""How often tags and states occur, and how the background level is distributed, before a droplet is looked at."""
+"""Prior of tags, states and background level."""
 
 from __future__ import annotations
 
@@ -17,17 +17,20 @@ class Priors:
     ----------
     share
         Probability of each tag among droplets with one, n_tags; 0 for an absent tag.
+    stray_share
+        Probability of each tag among stray tags, n_tags.
     states
-        Probability of Negative, single and Doublet.
+        Probability of no cell, one cell, one cell with a stray tag, and two cells of different tags.
     log_levels
         Grid of log background levels, n_levels.
     level
-        Probability of each level in each state, 3 × n_levels.
+        Probability of each level in each state, 4 × n_levels.
     fixed
-        The level's distribution is given, not fitted: with two tags or fewer the counts cannot tell it.
+        The distribution of the level is given, not fitted: two tags or fewer do not identify it.
     """
 
     share: np.ndarray
+    stray_share: np.ndarray
     states: np.ndarray
     log_levels: np.ndarray
     level: np.ndarray
@@ -40,8 +43,8 @@ class Priors:
 
 
 def visible_doublets(droplets: int, share: np.ndarray) -> float:
-    """Doublet rate that the loading predicts, times the chance that its two cells differ in tag.
+    """Compute the expected rate of doublets whose two cells differ in tag.
 
-    Poisson loading of 10x chips: 0.8 % per 1,000 recovered droplets.
+    Poisson loading of 10x chips: 0.8% per 1,000 recovered droplets.
     """
     return float(min(0.5, LOADING * droplets / 1000) * (1 - np.sum(share**2)))

@@ -1,93 +1,36 @@
 import numpy as np
 import pandas as pd
 import pytest
-from unit.demux.pools import mean_f, pool
+from unit.demux.pools import pool
 
-from sscite.demux import verdict
-from sscite.demux.call import call, level_shift
-
-
-def test_calls_posteriors_and_witnesses_stand_beside_each_other():
-    counts, truth = pool()
-    found = call(counts)
-    assert list(found.calls) == ["hto_call", "hto_confidence", "hto_joint", "hto_hashsolo", "hto_ambient"]
-    assert list(found.posteriors) == [*counts.columns, "Doublet", "Negative"]
-    assert found.posteriors.sum(axis=1).to_numpy() == pytest.approx(np.ones(len(counts)))
-    assert mean_f(found.calls["hto_call"], truth) > 0.98
+from sscite.demux.call import demultiplex, unexpected_hashtags
+from sscite.errors import Skipped, UserError
 
 
-def test_the_chosen_method_decides_and_the_joint_model_stays_beside_it():
-    counts, _ = pool(fold=5)
-    found = call(counts, method="hashsolo")
-    assert (found.calls["hto_call"] == found.calls["hto_hashsolo"]).all()
-    assert (found.calls["hto_joint"] != found.calls["hto_call"]).any()
+def rows(*hashtags: str) -> pd.DataFrame:
+    return pd.DataFrame({"hashtag": hashtags, "sample": [f"S{i}" for i in range(len(hashtags))]})
 
 
-@pytest.mark.parametrize("shape", [{"absent": (1, 4)}, {"tags": 3, "absent": (0,)}, {"tags": 2, "absent": (1,)}])
-def test_absent_hashtags_are_found_and_harm_no_other(shape):
-    counts, truth = pool(seed=2, **shape)
-    found = call(counts)
-    verdicts = found.hashtags.set_index("hashtag")["verdict"]
-    absent = [f"T{h:02d}" for h in shape["absent"]]
-    assert set(verdicts.index[verdicts == "absent"]) == set(absent)
-    assert not found.calls["hto_call"].isin(absent).any()
-    assert mean_f(found.calls["hto_call"], truth) > 0.98
+@pytest.mark.parametrize(
+    ("hashtags", "reason"), [(("",), "it holds one sample"), (("", "", ""), "its 3 samples are assigned by genotype")]
+)
+def test_a_library_without_hashtags_is_skipped_and_the_reason_depends_on_its_samples(tmp_path, hashtags, reason):
+    with pytest.raises(Skipped, match=reason):
+        demultiplex(tmp_path / "not_read.csv", rows(*hashtags))
 
 
-def test_a_weak_hashtag_is_reported_and_does_not_drag_the_others_down():
-    counts, truth = pool(seed=3, weak={2: 1.0}, droplets=3000)
-    found = call(counts)
-    assert found.hashtags.set_index("hashtag")["verdict"]["T02"] in ("weak", "absent")
-    others = ~np.isin(truth, ["T02"])
-    assert mean_f(found.calls["hto_call"].to_numpy()[others], truth[others]) > 0.95
-    assert any("T02" in sentence for sentence in verdict.warnings(found))
+def test_a_hashtag_of_no_sample_that_many_droplets_have_is_reported(tmp_path):
+    counts, truth = pool(tags=3, droplets=400)
+    counts.rename_axis("barcode").to_csv(tmp_path / "counts.csv")
+    result, meaning, _ = demultiplex(tmp_path / "counts.csv", rows("T00", "T01"))
+    assert list(meaning) == ["T00", "T01"]
+    (sentence,) = unexpected_hashtags(result, meaning)
+    assert "hashtag 'T02' belongs to no sample" in sentence
+    assert (result.calls["hto_call"] == truth).mean() > 0.95
+    assert np.isclose(result.posteriors.sum(axis=1), 1).all()
 
 
-def test_an_all_zero_hashtag_and_a_constant_one_are_absent():
-    counts, truth = pool()
-    found = call(counts.assign(zero=0, constant=7))
-    assert found.hashtags.set_index("hashtag")["verdict"][["zero", "constant"]].tolist() == ["absent", "absent"]
-    assert (found.posteriors[["zero", "constant"]] == 0).all(axis=None)
-    assert mean_f(found.calls["hto_call"], truth) > 0.98
-
-
-def test_a_droplet_without_counts_is_negative():
-    counts, _ = pool()
-    counts.iloc[5] = 0
-    found = call(counts)
-    assert found.calls["hto_call"].iloc[5] == "Negative"
-    assert found.posteriors["Negative"].iloc[5] == 1
-
-
-def test_one_hashtag_tells_hashed_from_unhashed_cells_and_says_that_doublets_cannot_be_seen():
-    counts, truth = pool(tags=1, negatives=0.5, doublets=0)
-    found = call(counts)
-    assert (found.calls["hto_call"].to_numpy() == truth).mean() > 0.97
-    assert (found.calls["hto_hashsolo"] == "").all()
-    assert any("doublets cannot be seen" in sentence for sentence in verdict.warnings(found))
-
-
-def test_depth_helps_where_one_hashtag_cannot_tell_the_background():
-    rng = np.random.default_rng(0)
-    genes = np.exp(rng.normal(7.5, 0.8, 3000))
-    hashed = rng.random(3000) < 0.5
-    mean = 40 * np.sqrt(genes / 1800) * np.where(hashed, 5, 1) * np.exp(rng.normal(0, 0.25, 3000))
-    counts = pd.DataFrame({"tag": rng.poisson(mean)})
-    right = [((call(counts, depth=depth).calls["hto_call"] == "tag") == hashed).mean() for depth in (None, genes)]
-    assert right[1] > right[0] + 0.02
-
-
-def test_background_follows_the_square_root_of_depth():
-    assert level_shift(np.array([100.0, 400.0, 1600.0])) == pytest.approx([-np.log(2), 0, np.log(2)])
-
-
-def test_a_pool_on_which_the_methods_disagree_widely_is_flagged():
-    counts, _ = pool(fold=1.5)
-    assert any("disagree widely" in sentence for sentence in verdict.warnings(call(counts)))
-
-
-def test_the_verdict_of_a_sound_pool_is_one_sentence():
-    found = call(pool(seed=6, droplets=8000, doublets=0.06)[0])
-    said = verdict.warnings(found)
-    assert said == []
-    assert verdict.sentence(found, said).endswith("a sound pool.")
+def test_a_hashtag_of_the_sheet_that_the_counts_lack_is_refused(tmp_path):
+    pool(tags=2, droplets=60)[0].rename_axis("barcode").to_csv(tmp_path / "counts.csv")
+    with pytest.raises(UserError, match="'T09' of the samplesheet"):
+        demultiplex(tmp_path / "counts.csv", rows("T00", "T09"))

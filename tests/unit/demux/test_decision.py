@@ -3,20 +3,20 @@ import pytest
 
 from sscite.demux import decision
 
-SINGLE = np.array([[0.9, 0.05], [0.42, 0.0], [0.3, 0.1], [0.1, 0.1]])
-STATES = np.array([[0.0, 0.95, 0.05], [0.0, 0.42, 0.58], [0.1, 0.4, 0.5], [0.6, 0.2, 0.2]])
+SINGLE = np.array([[0.9, 0.05], [0.52, 0.0], [0.3, 0.1], [0.1, 0.1]])
+STATES = np.array([[0.0, 0.95, 0.05], [0.0, 0.52, 0.48], [0.1, 0.4, 0.5], [0.6, 0.2, 0.2]])
 
 
-def test_a_tag_is_called_from_four_tenths_else_the_likelier_of_doublet_and_negative():
+def test_a_tag_is_called_from_one_half_else_the_likelier_of_doublet_and_negative():
     assert decision.decide(SINGLE, STATES).tolist() == [0, 0, -2, -1]
 
 
-def test_a_low_doublet_cost_keeps_singlets():
-    assert decision.decide(SINGLE, STATES, doublet_cost=0.1)[2] == 0
+def test_a_low_doublet_weight_keeps_singlets():
+    assert decision.decide(SINGLE, STATES, doublet_weight=0.1)[2] == 0
 
 
-def test_a_high_doublet_cost_calls_doublets():
-    assert decision.decide(SINGLE, STATES, doublet_cost=10)[1] == -2
+def test_a_high_doublet_weight_calls_doublets():
+    assert decision.decide(SINGLE, STATES, doublet_weight=10)[1] == -2
 
 
 def test_codes_have_names():

@@ -1,35 +1,46 @@
-from itertools import combinations
+from itertools import combinations, permutations
 
 import numpy as np
 import pytest
 from unit.demux.pools import mean_f, pool
 
-from sscite.demux import decision, em, maximise
+from sscite.demux import decision, em, maximisation
+from sscite.demux.expectation import expectation
 from sscite.demux.likelihoods import Tables
 from sscite.demux.priors import Priors, visible_doublets
 
 
 def test_posteriors_are_those_of_all_states_written_out():
     rng = np.random.default_rng(0)
-    background, alone, paired = np.log(rng.random((4, 3, 2))), rng.random((4, 3, 2)) * 9, rng.random((4, 3, 2)) * 9
-    share, states, level = np.array([0.4, 0.3, 0.2, 0.1]), np.array([0.1, 0.8, 0.1]), np.full((3, 2), 0.5)
+    background = np.log(rng.random((4, 3, 2)))
+    alone, paired, stray = (rng.random((4, 3, 2)) * 9 for _ in range(3))
+    share, of_stray = np.array([0.4, 0.3, 0.2, 0.1]), np.array([0.1, 0.2, 0.3, 0.4])
+    states, level = np.array([0.1, 0.6, 0.2, 0.1]), np.full((4, 2), 0.5)
     codes = np.array([[0, 1, 2, 0]])
-    priors = Priors(share, states, np.log([1.0, 2.0]), level, fixed=False)
-    found, weights = em.expect(codes, priors, Tables(background, alone, paired), None)
+    priors = Priors(share, of_stray, states, np.log([1.0, 2.0]), level, fixed=False)
+    found, weights = expectation(codes, priors, Tables(background, alone, paired, stray), None)
 
     at = list(enumerate(codes[0]))
     base = np.exp(sum(background[h, c] for h, c in at)) * 0.5
-    single = [(base * states[1] * share[h] * alone[h, c]).sum() for h, c in at]
-    pairs = {
+    single = np.array([(base * states[1] * share[h] * alone[h, c]).sum() for h, c in at])
+    doublet = {
         (g, h): (base * share[g] * share[h] * paired[g, a] * paired[h, b]).sum()
         for (g, a), (h, b) in combinations(at, 2)
     }
-    scale = states[2] / sum(share[g] * share[h] for g, h in combinations(range(4), 2))
-    total = states[0] * base.sum() + sum(single) + scale * sum(pairs.values())
-    assert found.single[0] == pytest.approx(np.array(single) / total)
-    assert found.states[0, 2] == pytest.approx(scale * sum(pairs.values()) / total)
-    with_first = single[0] + scale * sum(value for pair, value in pairs.items() if 0 in pair)
-    assert weights.carried[0].sum() == pytest.approx(with_first / total)
+    beside = {
+        (g, h): (base * share[g] * of_stray[h] * paired[g, a] * stray[h, b]).sum()
+        for (g, a), (h, b) in permutations(at, 2)
+    }
+    doublets = states[3] / sum(share[g] * share[h] for g, h in combinations(range(4), 2)) * sum(doublet.values())
+    per_pair = states[2] / sum(share[g] * of_stray[h] for g, h in permutations(range(4), 2))
+    own = single + per_pair * np.array([sum(v for (g, _), v in beside.items() if g == h) for h in range(4)])
+    total = states[0] * base.sum() + own.sum() + doublets
+    assert found.single[0] == pytest.approx(own / total)
+    assert found.states[0, 2] == pytest.approx(doublets / total)
+    foreign = per_pair * np.array([sum(v for (_, h), v in beside.items() if h == k) for k in range(4)])
+    assert weights.stray == pytest.approx(foreign / total)
+    with_first = sum(v for pair, v in doublet.items() if 0 in pair) / sum(doublet.values()) * doublets
+    assert weights.present[0].sum() == pytest.approx((own[0] + foreign[0] + with_first) / total)
 
 
 def test_states_of_every_droplet_sum_to_one_and_singles_to_their_state():
@@ -69,16 +80,18 @@ def test_loading_predicts_visible_doublets():
     assert visible_doublets(10_000, np.array([1.0])) == 0
 
 
-def test_the_doublet_rate_is_not_fitted_below_half_of_the_loading():
-    old = Priors(np.array([0.5, 0.5]), np.array([0.1, 0.8, 0.1]), np.zeros(1), np.ones((3, 1)), fixed=True)
-    single, states = np.tile([0.5, 0.5], (100, 1)), np.tile([0.0, 1.0, 0.0], (100, 1))
-    rates = maximise.priors(old, single, states, np.ones((3, 1)), droplets=10_000).states
-    assert rates[2] == pytest.approx(0.02 / (100 + 0) * 100 / (0.02 + 1 / 103 + 101 / 103), rel=0.01)
+def test_the_doublet_rate_is_at_least_half_of_the_expected_one_and_stray_tags_are_as_frequent_as_doublets_a_priori():
+    share = np.array([0.5, 0.5])
+    old = Priors(share, share, np.array([0.1, 0.7, 0.1, 0.1]), np.zeros(1), np.ones((4, 1)), fixed=True)
+    counted = np.array([[0.0], [100.0], [0.0], [0.0]])  # all of 100 droplets hold one cell
+    rates = maximisation.priors(old, np.tile(share, (100, 1)), counted, np.zeros(2), droplets=10_000).states
+    assert rates[3] / rates[1] == pytest.approx(0.02 / (101 / 103))  # half of 0.08 × (1 - 0.5)
+    assert rates[2] / rates[3] == pytest.approx(0.5)  # the mean of none counted and one per doublet
 
 
 def test_a_parabola_peaks_where_it_should():
     heights = [-((x - 0.5) ** 2) for x in (-1.0, 0.0, 1.0)]
-    assert maximise.parabola_step(*map(np.array, heights)) == pytest.approx(0.5)
+    assert maximisation.parabola_step(*map(np.array, heights)) == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sscite.demux import genotypes
-from sscite.demux.assignments import assign, concerns, genotype_calls, samples_of
+from sscite.demux import genotype_matching
+from sscite.demux.genotypes import align_to_cells, assign, samples_of, warnings
 from sscite.errors import UserError
+from sscite.formats.genotypes import parse
 
 
 def table(text: str) -> pd.DataFrame:
@@ -13,7 +14,7 @@ def table(text: str) -> pd.DataFrame:
 
 
 def test_vireo_is_read():
-    found = genotypes.parse(
+    found = parse(
         table("cell donor_id prob_max prob_doublet\nA donor0 0.99 0.01\nB doublet 0.3 0.97\nC unassigned 0.6 0.2"),
         where="x",
     )
@@ -23,32 +24,32 @@ def test_vireo_is_read():
 
 def test_souporcell_is_read_and_its_log_probabilities_become_posteriors():
     text = "barcode status assignment log_prob_singleton log_prob_doublet\nA singlet 1 -10 -12\nB doublet 0/1 -20 -10"
-    found = genotypes.parse(table(text), where="x")
+    found = parse(table(text), where="x")
     assert found["genotype_call"].tolist() == ["1", "Doublet"]
     assert found["genotype_confidence"].to_numpy() == pytest.approx([1 / (1 + np.exp(-2)), 1 / (1 + np.exp(-10))])
 
 
 def test_freemuxlet_posteriors_are_logarithms():
     text = "BARCODE DROPLET.TYPE BEST.GUESS BEST.POSTERIOR\nA SNG 0,0 -0.1\nB DBL 1,0 -0.5\nC AMB 1,1 -2"
-    found = genotypes.parse(table(text), where="x")
+    found = parse(table(text), where="x")
     assert found["genotype_call"].tolist() == ["0", "Doublet", "unassigned"]
     assert found["genotype_confidence"].to_numpy() == pytest.approx(np.exp([-0.1, -0.5, -2]))
 
 
 def test_demuxlet_of_2017_is_read():
-    found = genotypes.parse(table("BARCODE BEST SNG.1ST PRB.DBL\nA SNG-P1 P1 0.1\nB DBL-P1-P2-0.500 P1 0.9"), where="x")
+    found = parse(table("BARCODE BEST SNG.1ST PRB.DBL\nA SNG-P1 P1 0.1\nB DBL-P1-P2-0.500 P1 0.9"), where="x")
     assert found["genotype_call"].tolist() == ["P1", "Doublet"]
     assert found["genotype_confidence"].tolist() == [0.9, 0.9]
 
 
 def test_a_table_of_no_known_tool_names_its_columns_and_the_allowed_tools():
     with pytest.raises(UserError, match=r"foo, bar.*vireo donor_ids.tsv, souporcell"):
-        genotypes.parse(table("foo bar\n1 2"), where="x")
+        parse(table("foo bar\n1 2"), where="x")
 
 
 def test_the_optimal_assignment_beats_the_greedy_one_and_knows_its_margin():
     counts = pd.DataFrame([[10, 9], [9, 0]], index=["S1", "S2"], columns=["g0", "g1"])
-    assert genotypes.assign(counts) == ({"S1": "g1", "S2": "g0"}, pytest.approx(8 / 18))
+    assert genotype_matching.assign(counts) == ({"S1": "g1", "S2": "g0"}, pytest.approx(8 / 18))
 
 
 def sheet(donors=("d0", "d1")) -> pd.DataFrame:
@@ -110,7 +111,7 @@ def test_swapped_samples_are_shouted_about_and_not_repaired():
     assert (frame["sample"].iloc[:40] == "S1").all()
     assert (
         "SWAPPED? 40 of 40 cells with the hashtag of sample 'S1' have genotype 'd0' (sample S2)"
-        in concerns(matching, 0.0, rows)[0]
+        in warnings(matching, 0.0, rows)[0]
     )
 
 
@@ -146,7 +147,7 @@ def test_a_library_of_one_sample_gives_it_all_cells():
 def test_barcodes_of_another_library_are_refused():
     calls = table("cell donor_id prob_max prob_doublet\nAAAA donor0 0.99 0.01")
     with pytest.raises(UserError, match=r"0 of 2 cells"):
-        genotype_calls(calls, pd.Index(["L:CCCC-1", "L:GGGG-1"]), where="x")
+        align_to_cells(calls, pd.Index(["L:CCCC-1", "L:GGGG-1"]), where="x")
 
 
 def test_two_tissues_of_one_donor_in_one_pool_have_the_same_genotype_and_keep_their_cells():
@@ -162,4 +163,4 @@ def test_two_tissues_of_one_donor_in_one_pool_have_the_same_genotype_and_keep_th
 @pytest.mark.parametrize("value", ["5", "-0.1", "high"])
 def test_a_probability_outside_0_and_1_is_refused_with_its_row(value):
     with pytest.raises(UserError, match=f"x, row 3, column 'prob_max': '{value}' is not a probability"):
-        genotypes.parse(table(f"cell donor_id prob_max\nA d0 0.9\nB d1 {value}"), where="x")
+        parse(table(f"cell donor_id prob_max\nA d0 0.9\nB d1 {value}"), where="x")

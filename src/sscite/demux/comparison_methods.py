@@ -1,4 +1,4 @@
-"""Two methods of other make beside the joint model. They bear witness; they do not vote.
+"""Two independent methods, reported next to the joint model but never combined with it.
 
 Calls are codes as in `decision`: the tag's column, -1 for Negative, -2 for Doublet.
 """
@@ -44,8 +44,8 @@ def hashsolo(counts: np.ndarray) -> np.ndarray:
     noise1, noise2 = _log_normal(x1, n_mean[second], n_sd[second]), _log_normal(x2, n_mean[second], n_sd[second])
     signal1, signal2 = _log_normal(x1, s_mean[first], s_sd[first]), _log_normal(x2, s_mean[second], s_sd[second])
     scores = np.column_stack([noise2 + noise1, noise2 + signal1, signal2 + signal1])
-    verdict = np.argmax(np.exp(scores) * PRIORS, axis=1)
-    return np.where(verdict == 1, first, np.where(verdict == 0, -1, -2))
+    state = np.argmax(np.exp(scores) * PRIORS, axis=1)
+    return np.where(state == 1, first, np.where(state == 0, -1, -2))
 
 
 def _updated(own: np.ndarray, everyone: np.ndarray) -> tuple[float, float]:
@@ -95,7 +95,7 @@ def ambient_ratio(counts: np.ndarray) -> np.ndarray:
 
 def _ambient(counts: np.ndarray) -> np.ndarray:
     """Mean count of each tag below its own midpoint between low and high, on the log scale."""
-    from sscite.demux.starts import two_means
+    from sscite.demux.initial_values import two_means
 
     logs = np.log1p(counts.astype(float))
     cuts = [two_means(column)[2] for column in logs.T]

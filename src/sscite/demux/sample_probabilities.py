@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from sscite import names
-from sscite.demux.genotypes import CALL, CONFIDENCE, UNASSIGNED, Matching
+from sscite.demux.genotype_matching import Matching
+from sscite.formats.genotypes import CALL, CONFIDENCE, UNASSIGNED
 
 CEILING = 0.99  # neither source is trusted beyond this: tags stray, genotypes err
 SURE = 0.6  # two sources that are equally sure of different samples stay below it

@@ -1,4 +1,4 @@
-"""Where EM starts: backgrounds, background levels and signals read off the counts without a model."""
+"""Initial values of EM: backgrounds, background levels and signals, computed from the counts without a model."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from sscite.demux.likelihoods import Tags
 from sscite.demux.priors import Priors, visible_doublets
 
 LEVELS = 30
-NARROW = 0.5  # sd of log s where two tags or fewer cannot tell it
+NARROW = 0.5  # sd of log s with two tags or fewer, which do not identify it
 START_NEGATIVE = 0.05
 LOWEST = 0.02
 PAIR_HIGHER = 0.5  # log by which a doublet's background level starts above a single's
 
 
 def two_means(values: np.ndarray) -> tuple[float, float, float]:
-    """Split numbers in two with the least squared distance to the two means; gives low mean, high mean, cut.
+    """Split numbers in two with the least squared distance to the two means; return low mean, high mean, cut.
 
-    The best of all splits of the sorted numbers (Otsu 1979, doi:10.1109/TSMC.1979.4310076), so nothing depends on a
-    start, even where nearly all droplets carry the tag.
+    The best of all splits of the sorted numbers (Otsu 1979, doi:10.1109/TSMC.1979.4310076), so the result does not
+    depend on initial values, even if nearly all droplets have the tag.
     """
     ordered = np.sort(np.asarray(values, dtype=float))
     n = len(ordered)
@@ -42,11 +42,11 @@ def background_levels(counts: np.ndarray, background: np.ndarray) -> np.ndarray:
 
 
 def backgrounds(counts: np.ndarray, *, lowest: bool = False, rounds: int = 3) -> tuple[np.ndarray, np.ndarray]:
-    """Give the background of each tag and the level of each droplet.
+    """Estimate the background of each tag and the level of each droplet.
 
-    A two-means split of log counts starts it, or where `lowest` the 2 % of droplets with the lowest counts; then
-    counts over level are averaged where the tag is not among the strongest two. With two tags or fewer, or `lowest`,
-    every level is 1.
+    The first estimate comes from a two-means split of log counts, or, if `lowest`, from the 2% of droplets with the
+    lowest counts; then counts over level are averaged over droplets in which the tag is not among the strongest two.
+    With two tags or fewer, or `lowest`, every level is 1.
     """
     n, tags = counts.shape
     background = np.empty(tags)
@@ -65,7 +65,7 @@ def backgrounds(counts: np.ndarray, *, lowest: bool = False, rounds: int = 3) ->
 
 
 def signals(counts: np.ndarray, background: np.ndarray, level: np.ndarray) -> np.ndarray:
-    """Median log signal of each tag where it is the strongest; tags that are rarely so borrow from the others."""
+    """Compute the median log signal of each tag where it is the strongest; rare tags use that of the others."""
     expected = background * level[:, None]
     ratio = (counts + 1) / (expected + 1)
     leads = ratio.argmax(axis=1)[:, None] == np.arange(counts.shape[1])
@@ -80,8 +80,8 @@ def signals(counts: np.ndarray, background: np.ndarray, level: np.ndarray) -> np
     return np.where(few, np.log(background) + usual, mu)
 
 
-def tags(counts: np.ndarray, *, lowest: bool = False) -> tuple[Tags, np.ndarray]:
-    """Start parameters of every tag, and the level of each droplet."""
+def initial_tags(counts: np.ndarray, *, lowest: bool = False) -> tuple[Tags, np.ndarray]:
+    """Compute initial parameters of every tag, and the level of each droplet."""
     background, level = backgrounds(counts, lowest=lowest)
     mu = signals(counts, background, level)
     n = counts.shape[1]
@@ -92,33 +92,33 @@ def tags(counts: np.ndarray, *, lowest: bool = False) -> tuple[Tags, np.ndarray]
     return start, level
 
 
-def priors(level: np.ndarray, present: np.ndarray, *, droplets: int, shift: np.ndarray | None) -> Priors:
-    """Start priors: equal shares of the present tags, doublets as loaded, a normal log level a state.
+def initial_priors(level: np.ndarray, present: np.ndarray, *, droplets: int, shift: np.ndarray | None) -> Priors:
+    """Compute initial priors: equal shares of the present tags, expected doublets, a normal log level in each state.
 
     Parameters
     ----------
     level
         Background level of each droplet, n_droplets.
     present
-        Tags that droplets may carry, n_tags.
+        Tags that cells may have, n_tags.
     droplets
         Droplets recovered.
     shift
-        Log level that depth predicts, where it is given.
+        Log level predicted by depth, if given.
     """
     share = present / present.sum()
     log_s = np.log(level)
     fixed = len(present) <= 2
     if fixed:
-        centres, spread = np.zeros(3), NARROW
+        centres, spread = np.zeros(4), NARROW
         middle = np.zeros(1) if shift is None else shift
         grid = np.linspace(middle.min() - 3 * NARROW, middle.max() + 3 * NARROW, 11 if shift is None else 33)
     else:
-        centres = log_s.mean() + np.array([0, 0, PAIR_HIGHER])
+        centres = log_s.mean() + np.array([0, 0, PAIR_HIGHER / 2, PAIR_HIGHER])
         spread = max(0.3, log_s.std())
         low, high = np.quantile(log_s, [0.005, 0.995])
         grid = np.linspace(low - 0.5, high + 0.7, LEVELS)
     density = np.exp(-0.5 * ((grid - centres[:, None]) / spread) ** 2)
     doublets = visible_doublets(droplets, share)
-    states = np.array([START_NEGATIVE, 1 - START_NEGATIVE - doublets, doublets])
-    return Priors(share, states, grid, density / density.sum(axis=1, keepdims=True), fixed)
+    states = np.array([START_NEGATIVE, 1 - START_NEGATIVE - 1.5 * doublets, doublets / 2, doublets])
+    return Priors(share, share, states, grid, density / density.sum(axis=1, keepdims=True), fixed)

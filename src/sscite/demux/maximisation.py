@@ -1,4 +1,4 @@
-"""M step: the parameters of every hashtag from weighted tables of counts by background level."""
+"""M step: the parameters of every hashtag, from weighted tables of counts by background level."""
 
 from __future__ import annotations
 
@@ -13,20 +13,23 @@ from sscite.demux.priors import Priors, visible_doublets
 SIZE_STEP = 0.25  # log steps in which the negative binomial size is sought
 SIZE_RANGE = (0.5, 200.0)
 SD_RANGE = (0.15, 1.3)
-BETA_RANGE = (-0.2, 2.0)
+BETA_RANGE = (-0.2, 3.0)
 PRIOR_DROPLETS = 10.0  # droplets that the pool's typical beta and sd count for in each tag
 PRIOR_MU = 2.0  # the same for its signal above background
-TAIL_SHARE = 0.45  # stray tags per chance of the tag as a second cell
+TAIL_DROPLETS = 100.0  # droplets that the pool's fraction of traces counts for in each tag
 TAIL_RANGE = (1e-4, 0.2)
+STRAY_PER_DOUBLET = 1.0  # prior rate of cells with a stray tag, per doublet; its weight equals that of the counts
+STRAY_DROPLETS = 500.0  # droplets that the shares of the cells' tags count for in those of the stray tags
 
 
 def background(tags: Tags, values: np.ndarray, levels: np.ndarray, weights: np.ndarray) -> Tags:
-    """Update background and size from the weights of droplets that do not carry the tag (n_tags × n_bins × n_levels).
+    """Update background, size and traces from the weights of droplets without the tag (n_tags × n_bins × n_levels).
 
-    The mean is the weighted ratio that solves the negative binomial's score equation; the size takes one parabola
+    The mean is the weighted ratio that solves the score equation of the negative binomial; the size takes one parabola
     step on its log.
     """
     _, plain = likelihoods.background_table(values, levels, tags)
+    tags = replace(tags, tail=_tail(plain, weights))
     plain = plain * weights
     mean = tags.background[:, None, None] * levels
     inverse = plain / (1 + mean / tags.size[:, None, None])
@@ -36,8 +39,15 @@ def background(tags: Tags, values: np.ndarray, levels: np.ndarray, weights: np.n
     return replace(tags, size=_size(tags, values, levels, plain))
 
 
+def _tail(plain: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Estimate the fraction of droplets with traces of each tag, shrunk towards that of the pool."""
+    traces, n = ((1 - plain) * weights).sum(axis=(1, 2)), weights.sum(axis=(1, 2))
+    pool = traces.sum() / max(1e-9, n.sum())
+    return np.clip((traces + TAIL_DROPLETS * pool) / (n + TAIL_DROPLETS), *TAIL_RANGE)
+
+
 def _size(tags: Tags, values: np.ndarray, levels: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """One parabola step of log size towards the maximum of the weighted likelihood, with a prior around 10."""
+    """Take one parabola step of log size towards the maximum of the weighted likelihood, with a prior around 10."""
     mean = tags.background[:, None, None] * levels
     scores = []
     for shift in (-SIZE_STEP, 0.0, SIZE_STEP):
@@ -48,16 +58,16 @@ def _size(tags: Tags, values: np.ndarray, levels: np.ndarray, weights: np.ndarra
 
 
 def parabola_step(left: np.ndarray, middle: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Where a parabola through three equally spaced heights peaks, in steps from the middle, within ±2."""
+    """Return where a parabola through three equally spaced heights peaks, in steps from the middle, within ±2."""
     slope, bend = (right - left) / 2, left + right - 2 * middle
     peak = np.where(bend < -1e-12, -slope / np.minimum(bend, -1e-12), 2 * np.sign(slope))
     return np.clip(peak, -2, 2)
 
 
 def signal(tags: Tags, values: np.ndarray, levels: np.ndarray, weights: np.ndarray) -> Tags:
-    """Update mu, beta and sd from the weights of droplets that carry the tag (n_tags × n_bins × n_levels).
+    """Update mu, beta and sd from the weights of droplets with one cell of the tag (n_tags × n_bins × n_levels).
 
-    The expected log signal is regressed on log s. Beta and sd are drawn towards the pool's typical values, and so
+    The expected log signal is regressed on log s. Beta and sd are shrunk towards the pool's typical values, and so
     is mu above background, by as much as ten droplets would.
     """
     _, z, z2 = likelihoods.signal_table(values, levels, tags)
@@ -84,7 +94,7 @@ def signal(tags: Tags, values: np.ndarray, levels: np.ndarray, weights: np.ndarr
 
 
 def _pooled(tags: Tags, carriers: np.ndarray) -> tuple[np.ndarray, float, float]:
-    """Typical signal above background, beta and sd of the pool: medians over the tags that droplets carry."""
+    """Compute the typical signal above background, beta and sd of the pool: medians over the tags that cells have."""
     carried = carriers >= max(10.0, 0.1 * carriers.max(initial=0))
     if not carried.any():
         carried = np.ones(len(carriers), dtype=bool)
@@ -92,42 +102,54 @@ def _pooled(tags: Tags, carriers: np.ndarray) -> tuple[np.ndarray, float, float]
     return np.log(tags.background) + above, float(np.median(tags.beta[carried])), float(np.median(tags.sd[carried]))
 
 
-def priors(old: Priors, single: np.ndarray, states: np.ndarray, level_state: np.ndarray, *, droplets: int) -> Priors:
-    """Update shares, states and the level's distribution.
-
-    The doublet rate is held at half of what the loading predicts or above; where fewer than two tags are carried no
-    doublet can be seen.
+def priors(old: Priors, single: np.ndarray, level_state: np.ndarray, stray: np.ndarray, *, droplets: int) -> Priors:
+    """Update shares, states and the distribution of the level.
 
     Parameters
     ----------
     old
-        Priors of this round.
-    single, states
-        Posteriors, n_droplets × n_tags and n_droplets × 3.
+        Priors of this iteration.
+    single
+        Posterior of each tag alone, n_droplets × n_tags.
     level_state
-        Summed posterior of state and level, 3 × n_levels.
+        Summed posterior of state and level, 4 × n_levels.
+    stray
+        Expected droplets with each stray tag, n_tags.
     droplets
         Droplets recovered.
     """
     present = old.share > 0
     share = np.where(present, single.sum(axis=0) + 1 / present.sum(), 0)
     share /= share.sum()
-    rates = (states.sum(axis=0) + 1) / (len(states) + 3)
-    rates[2] = max(rates[2], visible_doublets(droplets, share) / 2) if present.sum() > 1 else 1e-9
+    stray_share = np.where(present, stray + STRAY_DROPLETS * share, 0)
+    states = _states(level_state, visible_doublets(droplets, share), two_tags=bool(present.sum() > 1))
     level = old.level if old.fixed else _smooth(level_state)
-    return replace(old, share=share, states=rates / rates.sum(), level=level)
+    return replace(old, share=share, stray_share=stray_share / stray_share.sum(), states=states, level=level)
+
+
+def _states(level_state: np.ndarray, expected: float, *, two_tags: bool) -> np.ndarray:
+    """Estimate the rate of each state.
+
+    The doublet rate is at least half of that expected by the loading. The rate of cells with a stray tag is the mean of
+    the counts' estimate and of the doublet rate: tags of equal strength do not distinguish a dead from a living cell.
+    With fewer than two tags neither is visible.
+    """
+    rates = (level_state.sum(axis=1) + np.array([1, 1, 0, 1])) / (level_state.sum() + 3)
+    if two_tags:
+        rates[3] = max(rates[3], expected / 2)
+        rates[2] = (rates[2] + STRAY_PER_DOUBLET * rates[3]) / 2
+    else:
+        rates[2:] = 1e-9
+    return rates / rates.sum()
 
 
 def _smooth(weights: np.ndarray) -> np.ndarray:
-    """Level's distribution in each state: smoothed over neighbours, drawn towards the pool's by five droplets."""
+    """Smooth the distribution of the level in each state over neighbours and shrink it to the pool's by five droplets.
+
+    With a stray tag the level lies between those of one and two cells, half of each.
+    """
     smooth = np.stack([np.convolve(row, (0.25, 0.5, 0.25), mode="same") for row in weights])
     smooth += 5 * smooth.sum(axis=0) / smooth.sum() + 1e-6
-    return smooth / smooth.sum(axis=1, keepdims=True)
-
-
-def tail(priors: Priors) -> np.ndarray:
-    """Share of stray tags, n_tags, tied to the chance of the tag as a second cell.
-
-    A fixed share would swallow all doublets where tags are many.
-    """
-    return np.clip(TAIL_SHARE * priors.states[2] * priors.share, *TAIL_RANGE)
+    smooth /= smooth.sum(axis=1, keepdims=True)
+    smooth[2] = (smooth[1] + smooth[3]) / 2
+    return smooth
