@@ -116,7 +116,7 @@ def _nothing(files: Files) -> tuple[pd.DataFrame, ...]:
 
 def _write(id: str, values: pd.DataFrame, panel: pd.DataFrame, quality: pd.DataFrame, cells: pd.DataFrame) -> None:
     """Write the four files of a library."""
-    io.write_fragment(values, Path(f"{id}.adt_normalisation.parquet"))
+    io.write_fragment(values, Path(f"{id}.adt_normalize.parquet"))
     io.write_table(panel, Path(f"{id}.adt_panel.csv"))
     io.write_table(quality.round(6), Path(f"{id}.adt_quality.csv"))
     io.write_fragment(cells, Path(f"{id}.adt_cells.parquet"))
