@@ -12,7 +12,7 @@ from sscite.compare.statistics.poisson_lognormal import LogFrequencies
 
 def data(values: np.ndarray, weight: np.ndarray | None = None) -> LogFrequencies:
     ones = np.ones_like(values)
-    return LogFrequencies(values, ones if weight is None else weight, 100 * ones, 0 * ones)
+    return LogFrequencies(values, ones if weight is None else weight, 100 * ones, 0 * ones, 0 * ones)
 
 
 def test_the_effect_with_covariates_is_that_of_weighted_least_squares():

@@ -1,8 +1,9 @@
 """Weighted differences between groups of donors under many arrangements of the donors, with variances of each group.
 
-The variance of a test is shared by its donors up to a factor of each group, which all tests share: groups may differ in
-spread, and four donors estimate the factor from all tests together. The variance itself is moderated towards the mean
-of all tests (Smyth 2004, doi 10.2202/1544-6115.1027) with a prior that is estimated without the groups.
+The variance of a test is shared by its donors up to a factor of each group, which all tests share: groups may differ
+in spread, and four donors estimate the factor from all tests together. The variance is moderated towards the typical
+one of all tests (Smyth 2004, doi 10.2202/1544-6115.1027) with a prior that is estimated without the groups; it is never
+below the variance of counting.
 """
 
 from __future__ import annotations
@@ -145,6 +146,8 @@ def _chunk(data: LogFrequencies, values: np.ndarray, design: np.ndarray, group: 
     df = [max(count - 1 - (columns - 2) * count / n, 0.5) for count in counts]
     kurtosis = [mask @ data.kurtosis / count for mask, count in zip(inside, counts, strict=True)]
     variance, total = _variances(squares, df, kurtosis, prior)
+    counting = [mask @ data.counting / count for mask, count in zip(inside, counts, strict=True)]
+    variance = [np.maximum(values, least) for values, least in zip(variance, counting, strict=True)]
     own = [square / d for square, d in zip(squares, df, strict=True)]
     parts = [own[side][0] * spread[side][0] for side in (0, 1)]
     welch = parts[0] + parts[1]

@@ -34,6 +34,8 @@ class LogFrequencies:
         (n_donors, n_tests), inverse variance: 1 / (variance between donors + 1 / expected count); 0 at exposure 0.
     expected
         (n_donors, n_tests), count that the mean frequency of all donors gives.
+    counting
+        (n_donors, n_tests), share of the variance that is due to the small number of cells, from 0 to 1.
     kurtosis
         (n_donors, n_tests), excess kurtosis of the value that the small number of cells causes.
     """
@@ -41,12 +43,13 @@ class LogFrequencies:
     value: np.ndarray
     weight: np.ndarray
     expected: np.ndarray
+    counting: np.ndarray
     kurtosis: np.ndarray
 
     def select(self, donors: np.ndarray, tests: np.ndarray) -> LogFrequencies:
         """Return the donors and tests at two masks."""
         at = np.ix_(np.flatnonzero(donors), np.flatnonzero(tests))
-        return LogFrequencies(self.value[at], self.weight[at], self.expected[at], self.kurtosis[at])
+        return LogFrequencies(self.value[at], self.weight[at], self.expected[at], self.counting[at], self.kurtosis[at])
 
 
 def fit(counts: np.ndarray, exposure: np.ndarray, common: np.ndarray | None = None) -> LogFrequencies:
@@ -78,7 +81,8 @@ def fit(counts: np.ndarray, exposure: np.ndarray, common: np.ndarray | None = No
     value = np.where(known, value, mean)
     spread = float(np.median(variance))
     weight = known / (spread + noise)
-    return LogFrequencies(value, weight, expected, known * (noise * weight) ** 2 * noise)
+    counting = known * noise * weight
+    return LogFrequencies(value, weight, expected, counting, counting**2 * noise)
 
 
 def _rarefied(

@@ -1,6 +1,6 @@
 """A tissue against blood, within donors where the same donor has both, each finding beside the dissociation stress.
 
-Six kinds of row in one table: `composition` (logit of a subset's share of its lineage), `expression` (pseudobulk),
+Six kinds of row in one table: `composition` (log of a subset's share of its lineage), `expression` (pseudobulk),
 `protein` (mean normalised protein), `programme` (genes of tissue residency as one score), `stress` (the dissociation
 score itself) and `state` (distance of a subset's cells to their nearest counterpart in blood).
 """
@@ -20,7 +20,7 @@ from sscite.compare.contrast.contrast import Comparison, Contrast
 from sscite.compare.expression import differential, robustness
 from sscite.compare.expression.differential import Bulk
 from sscite.compare.pseudobulk.sums import log_cpm
-from sscite.compare.statistics import ambient_share, dissociation_stress
+from sscite.compare.statistics import ambient_share, dissociation_stress, poisson_lognormal
 from sscite.compare.statistics.donor_tests import benjamini_hochberg, moderated_t
 from sscite.errors import Reason, Skipped
 from sscite.subsets.tissue import counterparts
@@ -33,7 +33,6 @@ COLUMNS = [
     "effect_given_stress", "p_given_stress", "stress_gene", "stress_flag", "ambient_share",
     "ambient_flag", "quality", "worst_p", "influential_donor", "lowest_effect", "highest_effect", "without_counterpart",
 ]  # fmt: skip
-FEWEST_PARENT_CELLS = 10
 ADJUSTED = ["expression", "protein", "programme", "composition"]
 
 
@@ -192,20 +191,19 @@ def protein_values(
 def compare_composition(
     composition: pd.DataFrame, comparison: Comparison, scores: pd.DataFrame, *, tested: bool
 ) -> pd.DataFrame:
-    """Compare each subset's share of its lineage (logit, half a cell added), donors with ten cells of the lineage.
+    """Compare the log frequency of each subset in its lineage, by a count model that allows for the number of cells.
 
     `scores` are the stress scores of each sample by lineage.
     """
     wanted = composition[(composition["level"] == "subset") & composition["sample"].isin(comparison.samples["sample"])]
     parts = []
     for parent, part in wanted.groupby("parent"):
-        part = part[part["parent_cells"] >= FEWEST_PARENT_CELLS]
-        logit = np.log((part["cells"] + 0.5) / (part["parent_cells"] - part["cells"] + 0.5))
-        wide = part.assign(logit=logit).pivot_table(index="sample", columns="subset", values="logit")
-        score = dissociation_stress.sample_scores(scores, without=str(parent))
-        means = comparison.collapse(wide.assign(score=score.reindex(wide.index)))
-        rows = comparison.donors
-        complete = means.drop(columns="score").notna().all(axis=1)
+        cells = comparison.collapse(part.pivot_table(index="sample", columns="subset", values="cells"), how="sum")
+        lineage = comparison.collapse(part.groupby("sample")[["parent_cells"]].first(), how="sum")["parent_cells"]
+        rows, score = comparison.donors, dissociation_stress.sample_scores(scores, without=str(parent))
+        means = _log_frequencies(cells, lineage, rows["group"].to_numpy())
+        means = means.assign(score=comparison.collapse(score.to_frame("score"))["score"])
+        complete = lineage > 0
         if comparison.paired:
             complete &= complete.groupby(rows["donor"]).transform("all")
         rows, means = rows[complete].reset_index(drop=True), means[complete]
@@ -222,6 +220,14 @@ def compare_composition(
         )
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
     return table.assign(subset=table["feature"]) if len(table) else table
+
+
+def _log_frequencies(cells: pd.DataFrame, lineage: pd.Series, group: np.ndarray) -> pd.DataFrame:
+    """Return the log frequency of each subset (columns) in each donor and tissue (rows)."""
+    whole = np.repeat(lineage.fillna(0).to_numpy(float)[:, None], cells.shape[1], axis=1)
+    common = np.min([np.median(whole[group == side], axis=0) for side in (0, 1)], axis=0)
+    data = poisson_lognormal.fit(cells.fillna(0).to_numpy(float), whole, np.maximum(common, 1))
+    return pd.DataFrame(data.value, columns=cells.columns)
 
 
 def states(cells: pd.DataFrame, tissue: str, reference: str) -> pd.DataFrame:
