@@ -40,7 +40,7 @@ workflow {
     // each emits only what it adds to a library's cells: [ [id: 'L1', library: 'L1'], L1.<step>.parquet ]
     DEMUX(libraries, SAMPLES.out.genotypes, samples)
     ADT(libraries)
-    ANNOTATE(libraries, ADT.out.normalized, samples)
+    ANNOTATE(libraries, ADT.out.normalized, SAMPLES.out.rows)
 
     // the only join of libraries
     COHORT(

@@ -3,9 +3,8 @@ process ANNOTATE_CELLTYPIST {
     label 'medium'
 
     input:
-    tuple val(meta), path(counts)
+    tuple val(meta), path(counts), stdin
     path models
-    path samples
     path lineages, stageAs: 'lineages/*'
 
     output:
@@ -20,7 +19,7 @@ process ANNOTATE_CELLTYPIST {
         --id ${meta.id} \\
         --counts ${counts} \\
         --model ${models} \\
-        --samples ${samples} \\
+        --samples /dev/stdin \\
         ${lineages ? "--lineages ${lineages}" : ''} \\
         --mode ${params.celltypist_mode} \\
         --majority-voting ${params.majority_voting} \\

@@ -8,7 +8,7 @@ workflow ANNOTATE {
     take:
     libraries  // channel: [ meta, h5mu, droplets ]
     normalized // channel: [ meta, parquet, panel ]
-    samples    // value: samples.csv
+    rows       // channel: [ meta, text of the library's rows of the samplesheet ]
 
     main:
     // models given by path are staged; those given by name are fetched once into the cache
@@ -21,8 +21,8 @@ workflow ANNOTATE {
     lineages = params.celltypist_lineages ? file(params.celltypist_lineages, checkIfExists: true) : []
 
     ANNOTATE_MODEL(given, cache)
-    counts = libraries.map { meta, h5mu, _droplets -> [meta, h5mu] }
-    ANNOTATE_CELLTYPIST(counts, ANNOTATE_MODEL.out.models, samples, lineages)
+    counts = libraries.map { meta, h5mu, _droplets -> [meta, h5mu] }.join(rows, failOnDuplicate: true, failOnMismatch: true)
+    ANNOTATE_CELLTYPIST(counts, ANNOTATE_MODEL.out.models, lineages)
 
     witnessed = ANNOTATE_CELLTYPIST.out.labels.join(normalized, failOnDuplicate: true, failOnMismatch: true)
     ANNOTATE_PROTEIN(witnessed)

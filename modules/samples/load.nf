@@ -3,8 +3,7 @@ process SAMPLES_LOAD {
     label 'small'
 
     input:
-    tuple val(meta), path(counts, stageAs: 'counts/*'), path(raw_counts, stageAs: 'raw_counts/*'), path(hashtag_counts, stageAs: 'hashtag_counts/*'), path(adt_counts, stageAs: 'adt_counts/*')
-    path samples
+    tuple val(meta), path(counts, stageAs: 'counts/*'), path(raw_counts, stageAs: 'raw_counts/*'), path(hashtag_counts, stageAs: 'hashtag_counts/*'), path(adt_counts, stageAs: 'adt_counts/*'), stdin
 
     output:
     tuple val(meta), path("${meta.id}.h5mu"), path("${meta.id}.droplets.h5mu"), emit: library
@@ -16,7 +15,7 @@ process SAMPLES_LOAD {
     """
     samples_load.py \\
         --id ${meta.id} \\
-        --samples ${samples} \\
+        --samples /dev/stdin \\
         --counts counts/* \\
         ${raw_counts ? '--raw-counts raw_counts/*' : ''} \\
         ${hashtag_counts ? '--hashtag-counts hashtag_counts/*' : ''} \\

@@ -30,7 +30,13 @@ workflow SAMPLES {
     SAMPLES_VALIDATE(sheet, asked, definitions)
     samples = SAMPLES_VALIDATE.out.samples
     contrasts = SAMPLES_VALIDATE.out.contrasts
-    libraries_given = SAMPLES_VALIDATE.out.rows.splitJson().map { row -> library(row, sheet) }
+    libraries_given = SAMPLES_VALIDATE.out.libraries.splitJson().map { row -> library(row, sheet) }
+
+    // [ meta, text of the library's rows of the samplesheet ]: as text its content counts for -resume, not its time stamp
+    rows = libraries_given
+        .map { meta, _files, _missing -> [meta.id, meta] }
+        .join(SAMPLES_VALIDATE.out.rows.flatten().map { table -> [table.baseName, table.text] }, failOnDuplicate: true, failOnMismatch: true)
+        .map { _id, meta, text -> [meta, text] }
 
     all_given = libraries_given.toList()
     present = all_given.map { entries -> entries.collectMany { _meta, files, _missing -> files.findAll { found -> found != [] } } }
@@ -40,7 +46,8 @@ workflow SAMPLES {
     to_load = libraries_given
         .combine(SAMPLES_INSPECT.out.facts)
         .map { meta, files, _missing, _inspected -> [meta, files[0], files[1], files[2], files[3]] }
-    SAMPLES_LOAD(to_load, samples)
+        .join(rows, failOnDuplicate: true, failOnMismatch: true)
+    SAMPLES_LOAD(to_load)
     loaded = SAMPLES_LOAD.out.library
     SAMPLES_AMBIENT(loaded)
     // with 'correct' all later steps read the counts without ambient RNA
@@ -61,6 +68,7 @@ workflow SAMPLES {
     ambient // channel: [ meta, parquet ]
     profiles // value: list of <id>.ambient_profile.parquet; empty unless ambient RNA is to be flagged
     genotypes // channel: [ meta, calls or [] ]
+    rows // channel: [ meta, text of the library's rows, without covariates ]
     samples // value: samples.csv
     contrasts // value: contrasts.csv
 }

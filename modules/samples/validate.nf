@@ -10,7 +10,8 @@ process SAMPLES_VALIDATE {
     output:
     path 'samples.csv', emit: samples
     path 'files.csv', emit: files
-    path 'files.json', emit: rows
+    path 'files.json', emit: libraries
+    path 'rows/*.csv', emit: rows
     path 'contrasts.csv', emit: contrasts
     path 'covariates.csv', emit: covariates
     path 'cohort.samples_validate.json', topic: 'facts'

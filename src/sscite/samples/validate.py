@@ -54,8 +54,19 @@ def run(
     checked = validate(samplesheet, contrasts_sheet, reference_tissue=reference_tissue, subsets=subsets)
     for name in ("samples", "files", "contrasts", "covariates"):
         io.write_table(getattr(checked, name), Path(f"{name}.csv"))
+    write_rows(checked.samples, Path("rows"))
     Path("files.json").write_text(checked.files.to_json(orient="records", force_ascii=False), encoding="utf-8")
     report.validated(facts, checked)
+
+
+def write_rows(samples: pd.DataFrame, folder: Path) -> None:
+    """Write one table per library, `<library_id>.csv`, without covariates: what the tasks of a library depend on."""
+    from sscite import io
+
+    folder.mkdir(exist_ok=True)
+    identity = samples[[column for column in SAMPLE_COLUMNS if column in samples]]
+    for library, rows in identity.groupby("library_id", sort=False):
+        io.write_table(rows, folder / f"{library}.csv")
 
 
 def validate(
