@@ -108,8 +108,8 @@ def edges(values: ArrayLike, n: int = 50, *, log: bool = False) -> np.ndarray:
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
     if log:
         low, high = max(low, 1.0), max(high, 1.0)
-        return np.geomspace(low, high if high > low else 2 * low, n + 1)
-    return np.linspace(low, high if high > low else low + max(1.0, abs(low)), n + 1)
+        return np.geomspace(low, high if high > low * (1 + 1e-9) else 2 * low, n + 1)
+    return np.linspace(low, high if high - low > 1e-9 * abs(low) else low + max(1.0, abs(low)), n + 1)
 
 
 def row_key(axis: Axes, row: float, colours: dict[str, str]) -> None:

@@ -60,7 +60,7 @@ def assemble(
     Raises
     ------
     UserError
-        No feature or droplet, droplets that are not called cells, hashtags that no feature has, tables that share fewer
+        No feature or droplet, hashtags that no feature has, tables that share fewer
         than 10% of the barcodes: all of them.
     """
     notes, doubts = list(counts.notes), list(counts.doubts)
@@ -73,7 +73,7 @@ def assemble(
     problems = [] if len(counts.barcodes) else ["it holds no droplet; give the matrix of called cells"]
     if not parts:
         problems.append("no feature is a gene, antibody or hashtag; check the feature types")
-    problems += empty_droplet_problem(counts.matrix)
+    doubts += empty_droplet_problem(counts.matrix)
     beside = ((HASHTAG, hashtag_counts, HASHTAG_COLUMN), (PROTEIN, adt_counts, ANTIBODY_COLUMN))
     for kind, extra, column in beside:
         if extra is None:

@@ -48,11 +48,12 @@ def empty_droplet_problem(matrix: sparse.csr_matrix) -> list[str]:
 def full_cell(totals: NDArray) -> float:
     """Return the count of a full cell, where 'cells' are the droplets above a tenth of it."""
     largest = np.sort(totals)[::-1]
-    cells = len(largest)
-    for _ in range(50):
-        full = float(np.quantile(largest[:cells], MOST_CELLS)) if cells else 0.0
+    cells = min(len(largest), MIN_DROPLETS)  # fewer than there are; each round adds those within a factor of ten
+    full = 0.0
+    while cells:
+        full = float(np.quantile(largest[:cells], MOST_CELLS))
         found = int((largest > full / 10).sum())
-        if found >= cells:
+        if found <= cells:
             break
         cells = found
     return full

@@ -15,6 +15,7 @@ from sscite.formats.genotypes import parse, read_genotypes, unknown_donors
 from sscite.formats.read import check_exists, find_kind
 from sscite.names import HASHTAG, PROTEIN, RNA
 from sscite.samples.assemble import Library, assemble, check_raw
+from sscite.samples.cells import empty_droplet_problem
 from sscite.samples.files import (
     ANTIBODIES,
     COUNTS,
@@ -108,6 +109,8 @@ def inspect_library(
         more, doubts = check_raw(library, raw)
         library.doubts += doubts
         problems += [f"{place(record, RAW)}: {problem}" for problem in more]
+    if COUNTS in contents:
+        problems += [f"{place(record, COUNTS)}: {text}" for text in empty_droplet_problem(contents[COUNTS].matrix)]
     if record.get(GENOTYPES) and (path := paths[record["library_id"], GENOTYPES]) is not None:
         barcodes = None if library is None else library.barcodes
         rows = samples[samples["library_id"] == record["library_id"]]
