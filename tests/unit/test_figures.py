@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from pathlib import Path
 
 import numpy as np
@@ -69,3 +70,12 @@ def test_the_key_of_a_row_names_every_level_in_full(tmp_path: Path):
     drawn = (tmp_path / "key.svg").read_text()
     assert "reference" in drawn
     assert "target" in drawn
+
+
+def test_no_other_module_chooses_a_colour_by_number_or_code():
+    """Colours have one owner; the small drawings of the report's page have their own contrast to meet."""
+    owners = {"figures.py", "report/glyphs.py"}
+    package = Path(figures.__file__).parent
+    chosen = re.compile(r"PALETTE\[|[\"']#[0-9A-Fa-f]{6}[\"']")
+    modules = {str(path.relative_to(package)): path.read_text(encoding="utf-8") for path in package.rglob("*.py")}
+    assert not [name for name, code in modules.items() if name not in owners and chosen.search(code)]

@@ -12,9 +12,8 @@ from sscite.adt.quality import VERDICTS, RnaLink
 
 SHOWN = 20_000  # points a figure
 COLUMNS = 8  # small panels a row
-COLOURS = dict(
-    zip(VERDICTS, ["#009E73", "#0072B2", "#9A9A9A", "#D55E00", "#CC79A7", "#000000", "#E69F00"], strict=True)
-)
+SHADES = [figures.GREEN, figures.BLUE, figures.GREY, figures.HIGHLIGHT, figures.PINK, "black", figures.ORANGE]
+COLOURS = dict(zip(VERDICTS, SHADES, strict=True))
 
 
 def empties(sizes: pd.DataFrame, window: Window, *, rng: np.random.Generator) -> Figure:
@@ -24,8 +23,8 @@ def empties(sizes: pd.DataFrame, window: Window, *, rng: np.random.Generator) ->
     kept = np.r_[window.keep, np.zeros(len(sizes) - len(window.keep), dtype=bool)]
     groups = {
         "other droplets": (~sizes["cell"].to_numpy() & ~kept, figures.GREY),
-        "cells": (sizes["cell"].to_numpy(), "#0072B2"),
-        "empty droplets used": (kept, "#E69F00"),
+        "cells": (sizes["cell"].to_numpy(), figures.BLUE),
+        "empty droplets used": (kept, figures.ORANGE),
     }  # fmt: skip
     bins = np.linspace(0, prot_counts.max() + 0.1, 80)
     for label, (mask, colour) in groups.items():
@@ -99,7 +98,7 @@ def noise(cells: pd.DataFrame, *, rng: np.random.Generator) -> Figure:
         (right, "total", "All antibodies of a cell"),
     ):  # fmt: skip
         height = total if column == "total" else some[column]
-        for flag, colour in ((False, "#0072B2"), (True, "#D55E00")):
+        for flag, colour in ((False, figures.BLUE), (True, figures.HIGHLIGHT)):
             mask = some["adt_aggregate"] == flag
             axis.scatter(some["adt_isotype_level"][mask], height[mask], s=3, lw=0, alpha=0.4 if not flag else 1,
                          color=colour, rasterized=True, label="aggregate" if flag else "cell")  # fmt: skip

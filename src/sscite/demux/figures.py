@@ -32,7 +32,7 @@ def counts(calls: Calls) -> Figure:
         edges = _edges(values.max())
         heights = np.histogram(values, edges)[0] / len(values)
         axis.stairs(heights, np.log10(edges + 1), fill=True, color=figures.GREY, alpha=0.5)
-        for density, colour in zip(_densities(calls, h, edges), figures.PALETTE, strict=False):
+        for density, colour in zip(_densities(calls, h, edges), (figures.BLUE, figures.ORANGE), strict=False):
             axis.plot(np.log10((edges[:-1] + edges[1:]) / 2 + 1), density, color=colour, linewidth=1.4)
         axis.set_yscale("log")
         axis.set_ylim(0.5 / len(values), 1)
@@ -40,12 +40,12 @@ def counts(calls: Calls) -> Figure:
         quality = quality_of[tag]
         axis.set_title(
             tag if quality == hashtag_quality.GOOD else f"{tag}: {quality}",
-            color="black" if quality == hashtag_quality.GOOD else figures.PALETTE[5],
+            color="black" if quality == hashtag_quality.GOOD else figures.HIGHLIGHT,
         )
     figure.supxlabel("count + 1")
     figure.supylabel("share of droplets")
-    axes.flat[0].plot([], [], color=figures.PALETTE[0], label="background")
-    axes.flat[0].plot([], [], color=figures.PALETTE[1], label="carried")
+    axes.flat[0].plot([], [], color=figures.BLUE, label="background")
+    axes.flat[0].plot([], [], color=figures.ORANGE, label="carried")
     axes.flat[0].legend(fontsize=7)
     return figure
 
@@ -123,7 +123,7 @@ def doublets(table: pd.DataFrame, expected: float) -> Figure:
     """Doublet and negative rates of each method, with the doublet rate that the loading predicts."""
     figure, axis = figures.new(4.5, 0.9 + 0.4 * len(table))
     at = np.arange(len(table))
-    axis.barh(at - 0.2, table["doublet_rate"], height=0.38, color=figures.PALETTE[5], label="Doublet")
+    axis.barh(at - 0.2, table["doublet_rate"], height=0.38, color=figures.HIGHLIGHT, label="Doublet")
     axis.barh(at + 0.2, table["negative_rate"], height=0.38, color=figures.GREY, label="Negative")
     axis.axvline(expected, color="black", linestyle="--", linewidth=1, label="doublets by loading")
     axis.set_yticks(at, table["method"])

@@ -13,7 +13,13 @@ from sscite.report.study import table
 
 Fact = dict[str, Any]
 Row = dict[str, Any]
-CHECKED = {"composition", "gene", "gene_set", "protein", "tissue_state"}  # kinds whose steps look for concerns
+# what each step looks for; said where it found nothing
+CHECKED = {
+    "compare_composition": "batch, cells per donor, unequal variance, single donors (dissociation stress is not assessed)",
+    "compare_expression": "dissociation stress, ambient RNA, single donors",
+    "compare_enrichment": "dissociation stress, single donors",
+    "compare_tissue_blood": "dissociation stress, ambient RNA, single donors",
+}
 GRADES = list(grades.Grade)
 KINDS = {  # in the order in which equally strong findings are told
     "composition": "subset frequency", "tissue_state": "tissue-specific state", "trajectory": "trajectory",
@@ -63,7 +69,7 @@ def _record(fact: Fact, finding: dict[str, Any]) -> Row:
         "step": fact["step"],
         "contrast": fact["id"],
         "links": links,
-        "checked": "none of those checked" if finding["kind"] in CHECKED else "not checked",
+        "checked": f"none found; checked: {CHECKED[fact['step']]}" if fact["step"] in CHECKED else "not assessed",
         "title": title(finding),
         "support": [],
         "members": [],

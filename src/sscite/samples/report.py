@@ -53,9 +53,10 @@ def design_figure(samples: pd.DataFrame) -> Figure:
     """Draw donors against tissues, a dot a sample."""
     tissues, donors = list(dict.fromkeys(samples["tissue"])), list(dict.fromkeys(samples["donor"]))
     figure, axes = figures.new(2.5 + 0.9 * len(tissues), 1.2 + 0.22 * len(donors))
+    colours = figures.colours(tissues)
     for (donor, tissue), group in samples.groupby(["donor", "tissue"]):
         x, y = tissues.index(tissue), donors.index(donor)
-        axes.scatter(x, y, s=60, color=figures.PALETTE[x % len(figures.PALETTE)])
+        axes.scatter(x, y, s=60, color=colours[tissue])
         if len(group) > 1:
             axes.annotate(str(len(group)), (x, y), ha="center", va="center", color="white", fontsize=7)
     axes.set_xticks(range(len(tissues)), [_plain(t) for t in tissues])
@@ -99,10 +100,10 @@ def cells_figure(libraries: pd.DataFrame) -> Figure:
     """Draw cells and mean counts of each library."""
     figure, axes = figures.new(8, 1.2 + 0.25 * len(libraries), columns=2, sharey=True)
     places = range(len(libraries))
-    axes[0].barh(places, libraries["cells"], color=figures.PALETTE[0])
+    axes[0].barh(places, libraries["cells"], color=figures.BLUE)
     axes[0].set_yticks(places, [_plain(name) for name in libraries["library"]], fontsize=8)
     axes[0].set(xlabel="cells", ylim=(len(libraries) - 0.5, -0.5))
-    axes[1].barh(places, libraries["counts"] / libraries["cells"].clip(lower=1), color=figures.PALETTE[1])
+    axes[1].barh(places, libraries["counts"] / libraries["cells"].clip(lower=1), color=figures.ORANGE)
     axes[1].set(xlabel="mean counts per cell")
     return figure
 
@@ -199,7 +200,7 @@ def quality_figure(flagged: pd.DataFrame, limits: list[Limit]) -> Figure:
             continue
         bins = figures.edges(values if logarithmic else np.append(values, 0), log=logarithmic)
         parts = [values[flagged["qc_pass"]], values[~flagged["qc_pass"]]]
-        axis.hist(parts, bins, stacked=True, color=[figures.PALETTE[0], figures.PALETTE[1]], label=["kept", "flagged"])
+        axis.hist(parts, bins, stacked=True, color=[figures.BLUE, figures.ORANGE], label=["kept", "flagged"])
         axis.set(xlabel=label, xscale="log" if logarithmic else "linear", ylabel="cells" if column == "n_genes" else "")
         if logarithmic:
             axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
@@ -232,7 +233,7 @@ def knee_figure(library: Library, flagged: pd.DataFrame, empty: AnnData) -> Figu
         ranks = np.arange(1, len(values) + 1)
         chosen = np.unique(np.geomspace(1, len(values), 3000).astype(int)) - 1
         is_cell = (order < len(called))[chosen]
-        for part, colour, name in ((is_cell, figures.PALETTE[0], "cell"), (~is_cell, figures.GREY, "no cell")):
+        for part, colour, name in ((is_cell, figures.BLUE, "cell"), (~is_cell, figures.GREY, "no cell")):
             axis.scatter(ranks[chosen][part], values[order][chosen][part], s=4, color=colour, label=name)
         axis.set(
             xscale="log", yscale="symlog", xlabel="rank of droplet", ylabel=label, ylim=(0, 2 * max(values.max(), 1))
@@ -262,7 +263,7 @@ def scores_figure(frame: pd.DataFrame, threshold: float, simulated: np.ndarray) 
     scores = frame["doublet_score"].dropna()
     bins = np.linspace(0, max(float(scores.max()), float(simulated.max()), 0.1), 60)
     axes.hist(simulated, bins, density=True, color=figures.GREY, alpha=0.6, label="simulated doublets")
-    axes.hist(scores, bins, density=True, histtype="step", color=figures.PALETTE[0], linewidth=1.5, label="cells")
+    axes.hist(scores, bins, density=True, histtype="step", color=figures.BLUE, linewidth=1.5, label="cells")
     axes.axvline(threshold, color="black", linestyle="--", linewidth=1)
     axes.set(xlabel="doublet score", ylabel="density")
     axes.legend(fontsize=8)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
+import pytest
 from unit.report.facts import cohort, fact, finding, table
 
 from sscite.report import key_findings
@@ -48,3 +52,15 @@ def test_a_finding_links_to_its_figure_its_table_and_the_gating_panel():
         "figure-SRC_id-compare_composition-donors-png", "table-compare_composition-SRC_id-tests",
     ]  # fmt: skip
     assert row["panel"] == {"text": "CD14+ CD16-", "anchor": "biomarkers_panel-blood_CD14_EGR1"}
+
+
+@pytest.mark.parametrize("step", key_findings.CHECKED)
+def test_what_a_step_is_said_to_check_is_what_its_code_can_raise(step: str):
+    words = {
+        "STRESS": "dissociation stress,", "AMBIENT": "ambient", "BATCH": "batch", "ONE_DONOR": "single donors",
+        "DEPTH": "cells per donor", "SPREAD": "variance",
+    }  # fmt: skip
+    folder = Path(key_findings.__file__).parents[1] / "compare" / step.removeprefix("compare_")
+    code = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
+    raised = {name for name in words if re.search(rf"Concern\.{name}\b", code)}
+    assert raised == {name for name, word in words.items() if word in key_findings.CHECKED[step]}

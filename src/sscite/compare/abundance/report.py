@@ -79,7 +79,7 @@ def beeswarm(table: pd.DataFrame) -> Figure:
         part = table[table["subset"] == subset]
         x = part["log2_fold_change"].clip(-LIMIT, LIMIT).to_numpy()
         found = (part["spatial_fdr"] < SPATIAL_FDR).to_numpy()
-        colour = np.where(~found, "#BBBBBB", np.where(x > 0, figures.PALETTE[5], figures.PALETTE[0]))
+        colour = np.where(~found, figures.MUTED, np.where(x > 0, figures.UP, figures.DOWN))
         axes.scatter(x, row + spread(x), s=5, c=colour, linewidths=0, rasterized=True)
     axes.set_yticks(range(len(order)), order.index, fontsize=7)
     axes.axvline(0, color="black", linewidth=0.6)
@@ -105,7 +105,7 @@ def on_map(table: pd.DataFrame, positions: np.ndarray) -> Figure:
     figure, axes = figures.new(width=5.2, height=4.2)
     found = (table["spatial_fdr"] < SPATIAL_FDR).to_numpy()
     size = 3 + 22 * table["cells"].to_numpy() / table["cells"].max()
-    axes.scatter(*positions[~found].T, s=size[~found], c="#DDDDDD", linewidths=0, rasterized=True)
+    axes.scatter(*positions[~found].T, s=size[~found], c=figures.FAINT, linewidths=0, rasterized=True)
     values = table["log2_fold_change"].clip(-3, 3).to_numpy()
     dots = axes.scatter(
         *positions[found].T, s=size[found], c=values[found], cmap="RdBu_r", vmin=-3, vmax=3, linewidths=0

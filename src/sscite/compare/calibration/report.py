@@ -103,7 +103,7 @@ def draw(values: dict[str, np.ndarray]) -> Figure:
     jitter = np.random.default_rng(0)
     for axis, (name, each) in zip(axes[:, 0], values.items(), strict=True):
         axis.plot(each[1:], jitter.uniform(-0.3, 0.3, len(each) - 1), ".", color=figures.GREY, ms=4, alpha=0.6)
-        axis.plot(each[0], 0, "D", color=figures.PALETTE[5], ms=7)
+        axis.plot(each[0], 0, "D", color=figures.HIGHLIGHT, ms=7)
         axis.set_yticks([])
         axis.set_ylim(-0.6, 0.6)
         axis.set_ylabel(

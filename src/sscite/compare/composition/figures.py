@@ -11,8 +11,8 @@ from sscite.compare.composition.differential import METHODS
 from sscite.compare.composition.frequency import Measures
 from sscite.compare.composition.separation import LONG_LOADING, Components
 
-SIDES = {0: figures.GREY, 1: figures.PALETTE[5]}
-CALLED = {"up": figures.PALETTE[5], "down": figures.PALETTE[0], "": figures.GREY}
+SIDES = {0: figures.GREY, 1: figures.HIGHLIGHT}
+CALLED = {"up": figures.UP, "down": figures.DOWN, "": figures.GREY}
 
 
 def label(row: pd.Series) -> str:
@@ -33,7 +33,7 @@ def effects(table: pd.DataFrame, *, top: int = 20) -> Figure:
         for column, p in enumerate(METHODS.values()):
             called = row[p] <= 0.05
             right.plot(
-                column, place, "o", ms=6, mfc="black" if called else "white", mec="black" if called else "#CCCCCC"
+                column, place, "o", ms=6, mfc="black" if called else "white", mec="black" if called else figures.MUTED
             )
             right.set_xticks(range(len(METHODS)), list(METHODS), rotation=40, ha="right")
     left.axvline(1, color="black", lw=0.8)
@@ -93,7 +93,7 @@ def separation(found: Components, share: float, p: float, names: tuple[str, str]
     limit = 1.15 * max(found.loadings["length"].max(), LONG_LOADING)
     for _, row in found.loadings.iterrows():
         long = row["length"] > LONG_LOADING
-        right.plot([0, row["PC1"]], [0, row["PC2"]], color="black" if long else "#DDDDDD", lw=1 if long else 0.6)
+        right.plot([0, row["PC1"]], [0, row["PC2"]], color="black" if long else figures.FAINT, lw=1 if long else 0.6)
         if long:
             right.text(row["PC1"] * 1.05, row["PC2"] * 1.05, row["subset"], fontsize=7, ha="center")
     right.add_patch(_circle())

@@ -125,7 +125,7 @@ def _cell(place: int, line: int, colour: object):
 def draw_power(power: pd.DataFrame) -> Figure:
     """Draw power over fold change for typical and variable subsets."""
     figure, axes = figures.new(width=4.6, height=3.2)
-    for kind, colour in (("typical", figures.PALETTE[0]), ("variable", figures.PALETTE[5])):
+    for kind, colour in (("typical", figures.BLUE), ("variable", figures.HIGHLIGHT)):
         rows = power[power["subsets"] == kind]
         axes.plot(rows["fold"], rows["power_single"], "o--", color=colour, ms=4, label=f"{kind} subset, one test")
         axes.plot(rows["fold"], rows["power_family"], "o-", color=colour, ms=4, label=f"{kind} subset, all tests")

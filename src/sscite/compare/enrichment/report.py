@@ -105,7 +105,7 @@ def curves(genes: pd.DataFrame, table: pd.DataFrame, sets: Sets, questions: Ques
         matrix, _ = membership({row.gene_set: sets[row.source][row.gene_set]}, pd.Index(part["gene"]))
         statistic = part["statistic"].to_numpy(float)
         curve = running_scores(statistic, matrix)[0]
-        place.plot(curve, color=figures.PALETTE[2], linewidth=1.2)
+        place.plot(curve, color=figures.GREEN, linewidth=1.2)
         hits = np.flatnonzero(matrix[0][np.argsort(-statistic, kind="stable")])
         low, high = min(curve.min(), 0), max(curve.max(), 0)
         place.vlines(hits, low - 0.12 * (high - low), low - 0.02 * (high - low), color="black", linewidth=0.4)

@@ -19,7 +19,7 @@ SHOWN_COLUMNS = [
     "p_given_stress", "worst_p", "influential_donor",
 ]  # fmt: skip
 LABELLED = 8
-RAISED, LOWERED = figures.PALETTE[5], figures.PALETTE[0]
+RAISED, LOWERED = figures.UP, figures.DOWN
 
 
 def describe(facts: Facts, genes: pd.DataFrame, tested: pd.DataFrame, sides: str) -> None:
@@ -132,7 +132,7 @@ def volcano(axes: Axes, genes: pd.DataFrame) -> None:
     x = known["shrunken_log2_fold_change"].to_numpy()
     y = -np.log10(known["p_value"].clip(lower=1e-300).to_numpy())
     significant = (known["fdr"] < 0.05).to_numpy()
-    colour = np.where(significant & (x > 0), RAISED, np.where(significant, LOWERED, "#BBBBBB"))
+    colour = np.where(significant & (x > 0), RAISED, np.where(significant, LOWERED, figures.MUTED))
     axes.scatter(x, y, s=5, c=colour, linewidths=0, rasterized=True)
     stressed = known["stress_gene"].to_numpy(bool) & significant
     axes.scatter(x[stressed], y[stressed], s=18, facecolors="none", edgecolors="black", linewidths=0.6)

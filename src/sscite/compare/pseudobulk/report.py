@@ -46,7 +46,7 @@ def lineages(composition: pd.DataFrame) -> Figure:
     for name in wide.columns:
         axes.bar(range(len(wide)), wide[name], bottom=bottom, color=colours[name], label=name, width=0.85)
         bottom += wide[name].to_numpy()
-    axes.bar(range(len(wide)), 100 - bottom, bottom=bottom, color="#DDDDDD", width=0.85)
+    axes.bar(range(len(wide)), 100 - bottom, bottom=bottom, color=figures.FAINT, width=0.85)
     axes.set_xticks(range(len(wide)), wide.index.get_level_values("sample"), rotation=90, fontsize=7)
     axes.set(ylabel="percent of cells", ylim=(0, 100), xlim=(-0.6, len(wide) - 0.4))
     axes.legend(bbox_to_anchor=(1.01, 1), loc="upper left", fontsize=7)

@@ -105,7 +105,7 @@ def draw(table: pd.DataFrame, chosen: pd.DataFrame) -> Figure:
         part = table.merge(keys.to_frame().T, on=list(chosen.columns))
         mean, spread = part["reference_mean"].iloc[0], part["reference_sd"].iloc[0]
         if np.isfinite(mean):
-            axis.axhspan(mean - 2 * spread, mean + 2 * spread, color="#EEEEEE", lw=0)
+            axis.axhspan(mean - 2 * spread, mean + 2 * spread, color=figures.BAND, lw=0)
             axis.axhline(mean, color=figures.GREY, lw=0.8)
         for donor, line in part.groupby("donor"):
             axis.plot(line["order"], line["value"], "o-", color=colours[donor], ms=6, label=donor)

@@ -18,7 +18,7 @@ TITLES = {
     "programme": "Tissue residency as one score", "stress": "Dissociation stress by subset",
     "composition": "Shares of a lineage", "protein": "Proteins", "state": "Distance to blood",
 }  # fmt: skip
-TISSUE, BLOOD = figures.PALETTE[5], figures.PALETTE[0]
+TISSUE, BLOOD = figures.HIGHLIGHT, figures.BLUE
 
 
 def describe(facts: Facts, table: pd.DataFrame, comparison: Comparison, scores: pd.Series, *, tested: bool) -> None:
@@ -124,7 +124,7 @@ def stress_dots(comparison: Comparison, scores: pd.Series) -> Figure:
     for _, part in rows.groupby("donor"):
         means = part.groupby("group")["score"].mean()
         if len(means) == 2:
-            axes.plot([0, 1], means.loc[[0, 1]], color="#BBBBBB", linewidth=0.8, zorder=1)
+            axes.plot([0, 1], means.loc[[0, 1]], color=figures.MUTED, linewidth=0.8, zorder=1)
     axes.scatter(rows["group"], rows["score"], c=np.where(rows["group"] == 1, TISSUE, BLOOD), s=18, zorder=2)
     names = ["+".join(comparison.contrast.reference), "+".join(comparison.contrast.target)]
     axes.set_xticks([0, 1], names)
@@ -207,5 +207,5 @@ def _dots(axes: Axes, values: np.ndarray, filled: np.ndarray) -> None:
     colour = np.where(values > 0, TISSUE, BLOOD)
     face = [c if full else "white" for c, full in zip(colour, filled, strict=True)]
     axes.scatter(values, range(len(values)), c=face, edgecolors=colour, s=22, linewidths=1)
-    axes.grid(axis="y", color="#EEEEEE")
+    axes.grid(axis="y", color=figures.BAND)
     axes.set_axisbelow(True)

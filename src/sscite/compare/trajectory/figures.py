@@ -16,11 +16,12 @@ def on_map(path: Trajectory, everything: pd.DataFrame) -> Figure:
     cells = path.cells
     x, y = (cells[f"umap_{axis}"].to_numpy(float) for axis in (1, 2))
     for place in axes:
-        place.scatter(everything["umap_1"], everything["umap_2"], s=2, color="#DDDDDD", linewidths=0, rasterized=True)
+        shared = {"s": 2, "color": figures.FAINT, "linewidths": 0, "rasterized": True}
+        place.scatter(everything["umap_1"], everything["umap_2"], **shared)
         place.set(xticks=[], yticks=[], xlabel="UMAP 1", ylabel="UMAP 2")
     dots = axes[0].scatter(x, y, c=cells["pseudotime"], s=3, cmap="viridis", linewidths=0, rasterized=True)
     root = cells.index.get_loc(path.root)
-    axes[0].scatter(x[root], y[root], marker="*", s=130, c=figures.PALETTE[5], edgecolors="white", linewidths=0.6)
+    axes[0].scatter(x[root], y[root], marker="*", s=130, c=figures.HIGHLIGHT, edgecolors="white", linewidths=0.6)
     figure.colorbar(dots, ax=axes[0], label="pseudotime", shrink=0.7)
     subsets = cells[names.SUBSET].astype(str)
     for name, colour in figures.colours(list(path.states)).items():
@@ -66,7 +67,7 @@ def transition_scores(table: pd.DataFrame, terminal: str) -> Figure:
     axes[0].axvline(1, color="black", linewidth=0.6, linestyle="--")
     axes[0].set(xlabel="variance along the line between both,\nrelative to other states")
     axes[0].legend(fontsize=7, loc="lower right")
-    axes[1].barh(rows, 100 * shown["draws"], color=figures.PALETTE[1], height=0.7)
+    axes[1].barh(rows, 100 * shown["draws"], color=figures.ORANGE, height=0.7)
     axes[1].set(xlabel="donor bootstraps with this\npredecessor (%)", xlim=(0, 100))
     for place in axes:
         place.set_yticks(rows, shown.index, fontsize=7)
@@ -85,8 +86,8 @@ def trends(path: Trajectory, markers: pd.DataFrame) -> Figure:
         means = markers[gene].groupby([donor, bins]).agg(["mean", "size"])
         wide = means["mean"].where(means["size"] >= 5).rename_axis(["donor", "bin"]).reset_index()
         wide = wide.pivot_table(index="bin", columns="donor", values="mean").reindex(range(10))
-        place.plot(wide.index, wide.to_numpy(), color="#BBBBBB", linewidth=0.7)
-        place.plot(wide.index, wide.mean(axis=1), color=figures.PALETTE[0], linewidth=2)
+        place.plot(wide.index, wide.to_numpy(), color=figures.MUTED, linewidth=0.7)
+        place.plot(wide.index, wide.mean(axis=1), color=figures.BLUE, linewidth=2)
         place.set_title(gene, fontsize=9)
         place.set(xticks=[0, 9], xticklabels=["root", "terminal"], ylabel="log1p CP10K")
     for place in axes.flat[len(chosen) :]:
