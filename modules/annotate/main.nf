@@ -1,4 +1,4 @@
-// Cell types by RNA, library by library, with protein as their witness.
+// Cell types by RNA, library by library, checked by marker genes and protein
 
 include { ANNOTATE_MODEL      } from './model'
 include { ANNOTATE_CELLTYPIST } from './celltypist'
@@ -24,8 +24,8 @@ workflow ANNOTATE {
     counts = libraries.map { meta, h5mu, _droplets -> [meta, h5mu] }.join(rows, failOnDuplicate: true, failOnMismatch: true)
     ANNOTATE_CELLTYPIST(counts, ANNOTATE_MODEL.out.models, lineages)
 
-    witnessed = ANNOTATE_CELLTYPIST.out.labels.join(normalized, failOnDuplicate: true, failOnMismatch: true)
-    ANNOTATE_PROTEIN(witnessed)
+    labels_and_proteins = ANNOTATE_CELLTYPIST.out.labels.join(normalized, failOnDuplicate: true, failOnMismatch: true)
+    ANNOTATE_PROTEIN(labels_and_proteins)
     labels = ANNOTATE_PROTEIN.out.labels
 
     emit:

@@ -1,1 +1,1 @@
-"""Cell types: CellTypist's prediction on sparse counts, lineages, and protein as their witness."""
+"""Cell types: CellTypist's prediction on sparse counts, lineages, and checks by marker genes and protein."""

@@ -201,8 +201,8 @@ def check_labels(
     shown = np.full(len(frame), "", dtype=object)
     if clusters is not None:
         shown = marker_check.shown_lineages(counts, symbols, clusters)
-    judged = np.where(frame[names.CELL_TYPE].isin(unmapped), "", shown).astype(object)
-    found = marker_check.check(given, decision.max(axis=1), judged)
+    judged = marker_check.can_be_contradicted(given, symbols) & ~frame[names.CELL_TYPE].isin(unmapped).to_numpy()
+    found = marker_check.check(given, decision.max(axis=1), np.where(judged, shown, "").astype(object))
     aside = marker_check.is_set_aside(given, counts, symbols)
     unsupported = found.unsupported | (np.isin(given, lineage.SET_ASIDE) & ~aside)
     frame = labels.unassign(frame, unsupported)

@@ -112,7 +112,7 @@ def agreement(table: pd.DataFrame) -> Figure:
 
 
 def gates(values: pd.DataFrame, cuts: dict[str, float]) -> Figure:
-    """Draw the distribution of each witness protein, and the cut between without and with."""
+    """Draw the distribution of each gating protein, and the cut between negative and positive cells."""
     columns = min(4, len(cuts))
     rows = -(-len(cuts) // columns)
     figure, axes = new(2.3 * columns, 1.6 * rows + 0.4, rows, columns, squeeze=False)

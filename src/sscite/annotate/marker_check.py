@@ -94,6 +94,19 @@ def _level(
     return (mean[:, informative] / mean[:, informative].max(axis=0)).mean(axis=1)
 
 
+def can_be_contradicted(given: NDArray[np.object_], symbols: pd.Index) -> NDArray[np.bool_]:
+    """Return whether genes of each label's lineage were measured, so that their absence counts; shape (cells,).
+
+    A lineage without marker genes here can be contradicted.
+    """
+    few = {lineage for lineage, genes in MARKERS.items() if len(_columns(symbols, genes)) < INFORMATIVE}
+    if T_CELLS[-1] in few:
+        few.update(T_CELLS)
+    if "monocyte/DC" in few:
+        few.add("macrophage")
+    return ~np.isin(given, list(few))
+
+
 def agrees(given: NDArray[np.object_], shown: NDArray[np.object_]) -> NDArray[np.bool_]:
     """Return whether each lineage is compatible with the one that marker genes show; never if they show none."""
     return np.array(

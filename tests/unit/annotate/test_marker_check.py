@@ -92,3 +92,10 @@ def test_cells_of_an_outvoted_lineage_keep_their_own_label_if_the_genes_confirm_
     assert list(found["lineage"][::60]) == ["CD4 T", "unassigned"]
     assert list(found["cell_type"][::60]) == ["T cells", "unassigned"]
     assert check.unsupported.sum() == 60
+
+
+def test_a_label_is_not_contradicted_if_the_genes_of_its_lineage_were_not_measured():
+    given = np.array(["CD4 T", "B", "platelet"], dtype=object)
+    measured = pd.Index(["CD3D", "LYZ", "CD14", "CD79A", "MS4A1"])  # one gene of T cells
+    assert list(marker_check.can_be_contradicted(given, measured)) == [False, True, True]
+    assert marker_check.can_be_contradicted(given, measured.append(pd.Index(["CD3E"]))).all()

@@ -1,4 +1,4 @@
-"""The protein witness: cuts, gates, support, and where protein decides."""
+"""The protein check: cuts, gates, support, and when protein decides."""
 
 import numpy as np
 import pandas as pd

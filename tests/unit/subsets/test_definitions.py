@@ -6,7 +6,7 @@ import pytest
 
 from sscite import names
 from sscite.errors import UserError
-from sscite.subsets.definitions.subsets import load_definitions
+from sscite.subsets.definitions.subsets import load_definitions, subset_names
 
 
 def test_the_default_file_names_every_subset_of_the_study_within_known_lineages(root):
@@ -17,6 +17,16 @@ def test_the_default_file_names_every_subset_of_the_study_within_known_lineages(
     assert found.subsets["CD8_TEM_T2ISG"].lineage == "CD8 T"
     assert found.by_annotated_lineage()["plasma"] == "B"
     assert set(found.by_annotated_lineage()) <= set(names.LINEAGES)
+
+
+def test_contrasts_may_name_lineages_subsets_and_the_rest_of_a_lineage(root):
+    assert {"NK", "NK_dim", "NK, other"} <= subset_names(root / "assets" / "subsets.yaml")
+
+
+def test_needed_genes_are_read_and_genes_of_also_do_not_define(root):
+    macrophage = load_definitions(root / "assets" / "subsets.yaml").subsets["THBS1_Mac"]
+    assert (macrophage.needs, macrophage.defining) == (("THBS1",), ("THBS1",))
+    assert macrophage.up == ("THBS1", "C1QA", "C1QB", "C1QC", "APOE")
 
 
 def problems(tmp_path, content: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sscite.errors import UserError
+from sscite.names import OTHER_SUBSET
 from sscite.subsets.definitions import questions
 from sscite.subsets.definitions.questions import Questions
 from sscite.subsets.definitions.yaml_checks import directions, listed, lists, texts, unknown
@@ -160,6 +161,7 @@ def _subset(name: str, lineage: str, entry: dict) -> Subset:
 
 
 def subset_names(path: Path) -> frozenset[str]:
-    """Return the names of all lineages and subsets of a `subsets.yaml`, which contrasts may name."""
+    """Return the names that contrasts may use: lineages and subsets of a `subsets.yaml`, and `<lineage>, other`."""
     definitions = load_definitions(path)
-    return frozenset([*definitions.subsets, *(lineage.name for lineage in definitions.lineages)])
+    lineages = [lineage.name for lineage in definitions.lineages]
+    return frozenset([*definitions.subsets, *lineages, *(OTHER_SUBSET.format(lineage=name) for name in lineages)])
