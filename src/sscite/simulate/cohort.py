@@ -95,9 +95,11 @@ def effect_truth(settings: Settings) -> pd.DataFrame:
 
 
 def gmt() -> str:
-    """Write the planted gene sets as GMT."""
+    """Write the planted gene sets as GMT, named apart from those of assets/gene_sets, which have other genes."""
     sources = {
         "NFKB_TARGETS": "doi:10.1038/sj.onc.1203239", "INTERFERON_TYPE_I": "doi:10.1093/nar/gks1215",
         "INTERFERON_TYPE_II": "doi:10.1016/S0065-2776(07)96002-2", "DISSOCIATION_STRESS": "doi:10.1038/nmeth.4437",
     }  # fmt: skip
-    return "".join("\t".join([name, sources[name], *genes]) + "\n" for name, genes in profiles.gene_sets().items())
+    return "".join(
+        "\t".join([f"PLANTED_{name}", sources[name], *genes]) + "\n" for name, genes in profiles.gene_sets().items()
+    )

@@ -10,6 +10,7 @@ import pytest
 import scipy.sparse as sp
 
 from sscite.errors import UserError
+from sscite.simulate import cohort
 from sscite.subsets.signatures import aucell, gene_sets
 
 
@@ -78,3 +79,9 @@ def test_broken_files_are_all_named(tmp_path: Path):
 def test_the_sets_of_the_project_can_be_read(root: Path):
     found = gene_sets.read([root / "assets" / "gene_sets", root / "assets" / "genes" / "human" / "dissociation.gmt"])
     assert {"DISSOCIATION_STRESS", "INTERFERON_TYPE_I", "INTERFERON_TYPE_II", "NFKB_TARGETS"} <= set(found)
+
+
+def test_the_planted_sets_of_a_simulated_cohort_can_be_read_beside_those_of_the_project(root: Path, tmp_path: Path):
+    (tmp_path / "gene_sets.gmt").write_text(cohort.gmt())
+    names = gene_sets.read([root / "assets" / "gene_sets", root / "assets/genes/human/dissociation.gmt", tmp_path])
+    assert {"NFKB_TARGETS", "PLANTED_NFKB_TARGETS"} <= set(names)
