@@ -1,1 +1,1 @@
-"""Which sample each droplet came from: a joint count model, two witnesses, and genotypes."""
+"""Assign droplets to samples: a joint count model of hashtags, two comparison methods, and genotypes."""

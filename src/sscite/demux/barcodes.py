@@ -1,4 +1,4 @@
-"""Samples that carry several hashtags: together on every cell, or one on each part of the cells."""
+"""Samples with several hashtags: all on every cell, or one on each part of the cells."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ def split(hashtag: str) -> list[str]:
     return [part.strip() for part in hashtag.split(SEPARATOR) if part.strip()]
 
 
-def carried_together(counts: np.ndarray) -> float:
-    """Give the share of all tags (n_droplets × n_tags) among droplets with any of them, by a two-means cut each."""
+def fraction_together(counts: np.ndarray) -> float:
+    """Compute the fraction of droplets with all tags (n_droplets × n_tags) among those with any, by two-means cuts."""
     logs = np.log1p(counts.astype(float))
     high = np.column_stack([column > initial_values.two_means(column)[2] for column in logs.T])
     return float(high.all(axis=1).sum()) / max(1, int(high.any(axis=1).sum()))
 
 
 def join(counts: pd.DataFrame, hashtags: list[str], *, where: str) -> tuple[pd.DataFrame, dict[str, str], list[str]]:
-    """Make one column of each sample's hashtags that go together, and say what each column means.
+    """Sum the hashtags that are on the same cells of a sample, and return the meaning of each column.
 
-    Tags of one sample that at least half of their droplets carry at once are a combination: their counts are
+    Tags of one sample that are both present in at least half of their droplets are a combination: their counts are
     summed. Otherwise they are alternatives: each stays a column of its own and means the same sample.
 
     Parameters
@@ -59,12 +59,12 @@ def join(counts: pd.DataFrame, hashtags: list[str], *, where: str) -> tuple[pd.D
     counts, meaning, notes = counts.copy(), {}, []
     for text, tags in groups.items():
         columns = [found[tag] for tag in tags]
-        if len(columns) > 1 and (share := carried_together(counts[columns].to_numpy())) >= TOGETHER:
+        if len(columns) > 1 and (share := fraction_together(counts[columns].to_numpy())) >= TOGETHER:
             summed = counts[columns].sum(axis=1)
             counts = counts.drop(columns=columns).assign(**{text: summed})
             meaning[text] = text
             notes.append(
-                f"hashtags {text} are carried together ({share:.0%} of droplets with either): their counts are summed"
+                f"hashtags {text} occur together ({share:.0%} of droplets with either): their counts are summed"
             )
         else:
             meaning |= dict.fromkeys(columns, text)

@@ -99,7 +99,7 @@ def demultiplex(path: Path, rows: pd.DataFrame | None, **options: Any) -> tuple[
 
 
 def without_hashtags(rows: pd.DataFrame) -> str:
-    """Describe how the samples of a library without hashtags are told apart."""
+    """Describe how the samples of a library without hashtags are assigned."""
     return "it holds one sample" if len(rows) == 1 else f"its {len(rows)} samples are assigned by genotype"
 
 

@@ -1,4 +1,4 @@
-"""What a table of hashtag counts must be before it is called, and what is said of what it is not."""
+"""Validate hashtag counts before calling and report what was dropped."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class Hashtags:
     counts
         Whole counts, droplets × hashtags, indexed by droplet.
     depth
-        Genes or RNA counts of each droplet, where given.
+        Genes or RNA counts of each droplet, if given.
     notes
-        What was set aside, joined or is odd.
+        What was dropped, joined or is unusual.
     """
 
     counts: pd.DataFrame
@@ -41,7 +41,7 @@ def plain(name: str) -> str:
 
 
 def tidy(counts: pd.DataFrame, *, where: str) -> Hashtags:
-    """Set aside rows of unmapped reads and a column of depth; refuse what cannot be called.
+    """Drop unmapped reads, separate a column of depth, and check that the rest can be called.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def tidy(counts: pd.DataFrame, *, where: str) -> Hashtags:
     if unmapped.any():
         reads = counts.loc[:, unmapped].to_numpy().sum() / max(1, counts.loc[:, ~deep].to_numpy().sum())
         notes.append(
-            f"'{counts.columns[unmapped][0]}' is not a hashtag and was set aside: {reads:.0%} of all hashtag counts"
+            f"'{counts.columns[unmapped][0]}' is not a hashtag and was dropped: {reads:.0%} of all hashtag counts"
         )
     depth = counts.loc[:, deep].iloc[:, 0].to_numpy(dtype=float) if deep.any() else None
     if depth is not None:
@@ -76,17 +76,17 @@ def tidy(counts: pd.DataFrame, *, where: str) -> Hashtags:
 
 
 def varying(counts: pd.DataFrame) -> np.ndarray:
-    """Tell the columns that hold more than one value, a mask over columns."""
+    """Mark the columns with more than one value."""
     values = counts.to_numpy()
     return (values != values[:1]).any(axis=0)
 
 
 def _refuse(tags: pd.DataFrame, where: str) -> None:
-    """Raise where nothing can be called."""
+    """Raise if nothing can be called."""
     problems = []
     if len(tags) < MIN_DROPLETS:
         problems.append(
-            f"{where}: {len(tags)} droplets; at least {MIN_DROPLETS} are needed to tell signal from background: "
+            f"{where}: {len(tags)} droplets; at least {MIN_DROPLETS} are needed to separate signal from background: "
             "give the whole capture"
         )
     if tags.shape[1] == 0:
@@ -138,5 +138,5 @@ def find_tags(wanted: Sequence[str], present: Sequence[str], *, where: str) -> d
 
 
 def _is_sequence(text: str) -> bool:
-    """Tell a hashtag's sequence, which CITE-seq-Count appends to its name."""
+    """Recognise a hashtag's sequence, which CITE-seq-Count appends to its name."""
     return len(text) >= 8 and set(text) <= set("ACGTN")

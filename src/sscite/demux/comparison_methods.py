@@ -16,7 +16,7 @@ PSEUDO = 3.0
 def hashsolo(counts: np.ndarray) -> np.ndarray:
     """Call droplets as HashSolo does, on log counts with normal signal and noise distributions.
 
-    The arithmetic of `scanpy.external.pp.hashsolo` with its default priors (and one noise tag where there are two
+    The arithmetic of `scanpy.external.pp.hashsolo` with its default priors (and one noise tag with two
     tags), written on arrays: scanpy takes seconds to import and the original loops over pairs of tags. A test holds the
     two equal.
 

@@ -45,7 +45,7 @@ def counts(calls: Calls) -> Figure:
     figure.supxlabel("count + 1")
     figure.supylabel("share of droplets")
     axes.flat[0].plot([], [], color=figures.BLUE, label="background")
-    axes.flat[0].plot([], [], color=figures.ORANGE, label="carried")
+    axes.flat[0].plot([], [], color=figures.ORANGE, label="signal")
     axes.flat[0].legend(fontsize=7)
     return figure
 
@@ -56,18 +56,18 @@ def _edges(top: int) -> np.ndarray:
 
 
 def _densities(calls: Calls, h: int, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Give the expected share of droplets in each histogram bin from the background and from the signal of tag h."""
+    """Compute the expected fraction of droplets in each histogram bin, for background and signal of tag h."""
     priors = calls.model.priors
     values = np.unique(np.concatenate([edges[:-1], (edges[:-1] + edges[1:] - 1) / 2]).round())
     values = values[values < edges[-1]]
     weight = priors.states @ priors.level
     background = np.exp(likelihoods.background_table(values, priors.levels, calls.model.tags)[0][h]) @ weight
     signal = np.exp(likelihoods.signal_table(values, priors.levels, calls.model.tags)[0][h]) @ weight
-    carried = priors.share[h] * (priors.states[1] + priors.states[2] + 2 * priors.states[3])
+    present = priors.share[h] * (priors.states[1] + priors.states[2] + 2 * priors.states[3])
     bins = np.searchsorted(edges, values, side="right") - 1
     n, width = np.bincount(bins, minlength=len(edges) - 1), np.diff(edges)
     mean = [np.bincount(bins, p, minlength=len(edges) - 1) / np.maximum(n, 1) * width for p in (background, signal)]
-    return (1 - carried) * mean[0], carried * mean[1]
+    return (1 - present) * mean[0], present * mean[1]
 
 
 def droplets(calls: Calls, *, seed: int = 0) -> Figure:
@@ -96,7 +96,7 @@ def droplets(calls: Calls, *, seed: int = 0) -> Figure:
 
 
 def agreement(calls: Calls) -> Figure:
-    """Share of each joint call that a witness calls alike or otherwise, a panel a witness."""
+    """Draw the calls of each comparison method against the joint model, one panel per method."""
     present = [m for m in METHODS[1:] if not (calls.calls[f"hto_{m}"] == "").all()]
     order = [*calls.counts.columns, names.CALL_DOUBLET, names.CALL_NEGATIVE]
     size = 1.6 + 0.3 * len(order)

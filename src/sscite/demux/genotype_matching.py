@@ -18,7 +18,7 @@ class Matching:
     Attributes
     ----------
     genotype
-        Sample -> genotype donor; empty where none is matched.
+        Sample -> genotype donor; missing if none is matched.
     margin
         Share of the matched droplets that the best other assignment would lose, in [0, 1].
     given
@@ -37,7 +37,7 @@ class Matching:
 
 
 def assign(table: pd.DataFrame) -> tuple[dict[str, str], float]:
-    """Match samples to genotypes one to one so that most droplets agree, and give the margin to the next best way.
+    """Match samples to genotypes one to one so that most droplets agree, with the margin to the next best assignment.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def match(
     genotypes
         Genotype donor of the same droplets.
     sheet
-        Sample -> genotype_donor where the sheet gives one.
+        Sample -> genotype_donor if the sheet gives one.
     donors
         Sample -> donor; without it every sample is of a donor of its own.
     """

@@ -144,10 +144,10 @@ def _fit_without_absent(
     for _ in range(matrix.shape[1]):
         model = em.fit(matrix[~empty], droplets=len(matrix), shift=kept, absent=absent, lowest=lowest, seed=seed)
         posterior = em.posterior(matrix, model, shift=shift)
-        found = absent | hashtag_quality.is_absent(model, posterior)
-        if found.all() or (found == absent).all():
+        extended = absent | hashtag_quality.is_absent(model, posterior)
+        if extended.all() or (extended == absent).all():
             break
-        absent = found
+        absent = extended
     return model, posterior
 
 

@@ -30,7 +30,7 @@ def read_library(path: Path) -> tuple[pd.DataFrame, np.ndarray | None]:
 def read_hashtags(path: Path) -> tuple[pd.DataFrame, list[str]]:
     """Read hashtag counts of any format: bare table, 10x or CITE-seq-Count folder, 10x h5, h5ad, h5mu.
 
-    Where the file holds genes or antibodies too, its hashtags are taken, known by type or by name; a file of
+    If the file holds genes or antibodies too, its hashtags are read, identified by type or name; a file of
     antibodies alone is taken whole.
 
     Returns

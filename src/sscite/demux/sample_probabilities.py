@@ -17,8 +17,8 @@ UNRESOLVED = ""
 def hashtag_evidence(posteriors: pd.DataFrame, sample_of: dict[str, str], unhashed: str | None) -> pd.DataFrame:
     """Turn hashtag posteriors into a probability per sample and of Doublet; rows sum to 1.
 
-    Hashtags of one sample are added. Negative means the unhashed sample where the library has one; otherwise it says
-    nothing on which sample it is and is spread evenly over them. A hashtag that no sample owns counts as nobody's.
+    Hashtags of one sample are added. Negative means the unhashed sample if the library has one; otherwise it is
+    uninformative and is spread evenly over them. A hashtag that no sample owns is assigned to no sample.
 
     Parameters
     ----------
@@ -47,8 +47,8 @@ def hashtag_evidence(posteriors: pd.DataFrame, sample_of: dict[str, str], unhash
 def genotype_evidence(calls: pd.DataFrame, matching: Matching, columns: list[str]) -> pd.DataFrame:
     """Turn genotype calls into the same shape: the called state gets its confidence, the others share the rest.
 
-    A genotype that several samples have is split among them; unassigned says nothing. Swapped samples are not told
-    apart by genotype: their droplets know only one cell or two.
+    A genotype that several samples have is split among them; unassigned is uninformative. Swapped samples are not
+    distinguished by genotype, which then separates only one cell from two.
 
     Parameters
     ----------
@@ -85,11 +85,11 @@ def combine(hashtag: pd.DataFrame, genotype: pd.DataFrame | None) -> tuple[pd.Se
     Parameters
     ----------
     hashtag, genotype
-        Probability of each sample, of none of them, and of Doublet; None where there are no genotype calls.
+        Probability of each sample, of none of them, and of Doublet; None without genotype calls.
 
     Returns
     -------
-    State of each droplet (a sample, Doublet, or empty where undecided) and its probability.
+    State of each droplet (a sample, Doublet, or empty if undecided) and its probability.
     """
     share = 1 / hashtag.shape[1]
     product = CEILING * hashtag + (1 - CEILING) * share if genotype is not None else hashtag
@@ -101,7 +101,7 @@ def combine(hashtag: pd.DataFrame, genotype: pd.DataFrame | None) -> tuple[pd.Se
 
 
 def follow(evidence: pd.DataFrame, called: pd.DataFrame, state: pd.Series) -> pd.DataFrame:
-    """Let another method's call speak where it was chosen and differs from the joint model's: 0.9 for its state."""
+    """Use the call of the chosen method where it differs from that of the joint model: 0.9 for its state."""
     differs = (called[names.HTO_CALL] != called["hto_joint"]).to_numpy()
     if not differs.any():
         return evidence

@@ -12,10 +12,10 @@ def counts() -> pd.DataFrame:
     return pool(droplets=200, tags=4)[0]
 
 
-def test_unmapped_reads_are_set_aside_and_told(counts):
+def test_unmapped_reads_are_dropped_and_reported(counts):
     found = checks.tidy(counts.assign(unmapped=counts.sum(axis=1)), where="x")
     assert list(found.counts) == list(counts)
-    assert "'unmapped' is not a hashtag and was set aside: 50%" in found.notes[0]
+    assert "'unmapped' is not a hashtag and was dropped: 50%" in found.notes[0]
 
 
 def test_a_column_of_genes_is_depth_and_no_hashtag(counts):
@@ -56,7 +56,7 @@ def test_hashtags_that_cells_carry_together_become_one(counts):
     joined, meaning, notes = barcodes.join(both, ["T00;second", "T01"], where="x")
     assert (joined["T00;second"] == both["T00"] + both["second"]).all()
     assert meaning == {"T00;second": "T00;second", "T01": "T01"}
-    assert "carried together" in notes[0]
+    assert "occur together" in notes[0]
 
 
 def test_alternative_hashtags_of_a_sample_stay_apart_and_mean_the_same(counts):
