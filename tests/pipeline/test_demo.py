@@ -162,7 +162,9 @@ def test_every_planted_finding_is_reported_and_nothing_else_is_graded_strong(res
     found = json.loads((results / "report.json").read_text(encoding="utf-8"))["findings"]
     raised = {(f["feature"], f["contrast"]) for f in found if f["kind"] == "composition" and f["direction"] == "up"}
     assert {("CD14_EGR1", SRC), ("CD8_TEM_T2ISG", ILD)} <= raised
-    planted_subsets = {"CD14_EGR1", "CD8_TEM_T2ISG", "THBS1_Mac"}
+    changed = composition.RAISED_IN_DISEASE + composition.LOWERED_IN_DISEASE + composition.RAISED_IN_SRC
+    changed += composition.RAISED_IN_ILD + composition.LOWERED_IN_ILD
+    planted_subsets = {"CD14_EGR1", "CD8_TEM_T2ISG", "THBS1_Mac", *changed}
     strong = [f for f in found if f["grade"] == "strong"]
     assert not [f["title"] for f in strong if not planted_subsets & {f["feature"], f["subset"]}]
 

@@ -57,7 +57,7 @@ def test_a_finding_links_to_its_figure_its_table_and_the_gating_panel():
 @pytest.mark.parametrize("step", key_findings.CHECKED)
 def test_what_a_step_is_said_to_check_is_what_its_code_can_raise(step: str):
     words = {
-        "STRESS": "dissociation stress,", "AMBIENT": "ambient", "BATCH": "batch", "ONE_DONOR": "single donors",
+        "STRESS": "dissociation stress", "AMBIENT": "ambient", "BATCH": "batch", "ONE_DONOR": "single donors",
         "DEPTH": "cells per donor", "SPREAD": "variance",
     }  # fmt: skip
     folder = Path(key_findings.__file__).parents[1] / "compare" / step.removeprefix("compare_")
