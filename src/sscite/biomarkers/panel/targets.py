@@ -67,8 +67,7 @@ def choose_targets(
         for subset in sorted(reported.get(contrast.id, ())):
             add(subset, contrast.tissue[0] if len(contrast.tissue) == 1 else "", (contrast.id,), False)
     for question in questions:
-        if question.subset:
-            add(question.subset, question.tissue, (), True)
+        add(question.subset, question.tissue, (), True)
     return list(found.values())
 
 

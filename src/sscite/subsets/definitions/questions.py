@@ -14,9 +14,9 @@ KINDS = {
     "gene_sets": {"name", "subset", "sets"},
     "recruitment": {"ligands", "receptor", "receiver"},
     "trajectories": {"lineage", "without", "root"},
-    "biomarkers": {"subset", "tissue", "variable", "order", "covariates"},
+    "biomarkers": {"subset", "tissue"},
 }
-OPTIONAL = {"name", "without", *KINDS["biomarkers"]}
+OPTIONAL = {"name", "without", "tissue"}
 
 
 @dataclass(frozen=True)
@@ -49,16 +49,10 @@ class Trajectory:
 
 @dataclass(frozen=True)
 class Biomarker:
-    """Which antibodies sort this subset, or which measurements per donor follow this variable of the samplesheet.
+    """Which antibodies sort this subset; the tissue is that in which most donors have it, unless named."""
 
-    `order` lists the levels of an ordinal variable, lowest first; a tissue is optional.
-    """
-
-    subset: str = ""
+    subset: str
     tissue: str = ""
-    variable: str = ""
-    order: tuple[str, ...] = ()
-    covariates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,8 +83,8 @@ def validate(content: Any, *, lineages: set[str], subsets: set[str]) -> list[str
                 problems.append(f"{where}: expected a mapping with {listed(allowed)}, found {entry!r}")
                 continue
             problems += unknown(where, entry, allowed) + _absent(where, entry, allowed - OPTIONAL)
-            problems += lists(where, entry, ("sets", "ligands", "without", "order", "covariates"))
-            problems += _root(where, entry) + (_biomarker(where, entry) if kind == "biomarkers" else [])
+            problems += lists(where, entry, ("sets", "ligands", "without"))
+            problems += _root(where, entry)
             problems += _names(where, entry, "lineage", lineages)
             problems += [p for key in ("subset", "receiver", "without") for p in _names(where, entry, key, subsets)]
     return problems
@@ -111,14 +105,6 @@ def _root(where: str, entry: dict) -> list[str]:
     return problems
 
 
-def _biomarker(where: str, entry: dict) -> list[str]:
-    """List the problems of a question on biomarkers: it names a subset or a variable, and not both."""
-    if bool(entry.get("subset")) == bool(entry.get("variable")):
-        return [f"{where}: name either a 'subset' (for a panel of antibodies) or a 'variable' (for donors)"]
-    extra = [key for key in ("order", "covariates") if entry.get("subset") and entry.get(key)]
-    return [f"{where}: '{key}' belongs to a 'variable', not to a subset" for key in extra]
-
-
 def _names(where: str, entry: dict, key: str, known: set[str]) -> list[str]:
     """List the names that the file does not define."""
     named = texts(entry[key]) if isinstance(entry.get(key), list) else (str(entry[key]),) if entry.get(key) else ()
@@ -137,14 +123,5 @@ def build(content: dict | None) -> Questions:
             )
             for e in asked["trajectories"]
         ),
-        tuple(
-            Biomarker(
-                str(e.get("subset") or ""),
-                str(e.get("tissue") or ""),
-                str(e.get("variable") or ""),
-                texts(e.get("order")),
-                texts(e.get("covariates")),
-            )
-            for e in asked["biomarkers"]
-        ),
+        tuple(Biomarker(str(e["subset"]), str(e.get("tissue") or "")) for e in asked["biomarkers"]),
     )

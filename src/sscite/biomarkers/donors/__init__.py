@@ -1,1 +1,0 @@
-"""Measurements per donor that follow a clinical variable."""
