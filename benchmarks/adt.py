@@ -18,7 +18,7 @@ from sklearn.metrics import roc_auc_score
 from sscite import names
 from sscite.adt import clr, dsb, normalisation, positivity
 from sscite.adt.panels import canonical
-from sscite.annotate import celltypist, model_file, protein
+from sscite.annotate import celltypist, model_file, protein_decision
 from sscite.formats import read_counts, split_features
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -113,11 +113,13 @@ def checked(values: np.ndarray, proteins: list[str], labels: pd.DataFrame) -> tu
     for seed in range(RESAMPLES):
         drawn = np.random.default_rng(seed).choice(len(values), len(values))
         again = labels.iloc[drawn].set_axis([f"c{i}" for i in range(len(drawn))])
-        frame, _ = protein.check_by_protein(again, pd.DataFrame(values[drawn], columns=proteins, index=again.index))
+        frame, _ = protein_decision.check_by_protein(
+            again, pd.DataFrame(values[drawn], columns=proteins, index=again.index)
+        )
         shown = frame[names.PROTEIN_LINEAGE].to_numpy()
         clear = shown != ""
         agrees = [
-            [a in protein.COMPATIBLE[b] for a, b in zip(frame[which][clear], shown[clear], strict=True)]
+            [a in protein_decision.COMPATIBLE[b] for a, b in zip(frame[which][clear], shown[clear], strict=True)]
             for which in (names.LINEAGE_RNA, names.LINEAGE)
         ]
         rows.append([clear.mean(), *(np.mean(x) if x else np.nan for x in agrees)])

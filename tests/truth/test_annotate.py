@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from sscite.annotate import celltypist, model_file, protein
+from sscite.annotate import celltypist, model_file, protein_decision
 from sscite.annotate.genes import match
 from sscite.annotate.predict import predict
 
@@ -105,7 +105,7 @@ def test_cells_of_a_clear_lineage_by_raw_protein_counts_get_it_from_rna_alone(da
     assert (family == shown)[clear].mean() >= 0.95
 
     logged = np.log1p(raw.rename(columns={"CD8a": "CD8"})).set_axis(labels.index)
-    frame, cuts = protein.check_by_protein(labels, logged - logged.mean())
+    frame, cuts = protein_decision.check_by_protein(labels, logged - logged.mean())
     assert {"CD3", "CD14", "CD19"} <= set(cuts)
     told = frame["lineage"].where(~frame["lineage"].isin(celltypist.lineage.T_CELLS), "T").to_numpy()
     assert (told == shown)[clear].mean() >= 0.97

@@ -245,7 +245,7 @@ def _isotype_notes(panel: pd.DataFrame, found: dsb.Technical) -> list[str]:
     notes = []
     constant = np.setdiff1d(np.flatnonzero(panel["is_isotype"]), found.isotypes)
     if len(constant):
-        notes.append(f"{_some(panel['protein'].iloc[constant])}: isotype control without variation, left out")
+        notes.append(f"{_some(panel['protein'].iloc[constant])}: isotype control without variation, excluded")
     if not len(found.isotypes):
         notes.append("No isotype controls: the technical level is each cell's background mean alone.")
     if found.unfitted:

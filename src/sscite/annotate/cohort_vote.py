@@ -16,7 +16,7 @@ import scipy.sparse as sp
 
 from sscite import io, names
 from sscite.annotate import labels as label_rules
-from sscite.annotate import protein, refine, vote
+from sscite.annotate import protein_decision, refine, vote
 from sscite.annotate.genes import ensembl_symbols
 from sscite.cohort import embedding_file
 from sscite.cohort import file as store
@@ -168,8 +168,8 @@ def _check_again(labels: pd.DataFrame, voted: np.ndarray, rna: np.ndarray) -> pd
     return labels.assign(
         **{
             names.CELL_TYPE: cell_type,
-            names.LINEAGE: protein.decide(rna, voted, shown, decided),
+            names.LINEAGE: protein_decision.decide(rna, voted, shown, decided),
             names.LINEAGE_RNA: rna,
-            names.PROTEIN_SUPPORT: protein.support(rna, shown),
+            names.PROTEIN_SUPPORT: protein_decision.support(rna, shown),
         }
     )

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from sscite import names
-from sscite.annotate import figures, protein
+from sscite.annotate import figures, protein_decision
 from sscite.annotate.protein_gates import GATING_PROTEINS
 from sscite.errors import Reason, Skipped
 
@@ -42,12 +42,15 @@ def report_protein(
 ) -> None:
     """Report numbers, warnings, tables and figures of the protein check."""
     counts = frame[names.PROTEIN_SUPPORT].value_counts()
-    supported, contradicted = int(counts.get(protein.SUPPORTED, 0)), int(counts.get(protein.CONTRADICTED, 0))
+    supported, contradicted = (
+        int(counts.get(protein_decision.SUPPORTED, 0)),
+        int(counts.get(protein_decision.CONTRADICTED, 0)),
+    )
     changed = int((frame[names.LINEAGE] != labels[names.LINEAGE]).sum())
     facts.number(
         cells=len(frame), supported=supported, contradicted=contradicted,
         no_protein=len(frame) - supported - contradicted, lineage_changed=changed,
-        protein_doublets=int((frame[names.SET_ASIDE] == protein.DOUBLET).sum()), gating_proteins=len(cuts),
+        protein_doublets=int((frame[names.SET_ASIDE] == protein_decision.DOUBLET).sum()), gating_proteins=len(cuts),
     )  # fmt: skip
     if not cuts:
         facts.verdict("No protein of the panel separates the lineages in this library: only RNA labels are used.")
@@ -61,12 +64,12 @@ def report_protein(
         f"{informative:,} of {len(frame):,} cells have an RNA lineage and a clear lineage by protein; {share}. "
         f"{changed:,} lineages were decided by protein."
     )
-    if informative >= FEWEST_INFORMATIVE and contradicted > protein.CONTRADICTED_SHARE * informative:
+    if informative >= FEWEST_INFORMATIVE and contradicted > protein_decision.CONTRADICTED_SHARE * informative:
         facts.warn(
             f"The model does not fit these data: proteins contradict the RNA lineage of {contradicted:,} of "
             f"{informative:,} cells with a clear lineage by protein. Use another --celltypist_model.", critical=True,
         )  # fmt: skip
-    _contradicted(facts, protein.contradicted_clusters(labels, frame))
+    _contradicted(facts, protein_decision.contradicted_clusters(labels, frame))
     _agreement(facts, labels, frame, values, cuts)
 
 

@@ -130,7 +130,7 @@ def parse_tissue_limits(text: str) -> tuple[dict[str, float], float]:
             value = -1
         if not 0 <= value <= 100:
             raise UserError(
-                f"--max_pct_mt: '{part}' is no limit; write tissue=percent pairs and a bare percent for all others, "
+                f"--max_pct_mt: '{part}' is not a valid limit; use tissue=percent pairs and a percent for all others, "
                 "such as blood=20,kidney=40,20"
             )
         if tissue:

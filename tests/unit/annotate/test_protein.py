@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sscite.annotate import protein, protein_gates
+from sscite.annotate import protein_decision, protein_gates
 
 # what a cell of each lineage carries
 CARRIED = {
@@ -34,7 +34,7 @@ def library(each: int = 20, *, low: float = 0.0, high: float = 8.0, seed: int = 
 @pytest.mark.parametrize(("low", "high"), [(0.0, 8.0), (-0.4, 1.1), (-1.0, 60.0)])
 def test_every_lineage_is_found_on_any_scale(low, high):
     labels, values = library(low=low, high=high)
-    frame, cuts = protein.check_by_protein(labels, values)
+    frame, cuts = protein_decision.check_by_protein(labels, values)
     assert set(cuts) == set(PROTEINS)
     clear = frame["protein_lineage"] != ""
     assert clear.mean() > 0.9
@@ -60,7 +60,7 @@ def test_a_protein_that_does_not_separate_the_lineages_is_not_used():
 def test_a_confident_rna_label_stands_and_is_contradicted():
     labels, values = library()
     labels.loc[labels.index[40:44], "lineage"] = "NK"  # B cells by protein
-    frame, _ = protein.check_by_protein(labels, values)
+    frame, _ = protein_decision.check_by_protein(labels, values)
     found = frame.iloc[40:44]
     assert set(found["protein_lineage"]) <= {"B", ""}
     assert "contradicted" in set(found["protein_support"])
@@ -72,7 +72,7 @@ def test_protein_decides_where_rna_is_in_doubt_or_silent():
     labels.loc[labels.index[40], ["lineage", "lineage_margin"]] = ["NK", 0.2]
     labels.loc[labels.index[41], ["lineage", "lineage_margin"]] = ["unassigned", np.nan]
     values.iloc[40:42] = values.iloc[45].to_numpy()
-    frame, _ = protein.check_by_protein(labels, values)
+    frame, _ = protein_decision.check_by_protein(labels, values)
     assert list(frame["lineage"].iloc[40:42]) == ["B", "B"]
     assert list(frame["protein_support"].iloc[40:42]) == ["contradicted", "no protein"]
 
@@ -82,14 +82,14 @@ def test_cd4_and_cd8_are_found_apart_by_protein_but_named_kinds_stay():
     labels.loc[labels.index[:3], "lineage"] = ["CD8 T", "other T", "other T"]
     labels.loc[labels.index[1:3], "cell_type"] = ["T cells", "MAIT cells"]
     values.iloc[:3] = values.iloc[10].to_numpy()  # CD4 T cells by protein
-    frame, _ = protein.check_by_protein(labels, values)
+    frame, _ = protein_decision.check_by_protein(labels, values)
     assert list(frame["lineage"].iloc[:3]) == ["CD4 T", "CD4 T", "other T"]
 
 
 def test_cells_with_proteins_of_two_lineages_are_set_aside():
     labels, values = library()
     values.iloc[0, :] = values.iloc[0:1].to_numpy() + values.iloc[45].to_numpy()  # T and B
-    frame, _ = protein.check_by_protein(labels, values)
+    frame, _ = protein_decision.check_by_protein(labels, values)
     assert list(frame["set_aside"].iloc[:3]) == ["doublet", "", ""]
     assert frame["protein_lineage"].iloc[0] == ""
 
@@ -98,7 +98,7 @@ def test_a_platelet_stays_set_aside_unless_its_proteins_show_another_lineage():
     labels, values = library()
     labels.loc[labels.index[:2], ["lineage", "set_aside"]] = "platelet"
     values.iloc[0] = 0.0  # carries none of the proteins; the second is a T cell by protein
-    frame, _ = protein.check_by_protein(labels, values)
+    frame, _ = protein_decision.check_by_protein(labels, values)
     assert list(frame["set_aside"].iloc[:2]) == ["platelet", ""]
     assert list(frame["lineage"].iloc[:2]) == ["platelet", "CD4 T"]
 
@@ -107,7 +107,7 @@ def test_unassigned_cells_place_the_cuts_by_their_marker_genes():
     labels, values = library()
     labels["marker_lineage"] = labels["lineage"].replace({"CD4 T": "other T", "CD8 T": "other T"})
     labels["lineage"], labels["lineage_margin"] = "unassigned", np.nan
-    frame, cuts = protein.check_by_protein(labels, values)
+    frame, cuts = protein_decision.check_by_protein(labels, values)
     assert {"CD3", "CD14", "CD19", "CD56"} <= set(cuts)
     clear = frame["lineage"] != "unassigned"
     assert clear.mean() > 0.9
@@ -117,16 +117,16 @@ def test_unassigned_cells_place_the_cuts_by_their_marker_genes():
 def test_a_contradicted_cluster_is_listed():
     labels, _ = library()
     labels.loc[labels.index[40:60], "vote_cluster"] = 7
-    frame = protein.unchecked(labels)
+    frame = protein_decision.unchecked(labels)
     frame["protein_lineage"], frame["protein_support"] = "NK", "supported"
     frame.loc[frame.index[40:55], "protein_support"] = "contradicted"
-    table = protein.contradicted_clusters(labels, frame)
+    table = protein_decision.contradicted_clusters(labels, frame)
     assert table.to_numpy().tolist() == [["7", "B", "B", 20, 20, 15, "NK"]]
 
 
 def test_a_panel_without_gating_proteins_leaves_the_labels_as_they_are():
     labels, values = library()
-    frame, cuts = protein.check_by_protein(labels, values[[]].assign(CD99=1.0))
+    frame, cuts = protein_decision.check_by_protein(labels, values[[]].assign(CD99=1.0))
     assert cuts == {}
     assert (frame["lineage"] == labels["lineage"]).all()
     assert set(frame["protein_support"]) == {"no protein"}

@@ -137,5 +137,5 @@ def draw_sizes(assessed: Assessed) -> Figure:
         axis.set_xticks(sizes)
         axis.set_ylim(0, 1.02)
     axes[1].set_xlabel("antibodies after the lineage gates (dotted: chosen)")
-    axes[0].set_ylabel("cells left out")
+    axes[0].set_ylabel("held-out cells")
     return figure

@@ -51,7 +51,7 @@ def panel_row(assessed: Assessed, target: Target, modalities: Modalities) -> pd.
     row = [
         target.subset, target.lineage, target.tissue, "; ".join(asked),
         GATEABLE if within.gateable else NOT_GATEABLE,
-        "donors left out" if assessed.across_donors else "not cross-validated over donors: cells of one donor left out",
+        "held-out donors" if assessed.across_donors else "held-out cells of one donor, not cross-validated over donors",
         signs(within.gates), signs(assessed.lineage.gates), within.size,
         held_out.purity, held_out.sensitivity, held_out.f1,
         assessed.in_sequence.purity, assessed.in_sequence.sensitivity, assessed.in_sequence.f1,
@@ -112,7 +112,7 @@ def sentence(assessed: Assessed, target: Target, modalities: Modalities) -> str:
     """Summarise a panel in one sentence or two."""
     within = assessed.within
     who = (
-        "donors left out" if assessed.across_donors else "cells left out of one donor (not cross-validated over donors)"
+        "held-out donors" if assessed.across_donors else "held-out cells of one donor (not cross-validated over donors)"
     )
     name = f"{target.subset} ({target.tissue})"
     best = f"{signs(within.gates)} within {target.lineage}"

@@ -178,7 +178,7 @@ def _tell(
         held_out_yield=chosen.sensitivity, f1=chosen.f1, p_value=assessed.within.p,
     )  # fmt: skip
     shown = {name: rounded(table) for name, table in found.items()}
-    facts.table("panel", shown["panels"], "Panel", "Key: subset. Purity and yield in cells left out.")
+    facts.table("panel", shown["panels"], "Panel", "Key: subset. Purity and yield in held-out cells.")
     facts.table("gates", shown["gates"], "Gates in order", report.NOT_TESTED)
     facts.table("sizes", shown["sizes"], "What each further antibody adds", "Held-out F1; the first against no gate.")
     facts.table("groups", shown["groups"], "Expected percent of the lineage per group", "Mean over donors.")

@@ -133,7 +133,7 @@ def _usable_covariates(
         )
     donors = len(rows.drop_duplicates(["donor", "group"]))
     if donors - fixed.shape[1] - 1 < 1:
-        raise Skipped(Reason.TOO_FEW_DONORS, f"{donors} donors cannot carry the covariates {', '.join(kept)}")
+        raise Skipped(Reason.TOO_FEW_DONORS, f"{donors} donors are too few for the covariates {', '.join(kept)}")
     return rows, kept
 
 

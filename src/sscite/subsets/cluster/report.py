@@ -157,9 +157,7 @@ def signatures(
     if lacking:
         facts.warn(f"Fewer than three genes measured, not scored: {', '.join(lacking)}.")
     if left_out:
-        facts.warn(
-            f"{len(left_out)} gene sets were left out: {scores.shape[1]} are as many as a table of cells carries."
-        )
+        facts.warn(f"{len(left_out)} gene sets were excluded: a table of cells holds at most {scores.shape[1]}.")
     facts.verdict(f"{scores.shape[1]} gene sets were scored in {len(scores):,} cells.")
     facts.table("sets", sets, "Gene sets", "Genes in the set, and how many of them were measured.")
     if scores.shape[1] and len(by_subset):
