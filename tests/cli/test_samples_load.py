@@ -10,7 +10,7 @@ def test_both_exits(script, tmp_path):
     (tmp_path / "counts.csv").write_text("barcode,CD3E,CD3_TotalSeqB\nAAACCCAA,1,5\nAAACCCAC,0,2\n")
     arguments = ("--id", "L", "--samples", "samples.csv", "--counts", "counts.csv")
     wrong = script("samples_load.py", *arguments, "--max-pct-mt", "blood=lots")
-    assert wrong.returncode == 2 and "'blood=lots' is no limit" in wrong.stderr
+    assert wrong.returncode == 2 and "'blood=lots' is not a valid limit" in wrong.stderr
     assert not (tmp_path / "L.h5mu").exists()
     run = script("samples_load.py", *arguments)
     assert run.returncode == 0, run.stderr

@@ -40,7 +40,7 @@ class Window:
 def find_window(rna: np.ndarray, protein: np.ndarray, cell_rna: np.ndarray, cell_protein: np.ndarray) -> Window:
     """Choose windows of RNA and protein library size.
 
-    RNA: at most half of what the poorest 1 % of cells have. Protein: around the most populated mode between
+    RNA: at most half of what the poorest 1% of cells have. Protein: around the most populated mode between
     `MIN_PROTEIN` and the cells' median, out to where the density has fallen to a tenth or begins to rise again.
 
     Parameters

@@ -71,7 +71,7 @@ def thresholds(values: np.ndarray, isotypes: np.ndarray, *, rng: np.random.Gener
     Returns
     -------
     A row per protein: `bimodal separation threshold threshold_low threshold_high threshold_source positive_fraction
-    stain_index`. The interval holds 95 % of resamples of at most `MAX_CELLS` cells. Where a protein is not bimodal the
+    stain_index`. The interval holds 95% of resamples of at most `MAX_CELLS` cells. Where a protein is not bimodal the
     threshold is the 99th percentile of the isotype controls (`threshold_source` isotypes), or where its positive tail
     begins if that is higher; without isotypes there is none.
     """

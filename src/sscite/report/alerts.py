@@ -14,7 +14,7 @@ DESCRIPTIVE = {"compare_pseudobulk", "compare_identity", "compare_design"}
 # steps whose warnings can overturn a result come first: identity of cells, then design, then quality, then the rest
 RANKS = [
     ("critical", re.compile(r"swap|mislabel|wrong sample|batch is group|confounded|batch and group", re.IGNORECASE)),
-    ("check", re.compile(r"cannot be told apart|collinear|not held constant|not adjusted|anti-conservative|"
+    ("check", re.compile(r"cannot be told apart|collinear|not adjusted|anti-conservative|"
                          r"contradict|doublet|no hashtag|weak|absent|disagree|fail|does not resolve", re.IGNORECASE)),
     ("note", re.compile("")),
 ]  # fmt: skip

@@ -27,8 +27,7 @@ class Grade(StrEnum):
 
 DEFINITIONS = {
     Grade.STRONG: (
-        "family-wise p ≤ 0.05; all methods but at most one agree; p stays ≤ 0.05 whichever donor is left out; "
-        "no concern"
+        "family-wise p ≤ 0.05; all methods but at most one agree; p stays ≤ 0.05 without any one donor; no concern"
     ),
     Grade.MODERATE: (
         "adjusted p ≤ 0.05 (family-wise or FDR) and at least half of the methods agree, or, without a p value, found "

@@ -123,7 +123,7 @@ def test_the_mitochondrial_limit_is_that_of_the_tissue_and_the_loosest_of_severa
     assert qc.mt_limit(text, ["lung"]) == (15, [])
     limit, said = qc.mt_limit(text, ["blood", "kidney"])
     assert limit == 40 and "loosest" in said[0]
-    with pytest.raises(UserError, match="'kidney=x' is no limit"):
+    with pytest.raises(UserError, match="'kidney=x' is not a valid limit"):
         qc.parse_tissue_limits("blood=20,kidney=x")
 
 

@@ -34,18 +34,18 @@ def describe(facts: Facts, table: pd.DataFrame, what: str, questions: Questions,
         caption = (
             "Colour: difference of the mean statistic." if ranked else "Colour: log2 of observed over expected overlap."
         )
-        facts.figure("sets", dots(table), "Gene sets by subset", f"Size: -log10 p; ring: FDR below 5 %. {caption}")
+        facts.figure("sets", dots(table), "Gene sets by subset", f"Size: -log10 p; ring: FDR below 5%. {caption}")
 
 
 def _sentence(table: pd.DataFrame, what: str) -> str:
     """Name the clearest findings."""
     found = table[table["fdr"] < 0.05].sort_values("p_value")
     if found.empty:
-        return f"{what}: no gene set stands out in any subset (FDR 5 %)."
+        return f"{what}: no gene set stands out in any subset (FDR 5%)."
     top = [f"{_short(r.gene_set)} in {r.subset}" for r in found.head(3).itertuples()]
     lost = found["p_without_stress"] > 0.05
     tail = f" {int(lost.sum())} of them rest on dissociation-stress genes." if lost.any() else ""
-    return f"{what}: {len(found)} gene sets stand out in a subset (FDR 5 %), first {', '.join(top)}.{tail}"
+    return f"{what}: {len(found)} gene sets stand out in a subset (FDR 5%), first {', '.join(top)}.{tail}"
 
 
 def answer(table: pd.DataFrame, question: GeneSets) -> str:

@@ -7,18 +7,21 @@ from functools import partial
 from pathlib import Path
 
 import pandas as pd
-from anndata import read_h5ad
+from anndata import AnnData, read_h5ad
 
 from sscite import command, io
-from sscite.compare.contrast.contrast import Contrast, load, load_samples
+from sscite.compare.contrast.contrast import Comparison, Contrast, load, load_samples
 from sscite.compare.contrast.eligibility import compare
 from sscite.compare.enrichment import competitive, report, robustness
+from sscite.compare.enrichment.competitive import Sets
 from sscite.compare.expression import differential
 from sscite.errors import Reason, Skipped
 from sscite.subsets.definitions.subsets import load_definitions
 from sscite.subsets.signatures import gene_sets as reader
 
 COLUMNS = ["contrast_id", "level", "subset", "gene", "statistic", "p_value"]  # of expression.csv
+
+CHECKED = ["p_given_stress", "worst_p", "influential_donor", "lowest_effect", "highest_effect"]
 
 
 def run(
@@ -40,11 +43,7 @@ def run(
     files = sorted(path for path in gene_sets.rglob("*") if path.is_file()) if gene_sets.is_dir() else []
     sets = {path.stem: reader.read([path]) for path in files}
     counts, people = read_h5ad(pseudobulk), load_samples(samples)
-    found = {}
-    for path in sorted(tables.rglob("*.csv")) if tables.is_dir() else []:
-        table = pd.read_csv(path, usecols=COLUMNS, dtype={"contrast_id": str, "gene": str, "subset": str})
-        if len(table):
-            found[table["contrast_id"].iloc[0]] = table
+    found = read_expression(tables)
 
     def of_markers(facts: command.Facts) -> pd.DataFrame:
         table = competitive.markers(counts, min_cells=min_cells, min_donors=min_donors)
@@ -62,12 +61,7 @@ def run(
             raise Skipped(Reason.NO_GENE_SETS, "no set has five genes among those tested")
         report.describe(facts, result, contrast.label, asked, ranked=True)
         comparison = compare(contrast, people, min_donors=min_donors)
-        chosen = robustness.headlines(result, sets)
-        checked = robustness.check(chosen, counts, comparison, sets, min_cells=min_cells)
-        for finding in robustness.findings(checked, comparison):
-            facts.finding(finding)
-        columns = ["p_given_stress", "worst_p", "influential_donor", "lowest_effect", "highest_effect"]
-        result = result.drop(columns=columns).join(checked[columns])
+        result = _check(result, counts, comparison, sets, facts, min_cells=min_cells)
         drawing = report.curves(found[contrast.id], result, sets, asked)
         if drawing is not None:
             facts.figure("running", drawing, "Where in the ranking a set lies", "Bars: the genes of the set.")
@@ -85,3 +79,23 @@ def run(
             result = test(facts)
             path.parent.mkdir(exist_ok=True)
             io.write_table(differential.rounded(result), path)
+
+
+def read_expression(tables: Path) -> dict[str, pd.DataFrame]:
+    """Read the tables of compare_expression.py by contrast; those without rows are ignored."""
+    found = {}
+    for path in sorted(tables.rglob("*.csv")) if tables.is_dir() else []:
+        table = pd.read_csv(path, usecols=COLUMNS, dtype={"contrast_id": str, "gene": str, "subset": str})
+        if len(table):
+            found[table["contrast_id"].iloc[0]] = table
+    return found
+
+
+def _check(
+    result: pd.DataFrame, counts: AnnData, comparison: Comparison, sets: Sets, facts: command.Facts, *, min_cells: int
+) -> pd.DataFrame:
+    """Test the clearest sets again given stress and without each donor, report them, and add the columns."""
+    checked = robustness.check(robustness.headlines(result, sets), counts, comparison, sets, min_cells=min_cells)
+    for finding in robustness.findings(checked, comparison):
+        facts.finding(finding)
+    return result.drop(columns=CHECKED).join(checked[CHECKED])

@@ -37,19 +37,19 @@ def describe(facts: Facts, genes: pd.DataFrame, tested: pd.DataFrame, sides: str
     facts.verdict(sentence(genes, done, sides))
     missing = tested[tested["why_not"] != ""]
     if len(missing):
-        facts.warn(f"Not tested for want of donors or cells: {', '.join(missing['subset'])}.")
+        facts.warn(f"Not tested (too few donors or cells): {', '.join(missing['subset'])}.")
     facts.table(
         "tested", tested, "Subsets and lineages tested",
-        "up, down: genes of FDR below 5 % within the subset; why_not: why it was not tested.",
+        "up, down: genes of FDR below 5% within the subset; why_not: why it was not tested.",
     )  # fmt: skip
     best = genes[(genes["fdr"] < 0.05) & (genes["quality"] == "")].sort_values("p_value").head(50)
     facts.table("genes", best[SHOWN_COLUMNS],
                 "Genes of smallest p",
                 "All genes, mitochondrial and ribosomal ones too, are in expression.csv.")  # fmt: skip
-    facts.figure("overview", overview(done), "Genes that differ, by subset", f"FDR below 5 % within a subset; {sides}.")
+    facts.figure("overview", overview(done), "Genes that differ, by subset", f"FDR below 5% within a subset; {sides}.")
     facts.figure(
         "volcano", volcanoes(genes, done), "Effect and evidence of each gene",
-        f"{sides}: right means higher in the former. Orange and blue: FDR below 5 %; rings: dissociation-stress genes.",
+        f"{sides}: right means higher in the former. Orange and blue: FDR below 5%; rings: dissociation-stress genes.",
     )  # fmt: skip
 
 
@@ -78,14 +78,14 @@ def sentence(genes: pd.DataFrame, done: pd.DataFrame, sides: str) -> str:
     subsets = done[done["level"] == "subset"] if (done["level"] == "subset").any() else done
     total = subsets["up"] + subsets["down"]
     if not total.sum():
-        return f"{sides}: no gene differs in any of {len(subsets)} subsets tested (FDR 5 %)."
+        return f"{sides}: no gene differs in any of {len(subsets)} subsets tested (FDR 5%)."
     top = subsets.loc[total.idxmax()]
     found = genes[(genes["level"] == top["level"]) & (genes["subset"] == top["subset"]) & (genes["fdr"] < 0.05)]
     found = found[found["quality"] == ""]
     up = found[found["log2_fold_change"] > 0].nsmallest(4, "p_value")["gene"]
     led = f", led by {', '.join(up)}" if len(up) else ""
     return (
-        f"{sides}: genes differ in {(total > 0).sum()} of {len(subsets)} subsets tested (FDR 5 % within each); "
+        f"{sides}: genes differ in {(total > 0).sum()} of {len(subsets)} subsets tested (FDR 5% within each); "
         f"most in {top['subset']}: {top['up']} higher{led}; {top['down']} lower."
     )
 
@@ -101,7 +101,7 @@ def overview(done: pd.DataFrame) -> Figure:
     labels = rows["subset"].where(rows["level"] == "subset", rows["subset"] + " (all)")
     axes.set_yticks(places, labels, fontsize=7)
     axes.axvline(0, color="black", linewidth=0.6)
-    axes.set(xlabel="genes, FDR below 5 %")
+    axes.set(xlabel="genes, FDR below 5%")
     axes.xaxis.set_major_formatter(lambda value, _: f"{abs(value):g}")
     axes.legend(loc="lower right", fontsize=8)
     return figure

@@ -26,7 +26,7 @@ class Moderated:
     t, p
         Moderated t and its two-sided p.
     low, high
-        95 % interval of the effect.
+        95% interval of the effect.
     df
         Residual plus prior degrees of freedom.
     """

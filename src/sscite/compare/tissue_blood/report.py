@@ -56,14 +56,21 @@ def describe(facts: Facts, table: pd.DataFrame, comparison: Comparison, scores: 
                 "p_value" if part["p_value"].notna().any() else "effect", ascending=kind != "state"
             )
             facts.table(kind, order[columns].head(60), title)
+    _draw(facts, table, comparison, scores, tested=tested)
+
+
+def _draw(facts: Facts, table: pd.DataFrame, comparison: Comparison, scores: pd.Series, *, tested: bool) -> None:
+    """Add the figures of stress, genes, residency, composition, proteins and states."""
+    genes = table[table["kind"] == "expression"]
+    named = residency(genes)
     facts.figure("stress", stress_dots(comparison, scores), "Dissociation stress of each sample",
                  "Mean of immediate-early and heat-shock genes; a line joins the samples of one donor.")  # fmt: skip
     if len(genes):
         facts.figure("genes", gene_bars(genes, tested=tested), "Genes that differ, and what stress may explain",
-                     "FDR 5 % within a subset. Hatched: stress genes, or explained by the stress score.")  # fmt: skip
+                     "FDR 5% within a subset. Hatched: stress genes, or explained by the stress score.")  # fmt: skip
     if len(named):
         facts.figure("residency", residency_grid(genes), "Tissue residency by subset",
-                     "Colour: log2 fold change, tissue against blood; ring: FDR below 5 %.")  # fmt: skip
+                     "Colour: log2 fold change, tissue against blood; ring: FDR below 5%.")  # fmt: skip
     _draw_effects(facts, table)
 
 
@@ -72,12 +79,12 @@ def _draw_effects(facts: Facts, table: pd.DataFrame) -> None:
     composition = table[table["kind"] == "composition"]
     if len(composition):
         facts.figure("composition", effects(composition, "feature", "log odds of the share"), "Shares of a lineage",
-                     "Right: larger share in the tissue. Filled: FDR below 5 %.")  # fmt: skip
+                     "Right: larger share in the tissue. Filled: FDR below 5%.")  # fmt: skip
     protein = table[(table["kind"] == "protein") & (table["level"] == "lineage")]
     if len(protein):
         rows = protein.assign(label=protein["subset"] + ": " + protein["feature"])
         facts.figure("protein", effects(rows, "label", "difference of normalised protein"), "Proteins that differ most",
-                     "Right: higher in the tissue. Filled: FDR below 5 %.")  # fmt: skip
+                     "Right: higher in the tissue. Filled: FDR below 5%.")  # fmt: skip
     state = table[table["kind"] == "state"]
     if len(state):
         facts.figure("states", state_dots(state), "Distance to the nearest counterpart in blood",
@@ -150,7 +157,7 @@ def gene_bars(genes: pd.DataFrame, *, tested: bool) -> Figure:
             start = start + size
     axes.set_yticks(range(len(wide)), wide.index, fontsize=7)
     axes.axvline(0, color="black", linewidth=0.6)
-    axes.set(xlabel="genes, FDR below 5 %" if len(wide) else "no gene of FDR below 5 %")
+    axes.set(xlabel="genes, FDR below 5%" if len(wide) else "no gene of FDR below 5%")
     axes.xaxis.set_major_formatter(lambda value, _: f"{abs(value):g}")
     if len(wide):
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=7)

@@ -41,6 +41,31 @@ def report_trajectory(
     table = _correlate(path, values, proteins, coverage, tissue=tissue)
     table = table.assign(ambient=mark_ambient(table, ambient, tissue, path.states))
     _summarise(facts, path, table, coverage, predecessors, tissue=tissue, reference=reference)
+    _tables(facts, table, coverage, predecessors, terminal, tissue)
+    facts.figure("path", figures.on_map(path, cells), "Trajectory", "Grey: states outside the path. Star: root cell.")
+    facts.figure(
+        "predecessors",
+        figures.transition_scores(predecessors, terminal),
+        f"Candidate predecessors of {terminal}",
+        "Left: how gradual the transition is. Right: support by donor bootstraps.",
+    )
+    facts.figure(
+        "subsets",
+        figures.by_subset(path),
+        "Pseudotime by state, and connectivity of the states",
+        "Line: 10% to 90% of the cells. Right: PAGA connectivity.",
+    )
+    markers = values.loc[path.cells.index, _markers(path, table, definitions, values.columns)]
+    if markers.shape[1]:
+        drawing = figures.trends(path, markers)
+        facts.figure("markers", drawing, "Genes along the trajectory", "Thin: one donor; thick: mean of donors.")
+    return table
+
+
+def _tables(
+    facts: Facts, table: pd.DataFrame, coverage: pd.DataFrame, predecessors: pd.DataFrame, terminal: str, tissue: str
+) -> None:
+    """Add the tables of donors, of genes and proteins, and of candidate predecessors."""
     facts.table(
         "donors",
         coverage,
@@ -60,24 +85,6 @@ def report_trajectory(
         f"Candidate predecessors of {terminal}",
         "Variance along the line joining both states, relative to other states (1: no more than they).",
     )
-    facts.figure("path", figures.on_map(path, cells), "Trajectory", "Grey: states outside the path. Star: root cell.")
-    facts.figure(
-        "predecessors",
-        figures.transition_scores(predecessors, terminal),
-        f"Candidate predecessors of {terminal}",
-        "Left: how gradual the transition is. Right: support by donor bootstraps.",
-    )
-    facts.figure(
-        "subsets",
-        figures.by_subset(path),
-        "Pseudotime by state, and connectivity of the states",
-        "Line: 10% to 90% of the cells. Right: PAGA connectivity.",
-    )
-    markers = values.loc[path.cells.index, _markers(path, table, definitions, values.columns)]
-    if markers.shape[1]:
-        drawing = figures.trends(path, markers)
-        facts.figure("markers", drawing, "Genes along the trajectory", "Thin: one donor; thick: mean of donors.")
-    return table
 
 
 def _correlate(

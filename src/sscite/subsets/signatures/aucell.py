@@ -1,7 +1,7 @@
 """Rank-based scores of gene sets in each cell (AUCell), computed on sparse counts.
 
 Aibar et al. 2017, doi:10.1038/nmeth.4463: genes of a cell are ranked from the most to the least expressed; the
-score is the area under the recovery curve of the set within the top 5 % of genes, from 0 to 1. Ranks do not change
+score is the area under the recovery curve of the set within the top 5% of genes, from 0 to 1. Ranks do not change
 with depth or normalisation. Genes that the cell lacks are never recovered: they tie at zero, below all others; ties
 among expressed genes fall by a fixed random order of genes.
 """
