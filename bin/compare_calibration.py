@@ -17,7 +17,7 @@ def main(
     samples: Annotated[Path, typer.Option(help="samples.csv", exists=True, dir_okay=False)],
     contrasts: Annotated[Path, typer.Option(help="contrasts.csv", exists=True, dir_okay=False)],
     permutations: Annotated[int, typer.Option(min=100, help="relabellings; at most 200 are made")] = 2000,
-    min_cells: Annotated[int, typer.Option(min=1, help="cells of a sample in a subset to enter its expression")] = 10,
+    min_cells_per_donor: Annotated[int, typer.Option(min=1, help="cells that a donor needs in a subset to enter")] = 10,
     min_donors: Annotated[int, typer.Option(min=2, help="donors in each group; a contrast with fewer is skipped")] = 3,
     seed: Annotated[int, typer.Option(help="of the permutations drawn")] = 0,
 ) -> None:
@@ -33,7 +33,7 @@ def main(
         samples=samples,
         contrasts=contrasts,
         permutations=permutations,
-        min_cells=min_cells,
+        min_cells_per_donor=min_cells_per_donor,
         min_donors=min_donors,
         seed=seed,
     )

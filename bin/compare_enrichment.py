@@ -18,7 +18,7 @@ def main(
     samples: Annotated[Path, typer.Option(help="samples.csv, a row per sample", exists=True)],
     gene_sets: Annotated[Path, typer.Option(help="folder with GMT files or tables of regulator and target")],
     subsets: Annotated[Path, typer.Option(help="subsets.yaml, whose questions are answered by name", exists=True)],
-    min_cells: Annotated[int, typer.Option(help="cells that a donor needs in a subset to enter", min=1)] = 10,
+    min_cells_per_donor: Annotated[int, typer.Option(help="cells that a donor needs in a subset to enter", min=1)] = 10,
     min_donors: Annotated[int, typer.Option(help="donors that marker genes need", min=2)] = 3,
 ) -> None:
     """Ask which gene sets stand out among the marker genes of each subset and along the ranking of each contrast.
@@ -34,7 +34,7 @@ def main(
         samples=samples,
         gene_sets=gene_sets,
         subsets=subsets,
-        min_cells=min_cells,
+        min_cells_per_donor=min_cells_per_donor,
         min_donors=min_donors,
     )
 

@@ -15,7 +15,7 @@ def main(
     pseudobulk: Annotated[Path, typer.Option(help="summed counts per sample and subset, .h5ad", exists=True)],
     samples: Annotated[Path, typer.Option(help="samples.csv, a row per sample", exists=True)],
     contrasts: Annotated[Path, typer.Option(help="contrasts.csv, a row per comparison", exists=True)],
-    min_cells: Annotated[int, typer.Option(help="cells that a donor needs in a subset to enter", min=1)] = 10,
+    min_cells_per_donor: Annotated[int, typer.Option(help="cells that a donor needs in a subset to enter", min=1)] = 10,
     min_donors: Annotated[int, typer.Option(help="donors that each side needs", min=2)] = 3,
     threads: Annotated[int, typer.Option(help="subsets tested at once; changes speed only", min=1)] = 1,
 ) -> None:
@@ -30,7 +30,7 @@ def main(
         pseudobulk=pseudobulk,
         samples=samples,
         contrasts=contrasts,
-        min_cells=min_cells,
+        min_cells_per_donor=min_cells_per_donor,
         min_donors=min_donors,
         threads=threads,
     )

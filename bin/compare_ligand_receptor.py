@@ -19,7 +19,7 @@ def main(
         Path | None, typer.Option(help="genes that are mostly ambient in a subset of a tissue", exists=True)
     ] = None,
     reference_tissue: Annotated[str, typer.Option(help="excluded if other tissues were sampled")] = "blood",
-    min_cells: Annotated[int, typer.Option(help="cells that a subset needs in a tissue", min=1)] = 10,
+    min_cells_per_subset: Annotated[int, typer.Option(help="cells that a subset needs in a tissue", min=1)] = 10,
     seed: Annotated[int, typer.Option(help="of the cells drawn and of LIANA's permutations")] = 0,
 ) -> None:
     """Rank ligand-receptor interactions between the subsets of a tissue, and answer recruitment questions.
@@ -35,7 +35,7 @@ def main(
         subsets=subsets,
         ambient_genes=ambient_genes,
         reference_tissue=reference_tissue,
-        min_cells=min_cells,
+        min_cells_per_subset=min_cells_per_subset,
         seed=seed,
     )
 

@@ -17,7 +17,7 @@ def main(
     cells: Annotated[Path, typer.Option(help="cells.parquet with signatures", exists=True, dir_okay=False)],
     samples: Annotated[Path, typer.Option(help="samples.csv", exists=True, dir_okay=False)],
     stage_features: Annotated[str, typer.Option(help="genes, signatures or subsets shown first, comma-separated")] = "",
-    min_cells: Annotated[int, typer.Option(min=1, help="cells of a sample in a lineage to enter")] = 10,
+    min_cells_per_sample: Annotated[int, typer.Option(min=1, help="cells of a sample in a lineage to enter")] = 10,
 ) -> None:
     """Follow genes, signatures and subsets over the stages at which the same donor was sampled.
 
@@ -32,7 +32,7 @@ def main(
         cells=cells,
         samples=samples,
         stage_features=stage_features,
-        min_cells=min_cells,
+        min_cells_per_sample=min_cells_per_sample,
     )
 
 

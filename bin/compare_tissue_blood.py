@@ -17,7 +17,7 @@ def main(
     cells: Annotated[Path, typer.Option(help="cells.parquet: a row per cell", exists=True)],
     samples: Annotated[Path, typer.Option(help="samples.csv, a row per sample", exists=True)],
     reference_tissue: Annotated[str, typer.Option(help="tissue that the others are compared with")] = "blood",
-    min_cells: Annotated[int, typer.Option(help="cells that a donor needs in a subset to enter", min=1)] = 10,
+    min_cells_per_donor: Annotated[int, typer.Option(help="cells that a donor needs in a subset to enter", min=1)] = 10,
     min_donors: Annotated[int, typer.Option(help="donors that each side needs for a test", min=2)] = 3,
 ) -> None:
     """Compare each tissue with blood, within donors where possible, each finding beside the dissociation stress.
@@ -33,7 +33,7 @@ def main(
         cells=cells,
         samples=samples,
         reference_tissue=reference_tissue,
-        min_cells=min_cells,
+        min_cells_per_donor=min_cells_per_donor,
         min_donors=min_donors,
     )
 

@@ -20,7 +20,7 @@ def main(
         Path | None, typer.Option(help="genes that are mostly ambient in a subset of a tissue", exists=True)
     ] = None,
     reference_tissue: Annotated[str, typer.Option(help="tissue that contains the root of the trajectory")] = "blood",
-    min_cells: Annotated[int, typer.Option(help="cells that express a gene, to keep it", min=1)] = 10,
+    min_cells_per_gene: Annotated[int, typer.Option(help="cells that express a gene, to keep it", min=1)] = 10,
     seed: Annotated[int, typer.Option(help="random seed")] = 0,
 ) -> None:
     """Infer trajectories from the reference tissue to tissue-specific terminal states, with bootstrap support.
@@ -36,7 +36,7 @@ def main(
         subsets=subsets,
         ambient_genes=ambient_genes,
         reference_tissue=reference_tissue,
-        min_cells=min_cells,
+        min_cells_per_gene=min_cells_per_gene,
         seed=seed,
     )
 

@@ -22,7 +22,7 @@ process COMPARE_CALIBRATION {
         --samples ${samples} \\
         --contrasts ${contrasts} \\
         --permutations ${params.permutations} \\
-        --min-cells ${params.min_cells} \\
+        --min-cells-per-donor ${params.min_cells_per_donor} \\
         --min-donors ${params.min_donors} \\
         --seed ${params.seed} \\
         ${task.ext.args ?: ''}

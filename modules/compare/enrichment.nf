@@ -25,7 +25,7 @@ process COMPARE_ENRICHMENT {
         --samples ${samples} \\
         --gene-sets gene_sets \\
         --subsets ${subsets} \\
-        --min-cells ${params.min_cells} \\
+        --min-cells-per-donor ${params.min_cells_per_donor} \\
         --min-donors ${params.min_donors} \\
         ${task.ext.args ?: ''}
     """

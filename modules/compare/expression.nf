@@ -19,7 +19,7 @@ process COMPARE_EXPRESSION {
         --pseudobulk ${pseudobulk} \\
         --samples ${samples} \\
         --contrasts ${contrasts} \\
-        --min-cells ${params.min_cells} \\
+        --min-cells-per-donor ${params.min_cells_per_donor} \\
         --min-donors ${params.min_donors} \\
         --threads ${task.cpus} \\
         ${task.ext.args ?: ''}

@@ -23,7 +23,7 @@ process COMPARE_LIGAND_RECEPTOR {
         --subsets ${subsets} \\
         --ambient-genes ${ambient_genes} \\
         --reference-tissue "${params.reference_tissue}" \\
-        --min-cells ${params.min_cells} \\
+        --min-cells-per-subset ${params.min_cells_per_subset} \\
         --seed ${params.seed} \\
         ${task.ext.args ?: ''}
     """

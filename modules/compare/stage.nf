@@ -22,7 +22,7 @@ process COMPARE_STAGE {
         --cells ${cells} \\
         --samples ${samples} \\
         --stage-features '${params.stage_features}' \\
-        --min-cells ${params.min_cells} \\
+        --min-cells-per-sample ${params.min_cells_per_sample} \\
         ${task.ext.args ?: ''}
     """
 

@@ -22,7 +22,7 @@ process COMPARE_TISSUE_BLOOD {
         --cells ${cells} \\
         --samples ${samples} \\
         --reference-tissue "${params.reference_tissue}" \\
-        --min-cells ${params.min_cells} \\
+        --min-cells-per-donor ${params.min_cells_per_donor} \\
         --min-donors ${params.min_donors} \\
         ${task.ext.args ?: ''}
     """

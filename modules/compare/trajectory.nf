@@ -25,7 +25,7 @@ process COMPARE_TRAJECTORY {
         --subsets ${subsets} \\
         --ambient-genes ${ambient_genes} \\
         --reference-tissue "${params.reference_tissue}" \\
-        --min-cells ${params.min_cells} \\
+        --min-cells-per-gene ${params.min_cells_per_gene} \\
         --seed ${params.seed} \\
         ${task.ext.args ?: ''}
     """

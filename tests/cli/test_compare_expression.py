@@ -44,7 +44,7 @@ def facts(folder: Path, name: str) -> dict:
 
 def test_expression_then_enrichment_answer_one_contrast_and_skip_the_other(script, files: Path):
     shared = ["--pseudobulk", "pseudobulk.h5ad", "--contrasts", "contrasts.csv"]
-    done = script("compare_expression.py", *shared, "--samples", "samples.csv", "--min_cells", 10)
+    done = script("compare_expression.py", *shared, "--samples", "samples.csv", "--min-cells-per-donor", 10)
     assert done.returncode == 0, done.stderr
     genes = pd.read_csv(files / "lung" / "expression.csv")
     assert genes.loc[genes["gene"] == "CD69", "fdr"].max() < 0.05

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
@@ -14,6 +13,7 @@ from sscite import io, names
 from sscite.cohort import embedding_file
 from sscite.cohort import file as store
 from sscite.cohort.integrate import embed
+from sscite.cohort.protein import read_protein
 from sscite.embedding import variable_genes
 from sscite.errors import Reason, Skipped
 
@@ -42,24 +42,14 @@ def load(merged: Path, *, hvg: int) -> Ready:
     chosen = choose_variable_genes(store.read_element(merged, f"mod/{names.RNA}/uns/library_statistics"), hvg=hvg)
     genes = store.read_index(merged, "var")[chosen]
     X = store.gather(merged, genes=chosen)
-    return Ready(X, obs, read_protein(merged), genes)
+    _, proteins, values = read_protein(merged, isotypes=False)
+    return Ready(X, obs, values if len(proteins) else None, genes)
 
 
 def choose_variable_genes(statistics: dict[str, np.ndarray], *, hvg: int) -> np.ndarray:
     """Return the positions of the highly variable genes, from means and variances by library."""
     mask = variable_genes.choose(statistics["mean"], statistics["variance"], top=hvg, cells=statistics["cells"])
     return np.flatnonzero(mask)
-
-
-def read_protein(path: Path) -> np.ndarray | None:
-    """Read the normalised proteins (cells × proteins, isotype controls excluded); None without antibodies."""
-    if names.PROTEIN not in io.modalities(path):
-        return None
-    with h5py.File(path) as file:
-        layers = file[f"mod/{names.PROTEIN}/layers"]
-        values = layers[next(name for name in (names.LAYER_DSB, names.LAYER_CLR) if name in layers)][:]
-    isotype = store.read_element(path, f"mod/{names.PROTEIN}/var")["is_isotype"].to_numpy(dtype=bool)
-    return values[:, ~isotype]
 
 
 def clusters_table(obs: pd.DataFrame, found: embed.Embedding) -> pd.DataFrame:

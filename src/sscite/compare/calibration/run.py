@@ -21,7 +21,7 @@ def run(
     samples: Path,
     contrasts: Path,
     permutations: int,
-    min_cells: int,
+    min_cells_per_donor: int,
     min_donors: int,
     seed: int,
 ) -> None:
@@ -35,7 +35,7 @@ def run(
     def test(comparison: Comparison, facts: command.Facts) -> pd.DataFrame:
         return report.answer(
             counted, summed, comparison, facts,
-            permutations=permutations, min_cells=min_cells, min_donors=min_donors, seed=seed,
+            permutations=permutations, min_cells=min_cells_per_donor, min_donors=min_donors, seed=seed,
         )  # fmt: skip
 
     for_each_contrast(

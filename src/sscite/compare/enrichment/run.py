@@ -32,7 +32,7 @@ def run(
     samples: Path,
     gene_sets: Path,
     subsets: Path,
-    min_cells: int,
+    min_cells_per_donor: int,
     min_donors: int,
 ) -> None:
     """Ask which gene sets stand out among the marker genes of each subset and along the ranking of each contrast.
@@ -46,7 +46,7 @@ def run(
     found = read_expression(tables)
 
     def of_markers(facts: command.Facts) -> pd.DataFrame:
-        table = competitive.markers(counts, min_cells=min_cells, min_donors=min_donors)
+        table = competitive.markers(counts, min_cells=min_cells_per_donor, min_donors=min_donors)
         result = competitive.test_markers(table, sets)
         if result.empty:
             raise Skipped(Reason.TOO_FEW_DONORS, f"no subset has marker genes in {min_donors} donors")
@@ -61,7 +61,7 @@ def run(
             raise Skipped(Reason.NO_GENE_SETS, "no set has five genes among those tested")
         report.describe(facts, result, contrast.label, asked, ranked=True)
         comparison = compare(contrast, people, min_donors=min_donors)
-        result = _check(result, counts, comparison, sets, facts, min_cells=min_cells)
+        result = _check(result, counts, comparison, sets, facts, min_cells=min_cells_per_donor)
         drawing = report.curves(found[contrast.id], result, sets, asked)
         if drawing is not None:
             facts.figure("running", drawing, "Where in the ranking a set lies", "Bars: the genes of the set.")

@@ -14,7 +14,9 @@ from sscite.compare.expression import differential, findings, report
 from sscite.compare.statistics import dissociation_stress
 
 
-def run(*, pseudobulk: Path, samples: Path, contrasts: Path, min_cells: int, min_donors: int, threads: int) -> None:
+def run(
+    *, pseudobulk: Path, samples: Path, contrasts: Path, min_cells_per_donor: int, min_donors: int, threads: int
+) -> None:
     """Test every gene between the sides of each contrast, in every subset, with the donor as the unit.
 
     Counts of a donor's cells in a subset are summed; a quasi-likelihood regression (edgeR's) adjusts for the
@@ -24,9 +26,9 @@ def run(*, pseudobulk: Path, samples: Path, contrasts: Path, min_cells: int, min
 
     def test(comparison: Comparison, facts: command.Facts) -> pd.DataFrame:
         genes, tested = differential.test_contrast(
-            counts, comparison, min_cells=min_cells, min_donors=min_donors, threads=threads
+            counts, comparison, min_cells=min_cells_per_donor, min_donors=min_donors, threads=threads
         )
-        facts.number(min_cells=min_cells, min_donors=min_donors)
+        facts.number(min_cells_per_donor=min_cells_per_donor, min_donors=min_donors)
         report.describe(facts, genes, tested, comparison.contrast.label)
         report.describe_stress(facts, comparison, dissociation_stress.lineage_scores(counts))
         for finding in findings.of_contrast(genes, comparison):

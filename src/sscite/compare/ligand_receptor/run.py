@@ -23,7 +23,7 @@ def run(
     subsets: Path,
     ambient_genes: Path | None,
     reference_tissue: str,
-    min_cells: int,
+    min_cells_per_subset: int,
     seed: int,
 ) -> None:
     """Rank ligand-receptor interactions between the subsets of a tissue, and answer recruitment questions.
@@ -43,7 +43,9 @@ def run(
         pairs, named = folder / "ligand_receptor.csv", folder / "ligand_receptor_asked.csv"
         empty = {pairs: liana.COLUMNS, named: liana.NAMED_COLUMNS}
         with command.step("compare_ligand_receptor", tissue, seed=seed, empty=empty) as facts:
-            part = liana.select_cells(table, tissue, liana.lineages_of_questions(known), min_cells=min_cells, seed=seed)
+            part = liana.select_cells(
+                table, tissue, liana.lineages_of_questions(known), min_cells=min_cells_per_subset, seed=seed
+            )
             data = read_chosen(cohort, part, needed)
             found = liana.consensus(data, seed=seed)
             rows, share = liana.expression_fractions(data)

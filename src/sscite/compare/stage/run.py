@@ -13,7 +13,7 @@ from sscite.compare.stage import longitudinal, report
 
 
 def run(
-    *, composition: Path, pseudobulk: Path, cells: Path, samples: Path, stage_features: str, min_cells: int
+    *, composition: Path, pseudobulk: Path, cells: Path, samples: Path, stage_features: str, min_cells_per_sample: int
 ) -> None:
     """Follow genes, signatures and subsets over the stages at which the same donor was sampled.
 
@@ -29,7 +29,7 @@ def run(
     with command.step("compare_stage", "cohort", empty=tables) as facts:
         frames = report.report_stages(
             counted, anndata.read_h5ad(pseudobulk), pd.read_parquet(cells), load_samples(samples), facts,
-            features=features, min_cells=min_cells,
+            features=features, min_cells=min_cells_per_sample,
         )  # fmt: skip
         Path("stage").mkdir(exist_ok=True)
         for path, frame in zip(tables, frames, strict=True):

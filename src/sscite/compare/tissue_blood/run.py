@@ -23,7 +23,7 @@ def run(
     cells: Path,
     samples: Path,
     reference_tissue: str,
-    min_cells: int,
+    min_cells_per_donor: int,
     min_donors: int,
 ) -> None:
     """Compare each tissue with blood, within donors where possible, each finding beside the dissociation stress.
@@ -49,7 +49,7 @@ def run(
             parts = [
                 differences.compare_composition(numbers, comparison, scores, tested=tested),
                 differences.compare_subsets(
-                    counts, comparison, tested=tested, min_cells=min_cells, min_donors=min_donors
+                    counts, comparison, tested=tested, min_cells=min_cells_per_donor, min_donors=min_donors
                 ),
                 differences.states(known, tissue, reference_tissue),
             ]

@@ -19,7 +19,7 @@ from sscite.subsets.definitions.subsets import load_definitions
 
 def run(
     *, cohort: Path, embedding: Path, cells: Path, subsets: Path, ambient_genes: Path | None, reference_tissue: str,
-    min_cells: int, seed: int,
+    min_cells_per_gene: int, seed: int,
 ) -> None:  # fmt: skip
     """Infer trajectories from the reference tissue to tissue-specific terminal states, with bootstrap support.
 
@@ -47,7 +47,7 @@ def run(
                 part = inference.select_cells(table, question, **places, seed=seed)
                 if not terminal:
                     raise Skipped(Reason.NO_TERMINAL_STATE, f"{question.lineage} in {tissue}")
-                part, values, proteins = finished.read_values(cohort, part, min_cells=min_cells)
+                part, values, proteins = finished.read_values(cohort, part, min_cells=min_cells_per_gene)
                 score = inference.root_score(values, question)
                 positions = space.loc[part.index].to_numpy()
                 found = inference.infer_trajectory(positions, part, score, terminal=terminal, **places, seed=seed)

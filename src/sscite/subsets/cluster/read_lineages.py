@@ -10,7 +10,7 @@ import scipy.sparse as sp
 
 from sscite import names
 from sscite.cohort import file as store
-from sscite.cohort.integrate import inputs
+from sscite.cohort.protein import read_protein
 from sscite.embedding import variable_genes
 from sscite.subsets.cluster.cluster_lineage import LineageCells
 from sscite.subsets.definitions.subsets import Definitions, Lineage
@@ -72,7 +72,8 @@ def read(
             inside = masks[name][rows]
             if inside.any():
                 blocks[name].append(block[np.flatnonzero(inside)][:, places])
-    protein = read_protein(merged)
+    cells, proteins, values = read_protein(merged, isotypes=False)
+    protein = pd.DataFrame(values, columns=proteins, index=cells) if len(proteins) else None
     data = {
         name: LineageCells(
             sp.vstack(parts, format="csr"), genes[columns[name]], obs[masks[name]],
@@ -81,13 +82,3 @@ def read(
         for name, parts in blocks.items()
     }  # fmt: skip
     return data, {name: int(mask.sum()) for name, mask in masks.items()}
-
-
-def read_protein(merged: Path) -> pd.DataFrame | None:
-    """Read the normalised proteins as a table, isotype controls left out; None without antibodies."""
-    values = inputs.read_protein(merged)
-    if values is None:
-        return None
-    var = store.read_element(merged, f"mod/{names.PROTEIN}/var")
-    kept = var.index[~var["is_isotype"].to_numpy(dtype=bool)]
-    return pd.DataFrame(values, columns=kept, index=store.read_index(merged))
