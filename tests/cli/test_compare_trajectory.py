@@ -1,4 +1,4 @@
-"""The three ends of compare_trajectory: a way to the kidney's own state, tissues without one, a lineage unknown."""
+"""The three ends of compare_trajectory: a trajectory to a kidney-specific state, tissues without one, a lineage unknown."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ def ask(script, cells: str, subsets: str):
     return script("compare_trajectory.py", *shared, "--cells", cells, "--subsets", subsets)
 
 
-def test_the_way_is_written_with_its_genes_and_cells(script, files: Path):
+def test_the_trajectory_is_written_with_its_genes_and_cells(script, files: Path):
     done = ask(script, "cells.parquet", "subsets.yaml")
     assert done.returncode == 0, done.stderr
     found = json.loads((files / "kidney_own.compare_trajectory.json").read_text())
-    assert found["numbers"]["way"] == "early → late → own"
+    assert found["numbers"]["path"] == "early → late → own"
     along = pd.read_csv(files / "kidney_own" / "trajectory.csv").set_index("feature")["correlation"]
     assert along["END"] > 0.9
     assert along["START"] < -0.9

@@ -146,10 +146,10 @@ def test_a_covariate_that_no_column_holds_is_the_users_error():
         compare(asked(covariates=("weight",)), people())
 
 
-def test_more_covariates_than_donors_can_carry_are_refused():
+def test_more_covariates_than_donors_allow_are_refused():
     rng = np.random.default_rng(0)
     columns = {f"c{i}": [str(v) for v in rng.normal(size=7)] for i in range(5)}
-    with pytest.raises(Skipped, match="cannot carry") as error:
+    with pytest.raises(Skipped, match="too few for the covariates") as error:
         compare(asked(covariates=tuple(columns)), people(4, 3, **columns))
     assert error.value.reason is Reason.TOO_FEW_DONORS
 
