@@ -39,7 +39,7 @@ def run(model: str, *, given: Sequence[Path], cache: Path | None, sha256: str, o
             if not model:
                 raise Skipped(Reason.NOT_REQUESTED, "no model was given: set --celltypist_model")
             rows = gather(model, given=given, cache=(cache or Path("cache")).resolve(), sha256=sha256, output=output)
-            report_models(facts, rows)
+            report_models(facts, rows, verified=bool(sha256))
         except Skipped as skipped:
             facts.skip(skipped)
     write_table(pd.DataFrame(rows, columns=TABLE), output / "models.csv")
@@ -71,14 +71,17 @@ def gather(model: str, *, given: Sequence[Path], cache: Path, sha256: str, outpu
     return rows
 
 
-def report_models(facts: Facts, rows: list[dict[str, object]]) -> None:
-    """Report the models and their checksums."""
+def report_models(facts: Facts, rows: list[dict[str, object]], *, verified: bool) -> None:
+    """Report the models and their checksums, and whether these were compared with expected ones."""
     facts.number(models=len(rows))
     parts = [f"{row['name']} for {row['tissue'] or 'any tissue'}, {row['cell_types']} cell types" for row in rows]
     facts.verdict("; ".join(parts) + ".")
     facts.table(
         "models", pd.DataFrame(rows), "Models", "To pin a model, give its checksum as --celltypist_model_sha256."
     )
+    facts.number(checksums_verified=verified)
+    if not verified:
+        facts.warn("The checksum of the CellTypist model was not verified: give it as --celltypist_model_sha256.")
 
 
 def parse(text: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.preprocessing import StandardScaler
 
 from sscite.annotate import model, model_file
+from sscite.command import Facts
 from sscite.errors import UserError
 
 GENES = np.array(["A", "B", "C"], dtype=object)
@@ -154,3 +155,13 @@ def test_another_checksum_is_refused_with_both_shown(tmp_path):
 def test_an_expected_checksum_must_be_one(text):
     with pytest.raises(UserError, match="sha256"):
         model.expected_checksums(text, 1)
+
+
+def test_a_model_without_an_expected_checksum_is_reported_as_not_verified(tmp_path: Path):
+    rows = [{"tissue": "", "name": "m", "cell_types": 2, "sha256": "0" * 64}]
+    pinned, free = (Facts("annotate_model", "cohort", seed=None, folder=tmp_path) for _ in range(2))
+    model.report_models(pinned, rows, verified=True)
+    model.report_models(free, rows, verified=False)
+    assert pinned.content["warnings"] == []
+    assert "not verified" in free.content["warnings"][0]
+    assert free.content["numbers"]["checksums_verified"] is False
