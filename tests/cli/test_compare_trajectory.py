@@ -1,4 +1,4 @@
-"""The three ends of compare_trajectory: a trajectory to a kidney-specific state, tissues without one, a lineage unknown."""
+"""The ends of compare_trajectory: a trajectory to a kidney-specific state, one tissue alone, an unknown lineage."""
 
 from __future__ import annotations
 
