@@ -1,4 +1,4 @@
-"""Figures as data URIs, small: 128 colours, lossless WebP."""
+"""Figures as data URIs, small: 64 colours, lossless WebP."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
-COLOURS = 128
+COLOURS = 64
 
 
 DENSITY = 1.5  # pixels of a figure per pixel of the page
@@ -23,7 +23,7 @@ class Image:
 
 
 def embed(path: Path) -> Image:
-    """Return a PNG file as a lossless WebP image with at most 128 colours."""
+    """Return a PNG file as a lossless WebP image with at most 64 colours."""
     from PIL import Image as Pillow
 
     with Pillow.open(path) as image:

@@ -133,11 +133,10 @@ def _check_hashtags(sheet: Sheet, rows: list[tuple[int, dict[str, str]]]) -> Non
 def _check_genotypes(sheet: Sheet, rows: list[tuple[int, dict[str, str]]]) -> None:
     """Report genotypes that are not those of donors.
 
-    Two donors with one genotype, one donor with two, and samples that nothing but their donor's genotype could tell
-    apart.
+    Two donors with one genotype, and samples that nothing but their donor's genotype could tell apart. A donor may have
+    several: a table of cells and samples in the form of genotype calls names samples, not donors.
     """
     donor_of: dict[str, tuple[int, str]] = {}
-    genotype_of: dict[str, tuple[int, str]] = {}
     alone: dict[str, int] = {}
     for row, values in rows:
         genotype, donor = values["genotype_donor"], values["donor"]
@@ -146,12 +145,6 @@ def _check_genotypes(sheet: Sheet, rows: list[tuple[int, dict[str, str]]]) -> No
         first, other = donor_of.setdefault(genotype, (row, donor))
         if other != donor:
             text = f"genotype '{genotype}' is also that of donor '{other}' (row {first}); a genotype is of one donor"
-            sheet.problem(f"{text}: correct one of them", row=row, column="genotype_donor")
-        first, other = genotype_of.setdefault(donor, (row, genotype))
-        if other != genotype:
-            text = (
-                f"donor '{donor}' has genotype '{other}' in row {first} and '{genotype}' here; a donor has one genotype"
-            )
             sheet.problem(f"{text}: correct one of them", row=row, column="genotype_donor")
         if not values["hashtag"] and alone.setdefault(genotype, row) != row:
             sheet.problem(
