@@ -11,6 +11,7 @@ from sscite import figures
 from sscite.command import Facts
 from sscite.compare.pseudobulk.sums import keep
 from sscite.compare.stage import longitudinal
+from sscite.errors import Reason, Skipped
 
 PREFIX = "signature_"
 PANELS = 9
@@ -36,6 +37,8 @@ def report_stages(
     rows = longitudinal.select_staged(samples, name)
     table = longitudinal.follow(gather(counted, pseudobulk, cells, features, min_cells=min_cells), rows, samples)
     summary = longitudinal.summarise(table)
+    if summary.empty:
+        raise Skipped(Reason.NO_STAGE, f"no gene, signature or subset was measured at two levels of '{name}'")
     asked = [feature for feature in features if feature in set(table["feature"].str.removeprefix(PREFIX))]
     for missing in [feature for feature in features if feature not in asked]:
         facts.warn(f"'{missing}' matches no gene, signature or subset in this cohort.")
