@@ -53,7 +53,10 @@ def run(
                 ),
                 differences.states(known, tissue, reference_tissue),
             ]
-            result = differences.flag(pd.concat([part for part in parts if len(part)], ignore_index=True))
+            kept = [part for part in parts if len(part)]
+            if not kept:
+                raise Skipped(Reason.NO_SUBSETS, f"no subset has enough cells in {tissue} and {reference_tissue}")
+            result = differences.flag(pd.concat(kept, ignore_index=True))
             result["tissue"] = tissue
             report.describe(facts, result, comparison, dissociation_stress.sample_scores(scores), tested=tested)
             for finding in findings.of_tissue(result, comparison):
