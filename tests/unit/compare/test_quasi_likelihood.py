@@ -7,7 +7,7 @@ import pytest
 import statsmodels.api as sm
 from scipy import optimize, stats
 
-from sscite.compare.statistics import negative_binomial, quasi_likelihood
+from sscite.compare.statistics import effect_shrinkage, negative_binomial, quasi_likelihood
 from sscite.compare.statistics.donor_tests import benjamini_hochberg
 
 COUNTS = np.array([
@@ -154,7 +154,7 @@ def test_shrunken_effects_are_the_mode_of_a_normal_likelihood_and_a_cauchy_prior
     rng = np.random.default_rng(0)
     error = np.concatenate([np.full(300, 0.3), [2.0, 0.2]])
     effect = np.concatenate([rng.normal(0, 0.5, 300), [4.0, 4.0]])
-    shrunk = quasi_likelihood.shrink(effect, error)
+    shrunk = effect_shrinkage.shrink(effect, error)
 
     def variance(a: float) -> float:
         return float((((effect**2 - error**2) - a) / (error**2 + a) ** 2).sum())

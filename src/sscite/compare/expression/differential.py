@@ -15,7 +15,7 @@ from sscite import names
 from sscite.compare.contrast.contrast import Comparison, encode
 from sscite.compare.expression import robustness
 from sscite.compare.pseudobulk.ambient import expected
-from sscite.compare.statistics import dissociation_stress, quasi_likelihood
+from sscite.compare.statistics import dissociation_stress, effect_shrinkage, quasi_likelihood
 from sscite.compare.statistics.ambient_share import predicted_share
 from sscite.compare.statistics.donor_tests import benjamini_hochberg
 from sscite.errors import Reason, Skipped
@@ -211,7 +211,7 @@ def test_bulk(bulk: Bulk, design: np.ndarray, score: np.ndarray) -> pd.DataFrame
             "standard_error": result.error,
             "low": result.effect - reach,
             "high": result.effect + reach,
-            "shrunken_log2_fold_change": quasi_likelihood.shrink(result.effect, result.error),
+            "shrunken_log2_fold_change": effect_shrinkage.shrink(result.effect, result.error),
             "statistic": result.statistic,
             "p_value": result.p_value,
             "fdr": benjamini_hochberg(result.p_value),

@@ -12,10 +12,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special, stats
+from scipy import stats
 
 from sscite.compare.statistics import negative_binomial as nb
-from sscite.compare.statistics.donor_tests import trigamma_inverse
+from sscite.compare.statistics.variance_prior import posterior, trended_prior
 
 PILOT_DISPERSION = 0.1
 POISSON = 1e-8  # a dispersion that is none
@@ -85,7 +85,7 @@ def fit(
     dispersion = nb.dispersion_trend(y, pilot, design, abundance)
     ratio, raw, residual, mean = _deviances(y, factors, design, dispersion)
     prior_df, prior = trended_prior(raw, residual, abundance)
-    scale = _posterior(raw, residual, prior_df, prior)
+    scale = posterior(raw, residual, prior_df, prior)
     df = np.minimum(residual + prior_df, residual.sum())
     effect, wald = _effect(y, factors, design, dispersion)
     size = np.sqrt(ratio / scale)
@@ -96,7 +96,7 @@ def fit(
         included = (~extreme[again]).astype(float)
         part = y[again], factors, design, dispersion[again]
         ratio, raw, residual, _ = _deviances(*part, included=included)
-        size[again] = np.sqrt(ratio / _posterior(raw, residual, prior_df, prior[again]))
+        size[again] = np.sqrt(ratio / posterior(raw, residual, prior_df, prior[again]))
         p[again] = np.maximum(p[again], 2 * stats.t.sf(size[again], np.minimum(residual + prior_df, df[again])))
         effect[again], wald[again] = _effect(*part, included=included)
     return Fit(
@@ -167,7 +167,7 @@ def retest(
         return np.full(len(genes), np.nan), np.full(len(genes), np.nan)
     y, factors, dispersion = counts[rows][:, genes].T.astype(float), fitted.factors[rows], fitted.dispersion[genes]
     ratio, raw, residual, _ = _deviances(y, factors, part, dispersion)
-    scale = _posterior(raw, residual, fitted.prior_df, fitted.prior_scale[genes])
+    scale = posterior(raw, residual, fitted.prior_df, fitted.prior_scale[genes])
     df = np.minimum(residual + fitted.prior_df, fitted.df.max())
     return _effect(y, factors, part, dispersion)[0], 2 * stats.t.sf(np.sqrt(ratio / scale), df)
 
@@ -192,34 +192,6 @@ def _deviances(
     excluded = False if included is None else included == 0
     residual = _residual_df(((mean < 1e-4) & (y == 0)) | excluded, design)
     return np.maximum(null - deviance, 0), deviance / np.maximum(residual, 1), residual, mean
-
-
-def shrink(effect: np.ndarray, error: np.ndarray) -> np.ndarray:
-    """Shrink effects towards zero by a Cauchy prior whose scale is estimated from all genes (mode of the posterior).
-
-    As apeglm (Zhu, Ibrahim and Love 2018, doi:10.1093/bioinformatics/bty895) with a normal likelihood: large effects
-    stay, those of genes with little information go to zero.
-    """
-    known = np.isfinite(effect) & np.isfinite(error) & (error > 0)
-    if not known.any():
-        return effect.copy()
-    b, s2 = effect[known], error[known] ** 2
-    scale2 = min(_prior_variance(b, s2), 1 / np.log(2) ** 2)
-    shrunk = b.copy()
-    for _ in range(100):
-        shrunk = b / (1 + 2 * s2 / (scale2 + shrunk**2))
-    result = effect.copy()
-    result[known] = shrunk
-    return result
-
-
-def _prior_variance(b: np.ndarray, s2: np.ndarray) -> float:
-    """Return the variance A of true effects that solves sum w (b^2 - s^2 - A) = 0, w = 1 / (s^2 + A)^2 (as apeglm)."""
-    variance = 1.0
-    for _ in range(100):
-        weight = 1 / (s2 + variance) ** 2
-        variance = max(float((weight * (b**2 - s2)).sum() / weight.sum()), 1e-4)
-    return variance
 
 
 def _effect(
@@ -261,46 +233,3 @@ def _residual_df(zero: np.ndarray, design: np.ndarray) -> np.ndarray:
         rank = np.linalg.matrix_rank(left) if len(left) else 0
         df[(zero == pattern).all(axis=1)] = len(left) - rank
     return df
-
-
-def _posterior(raw: np.ndarray, df: np.ndarray, prior_df: float, prior: np.ndarray) -> np.ndarray:
-    """Draw the quasi-likelihood dispersions to the prior."""
-    if np.isinf(prior_df):
-        return prior
-    return (prior_df * prior + df * raw) / (prior_df + df)
-
-
-def trended_prior(raw: np.ndarray, df: np.ndarray, abundance: np.ndarray) -> tuple[float, np.ndarray]:
-    """Estimate the prior of variances along a trend: degrees of freedom, and the variance at each gene's abundance.
-
-    limma's `fitFDist` with a covariate: log variances on a natural spline of the abundance.
-    """
-    used = df > 0
-    positive = np.maximum(raw[used], 1e-5 * np.median(raw[used]))
-    half = df[used] / 2
-    centred = np.log(positive) - special.digamma(half) + np.log(half)
-    knots = 1 + (used.sum() >= 3) + (used.sum() >= 6) + (used.sum() >= 30)
-    basis = natural_spline(abundance, np.quantile(abundance[used], np.linspace(0, 1, knots)))
-    coefficient = np.linalg.lstsq(basis[used], centred, rcond=None)[0]
-    excess = ((centred - basis[used] @ coefficient) ** 2).sum() / max(used.sum() - basis.shape[1], 1)
-    excess -= special.polygamma(1, half).mean()
-    trend = np.exp(basis @ coefficient)
-    if excess <= 0:
-        return np.inf, trend
-    prior_df = 2 * trigamma_inverse(float(excess))
-    return prior_df, trend * np.exp(special.digamma(prior_df / 2) - np.log(prior_df / 2))
-
-
-def natural_spline(x: np.ndarray, knots: np.ndarray) -> np.ndarray:
-    """Return the basis of natural cubic splines, intercept first; the number of columns is that of distinct knots."""
-    knots = np.unique(knots)
-    if len(knots) < 3:
-        return np.column_stack([np.ones_like(x), x])[:, : len(knots)]
-    low, width = knots[0], knots[-1] - knots[0]
-    u, k = (x - low) / width, (knots - low) / width
-
-    def part(j: int) -> np.ndarray:
-        return (np.maximum(u - k[j], 0) ** 3 - np.maximum(u - k[-1], 0) ** 3) / (k[-1] - k[j])
-
-    last = part(len(k) - 2)
-    return np.column_stack([np.ones_like(u), u, *[part(j) - last for j in range(len(k) - 2)]])
