@@ -30,7 +30,7 @@ process COMPARE_PSEUDOBULK {
     stub:
     """
     touch pseudobulk.h5ad
-    echo 'sample,donor,tissue,level,parent,subset,cells,parent_cells,total_cells' > composition.csv
+    echo 'sample,donor,tissue,level,parent,subset,cells,parent_cells,total_cells,stress_score' > composition.csv
     echo 'tissue,subset,gene,ambient_share' > ambient_genes.csv
     echo '{"step": "compare_pseudobulk", "id": "cohort"}' > cohort.compare_pseudobulk.json
     """

@@ -44,7 +44,14 @@ def counted(cells: dict[tuple[str, str], list[int]], people: pd.DataFrame) -> pd
     places = pd.MultiIndex.from_frame(table[["sample", "parent"]])
     table["parent_cells"] = whole.reindex(places).to_numpy()
     table["parent_cells"] = table["parent_cells"].fillna(table["total_cells"]).astype(int)
+    table = table.assign(stress_score=np.nan)
     return table.merge(people[["sample", "donor", "tissue"]], on="sample")
+
+
+def with_stress(counted: pd.DataFrame, scores: list[float], people: pd.DataFrame) -> pd.DataFrame:
+    """Give every lineage of a sample the same stress score, a number per sample."""
+    found = counted["sample"].map(dict(zip(people["sample"], scores, strict=True)))
+    return counted.assign(stress_score=found.where(counted["level"] == "lineage"))
 
 
 def random_cells(

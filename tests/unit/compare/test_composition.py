@@ -144,15 +144,18 @@ def test_the_share_with_a_covariate_agrees_with_least_squares_where_cells_are_ma
     assert np.log(row(table, "S2", "all")["share_fold_change"]) == pytest.approx(expected, abs=0.02)
 
 
-def reported(people: pd.DataFrame, cells: dict, **options: object) -> tuple[Facts, pd.DataFrame]:
-    comparison = cohorts.comparison(people, **options)
-    facts = Facts("compare_composition", "x", seed=0, folder=Path(options.get("folder", ".")))
+def reported(people: pd.DataFrame, cells: dict, *, stress: list[float] | None = None) -> tuple[Facts, pd.DataFrame]:
+    comparison = cohorts.comparison(people)
+    facts = Facts("compare_composition", "x", seed=0, folder=Path())
     counted = cohorts.counted(cells, people)
+    if stress is not None:
+        counted = cohorts.with_stress(counted, stress, people)
     measures = frequency.measure(counted, comparison)
     table, drawn = differential.test(measures, comparison, draws=200, rng=np.random.default_rng(0))
     smallest = report.smallest_p(comparison, drawn)
     fitted = differential.fit(measures, comparison)
     table = report.add_influence(fitted, comparison, table, testable=smallest <= 0.05, seed=0)
+    table = report.add_stress(fitted, comparison, table, counted, facts, seed=0)
     report._sentences(facts, comparison, table, smallest, influence.depth_ratio(fitted, comparison))
     return facts, table
 

@@ -52,9 +52,24 @@ def test_a_group_that_varies_three_times_as_much_has_a_larger_variance_in_every_
 def test_signs_of_pairs_flip_the_mean_difference():
     values = np.array([[1.0], [2], [3], [4], [4], [7]])
     signs = permutation.flips(3, draws=9, rng=np.random.default_rng(0))[0]
-    found = group_effects.within(data(values), signs)
+    found = group_effects.within(data(values), np.empty((3, 0)), signs)
     assert found.effect[0, 0] == pytest.approx(3)
     assert sorted(found.effect[:, 0]) == pytest.approx(sorted(s @ [3, 2, 4] / 3 for s in signs))
+
+
+def test_pairs_with_a_covariate_are_least_squares_of_the_differences():
+    rng = np.random.default_rng(5)
+    values, weight = rng.normal(size=(14, 3)), np.repeat(rng.uniform(0.5, 2, (7, 3)), 2, axis=0)
+    weight = np.vstack([weight[0::2], weight[1::2]])
+    held = rng.normal(size=(7, 1))
+    signs = permutation.flips(7, draws=9, rng=rng)[0]
+    found = group_effects.within(data(values, weight), held, signs)
+    design = np.column_stack([held, np.ones(7)])
+    for test in range(3):
+        root = np.sqrt(weight[:7, test] / 2)
+        difference = values[7:, test] - values[:7, test]
+        expected = np.linalg.lstsq(root[:, None] * design, root * difference, rcond=None)[0][1]
+        assert found.effect[0, test] == pytest.approx(expected)
 
 
 def test_a_family_of_exchangeable_donors_is_wrong_in_at_most_one_of_twenty():

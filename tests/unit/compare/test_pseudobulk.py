@@ -42,6 +42,15 @@ def test_composition_has_zeros_and_counts_unassigned_cells_in_the_whole_only():
     assert len(table) == 2 * (2 + 3)
 
 
+def test_stress_scores_stand_in_the_rows_of_their_lineage():
+    scores = pd.DataFrame({"mono": [0.5, -0.5], "T": [0.1, np.nan]}, index=["s1", "s2"])
+    table = sums.with_stress(sums.composition(cells()), scores).set_index(["sample", "level", "subset"])["stress_score"]
+    assert table["s1", "lineage", "mono"] == 0.5
+    assert table["s1", "lineage", "T"] == 0.1
+    assert table.drop(["s1"]).dropna().to_dict() == {("s2", "lineage", "mono"): -0.5}
+    assert table.xs("subset", level="level").isna().all()
+
+
 def test_the_same_subset_name_in_two_lineages_stays_two_subsets():
     table = cells().assign(subset=["naive"] * 6)
     found = sums.composition(table).query("level == 'subset' and sample == 's1'")

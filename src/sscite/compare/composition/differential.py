@@ -58,6 +58,11 @@ class Fitted:
         """Mark the tests of the family."""
         return self.measures.tests["asked"].to_numpy()
 
+    def places(self, table: pd.DataFrame) -> np.ndarray:
+        """Find the rows of a table among the tests."""
+        tests = pd.MultiIndex.from_frame(self.measures.tests[frequency.KEYS])
+        return tests.get_indexer(pd.MultiIndex.from_frame(table[frequency.KEYS]))
+
 
 def fit(measures: Measures, comparison: Comparison) -> Fitted:
     """Fit the count model and choose what can be tested."""
@@ -107,12 +112,13 @@ def arrange(fitted: Fitted, comparison: Comparison, donors: np.ndarray, listed: 
     """
     data = fitted.data.select(donors, np.ones(fitted.data.value.shape[1], dtype=bool))
     group, tests = comparison.donors["group"].to_numpy()[donors], fitted.measures.tests
+    held = differences(comparison, donors) if comparison.paired else nuisance(comparison, donors)
 
     def estimate(values: np.ndarray) -> Effects:
         changed = replace(data, value=values)
         if comparison.paired:
-            return group_effects.within(changed, listed)
-        return group_effects.between(changed, group, nuisance(comparison, donors), listed)
+            return group_effects.within(changed, held, listed)
+        return group_effects.between(changed, group, held, listed)
 
     share = estimate(data.value)
     shift = share.effect[0] - closure.correct(share.effect, share.variance, tests)[0]
@@ -125,6 +131,12 @@ def nuisance(comparison: Comparison, donors: np.ndarray) -> np.ndarray:
     """Return the nuisance design of the donors at a mask without columns that are constant among them."""
     held = frequency.nuisance(comparison)[donors]
     return held[:, (np.ptp(held, axis=0) > 0) | (np.arange(held.shape[1]) == 0)]
+
+
+def differences(comparison: Comparison, donors: np.ndarray) -> np.ndarray:
+    """Return the within-donor differences of the covariates of the donors at a mask; those of a donor cancel."""
+    references, targets = np.split(comparison.covariate_matrix()[0][donors], 2)
+    return (targets - references)[:, (targets != references).any(axis=0)]
 
 
 def arrangements(

@@ -26,7 +26,7 @@ def leave_one_out(
     change, and whether the finding depends on one donor: the p exceeds 5% although the smaller design can reach 1.25%,
     or the log fold change falls by more than half
     """
-    places = _places(fitted, table)
+    places = fitted.places(table)
     donors = comparison.donors["donor"].to_numpy()
     group = comparison.donors["group"].to_numpy()
     p, fold, floor, names = [], [], [], []
@@ -37,20 +37,15 @@ def leave_one_out(
             continue
         listed, exact = differential.arrangements(comparison, kept, draws=ARRANGEMENTS, rng=rng, limit=ARRANGEMENTS)
         arranged = differential.arrange(fitted, comparison, kept, listed)
-        p.append(permutation.Permuted(arranged.t[:, fitted.asked], exact).family_p()[places])
-        fold.append(arranged.effect[0, fitted.asked][places])
+        family = np.full(len(fitted.asked), np.nan)
+        family[fitted.asked] = permutation.Permuted(arranged.t[:, fitted.asked], exact).family_p()
+        p.append(family[places])
+        fold.append(arranged.effect[0, places])
         floor.append(permutation.smallest_p(left[0], left[1], paired=comparison.paired))
         names.append(str(name))
     if not p:
         return pd.DataFrame(index=table.index[:0], columns=COLUMNS[:-1])
     return _summary(np.array(p), np.array(fold), np.array(floor), names, table)
-
-
-def _places(fitted: Fitted, table: pd.DataFrame) -> np.ndarray:
-    """Find the tests of a table among the asked tests."""
-    keys = ["measure", "level", "parent", "subset"]
-    tests = fitted.measures.tests[fitted.asked]
-    return pd.MultiIndex.from_frame(tests[keys]).get_indexer(pd.MultiIndex.from_frame(table[keys]))
 
 
 def _summary(
@@ -70,7 +65,7 @@ def _summary(
 
 def absent_in(fitted: Fitted, comparison: Comparison, table: pd.DataFrame) -> list[str]:
     """Name for each test of a table the libraries without a cell of the subset where at least ten were expected."""
-    cells, expected = fitted.measures.cells[:, fitted.asked], fitted.data.expected[:, fitted.asked]
+    cells, expected = fitted.measures.cells, fitted.data.expected
     donors = comparison.donors[["donor", "group"]]
     rows = comparison.samples[["donor", "group", "library"]].drop_duplicates()
     rows = rows.assign(library=rows["library"].str.split(";")).explode("library")
@@ -84,7 +79,7 @@ def absent_in(fitted: Fitted, comparison: Comparison, table: pd.DataFrame) -> li
             library for library, mask in inside.items()
             if not cells[mask, test].any() and expected[mask, test].sum() >= MIN_EXPECTED
         )
-        for test in _places(fitted, table)
+        for test in fitted.places(table)
     ]  # fmt: skip
 
 

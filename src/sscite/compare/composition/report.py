@@ -6,16 +6,17 @@ import numpy as np
 import pandas as pd
 
 from sscite.command import Facts
-from sscite.compare.composition import differential, figures, frequency, influence, separation
+from sscite.compare.composition import differential, figures, frequency, influence, separation, stress
 from sscite.compare.composition.differential import COLUMNS, LEVEL, METHODS
 from sscite.compare.contrast.contrast import Comparison
 from sscite.compare.statistics import permutation
+from sscite.compare.statistics.dissociation_stress import FLAG_SCORE, NOT_ADJUSTABLE
 from sscite.findings import Concern, Finding, Kind
 
 SHOWN = [
     "subset", "measure", "parent", "percent_reference", "percent_target", "fold_change", "fold_change_low",
     "fold_change_high", "family_p", "ks_bonferroni", "log_ratio_fdr", "share_fdr", "agreement", "finding", "worst_p",
-    "influential_donor", "note",
+    "influential_donor", "fold_change_given_stress", "p_given_stress", "note",
 ]  # fmt: skip
 NOT_TESTABLE = 3  # largest effects that are listed if the design cannot reach 5%
 
@@ -41,6 +42,7 @@ def report_composition(
     smallest = smallest_p(comparison, drawn)
     fitted = differential.fit(measures, comparison)
     table = add_influence(fitted, comparison, table, testable=smallest <= LEVEL, seed=seed)
+    table = add_stress(fitted, comparison, table, counted, facts, seed=seed)
     omnibus = frequency.omnibus(counted, samples, comparison)
     names = comparison.contrast.group_names
     depth = influence.depth_ratio(fitted, comparison)
@@ -82,6 +84,27 @@ def add_influence(
     return whole
 
 
+def add_stress(
+    fitted: differential.Fitted,
+    comparison: Comparison,
+    table: pd.DataFrame,
+    counted: pd.DataFrame,
+    facts: Facts,
+    *,
+    seed: int,
+) -> pd.DataFrame:
+    """Add what remains of each finding given the stress score of the other lineages."""
+    found, measured = table[table["finding"] != ""], stress.scores(counted)
+    whole = table.assign(**dict.fromkeys(stress.COLUMNS[:2], np.nan), stress_flag="")
+    if not np.isfinite(measured.to_numpy()).any():
+        facts.warn("No stress score was measured, so no finding is tested given it.")
+    elif len(found):
+        given = stress.given_score(fitted, comparison, found, measured, rng=np.random.default_rng([seed, 5]))
+        whole.loc[found.index, stress.COLUMNS] = given
+    facts.number(stress_explained=int((whole["stress_flag"] == FLAG_SCORE).sum()))
+    return whole
+
+
 def _numbers(
     facts: Facts,
     comparison: Comparison,
@@ -117,8 +140,6 @@ def _sentences(facts: Facts, comparison: Comparison, table: pd.DataFrame, smalle
         facts.verdict(f"{design}: {_list(rows) if len(rows) else _nothing(table.iloc[0])}{_compensation(table)}")
     for _, row in rows.iterrows():
         facts.finding(finding(row, comparison, smallest, depth))
-    if comparison.paired and comparison.covariates:
-        facts.warn("Covariates are not adjusted for in the paired comparison of composition.")
 
 
 def finding(row: pd.Series, comparison: Comparison, smallest: float, depth: float) -> Finding:
@@ -126,7 +147,7 @@ def finding(row: pd.Series, comparison: Comparison, smallest: float, depth: floa
     reference, target = comparison.counts()
     up = row["percent_target"] > row["percent_reference"]
     concerns = concerns_of(row, comparison, smallest, depth)
-    remarks = [_remark(row, concern) for concern in concerns]
+    remarks = [stress.described(row), *(_remark(row, concern) for concern in concerns)]
     return Finding(
         kind=Kind.COMPOSITION, feature=row["subset"], comparison=comparison.contrast.label,
         direction="up" if up else "down", effect=row["fold_change"], low=row["fold_change_low"],
@@ -144,6 +165,8 @@ def concerns_of(row: pd.Series, comparison: Comparison, smallest: float, depth: 
     spread = row["spread_ratio"]
     marks = {
         Concern.FEW_DONORS: smallest > LEVEL,
+        Concern.STRESS: row["stress_flag"] == FLAG_SCORE,
+        Concern.STRESS_NOT_ADJUSTABLE: row["stress_flag"] == NOT_ADJUSTABLE,
         Concern.DEPTH: not 1 / uneven <= depth <= uneven,
         Concern.SPREAD: bool(np.isfinite(spread)) and not 1 / uneven <= spread <= uneven and row["welch_p"] > LEVEL,
         Concern.ONE_DONOR: str(row["one_donor"]) == "True",

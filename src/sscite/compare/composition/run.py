@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from sscite import command, io
-from sscite.compare.composition import influence, report
+from sscite.compare.composition import influence, report, stress
 from sscite.compare.composition.differential import COLUMNS
 from sscite.compare.contrast.contrast import Comparison, load_samples
 from sscite.compare.contrast.each import for_each_contrast
@@ -36,7 +36,7 @@ def run(*, composition: Path, samples: Path, contrasts: Path, permutations: int,
         test,
         contrasts=contrasts,
         samples=samples,
-        columns=[*COLUMNS, *influence.COLUMNS],
+        columns=[*COLUMNS, *influence.COLUMNS, *stress.COLUMNS],
         seed=seed,
         min_donors=min_donors,
     )

@@ -11,6 +11,7 @@ from sscite import command, io, names
 from sscite.cohort import file as store
 from sscite.cohort import protein
 from sscite.compare.pseudobulk import ambient, report, sums
+from sscite.compare.statistics import dissociation_stress
 
 
 def run(
@@ -53,5 +54,5 @@ def run(
             rows.varm[ambient.AMBIENT] = profiles.to_numpy()
         io.write_table(ambient.mostly_ambient(rows), ambient_genes)
         report.describe(facts, counted)
-        io.write_table(counted, composition)
+        io.write_table(sums.with_stress(counted, dissociation_stress.lineage_scores(rows)), composition)
         rows.write_h5ad(output, compression="lzf")

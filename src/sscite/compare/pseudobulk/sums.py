@@ -13,7 +13,8 @@ from sscite import names
 from sscite.errors import Reason, Skipped
 
 LEVELS = ("lineage", "subset")
-COMPOSITION = ["sample", "donor", "tissue", "level", "parent", "subset", "cells", "parent_cells", "total_cells"]
+COMPOSITION = ["sample", "donor", "tissue", "level", "parent", "subset", "cells", "parent_cells", "total_cells",
+               "stress_score"]  # fmt: skip
 KEY = ["sample", "level", "parent", "name"]
 ALL = "all"
 
@@ -72,7 +73,15 @@ def composition(cells: pd.DataFrame) -> pd.DataFrame:
     table["total_cells"] = table["sample"].map(total).astype(int)
     of_lineage = lineage.reindex(pd.MultiIndex.from_frame(table[["sample", "parent"]])).fillna(0).to_numpy()
     table["parent_cells"] = np.where(table["parent"] == ALL, table["total_cells"], of_lineage).astype(int)
-    return table.rename(columns={"name": "subset"})[COMPOSITION]
+    return table.rename(columns={"name": "subset"}).assign(stress_score=np.nan)[COMPOSITION]
+
+
+def with_stress(composition: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
+    """Write the stress scores (samples × lineages) into the rows of the lineages; the other rows have none."""
+    known = scores.rename_axis(index="sample", columns="subset").stack().rename("stress_score")  # noqa: PD013
+    keys = pd.MultiIndex.from_frame(composition[["sample", "subset"]])
+    found = known.reindex(keys).to_numpy()
+    return composition.assign(stress_score=np.where(composition["level"] == "lineage", found, np.nan))
 
 
 def membership(rows: pd.DataFrame, order: pd.Index) -> tuple[sparse.csr_array, pd.DataFrame]:

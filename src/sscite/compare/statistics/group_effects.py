@@ -66,13 +66,15 @@ def between(data: LogFrequencies, group: np.ndarray, nuisance: np.ndarray, order
     return Effects(effect, variance, own, ratio, df, own_df)
 
 
-def within(data: LogFrequencies, signs: np.ndarray) -> Effects:
-    """Estimate mean within-donor differences under flipped signs.
+def within(data: LogFrequencies, nuisance: np.ndarray, signs: np.ndarray) -> Effects:
+    """Estimate mean within-donor differences under flipped signs of what the covariates leave of them.
 
     Parameters
     ----------
     data
         Rows are the references, then the targets of the same donors in the same order.
+    nuisance
+        (n_pairs, k): within-donor differences of the covariates.
     signs
         (n_arrangements, n_pairs), the first row +1.
     """
@@ -81,14 +83,19 @@ def within(data: LogFrequencies, signs: np.ndarray) -> Effects:
     precision = 1 / np.maximum(data.weight, 1e-9)
     known = (data.weight[:half] > 0) & (data.weight[half:] > 0)
     weight = known / (precision[:half] + precision[half:])
-    sums = np.maximum(weight.sum(axis=0), 1e-9)
-    square = (weight * difference**2).sum(axis=0)
-    df = (half - 1) / (1 + data.kurtosis.mean(axis=0) / 2)
-    prior = _prior(square / half, df)
-    effect = signs @ (weight * difference) / sums
-    observed = np.maximum(square - sums * effect**2, 0) / max(half - 1, 1)
-    missing = np.full(len(sums), np.nan)
-    return Effects(effect, _shrink(observed, df, prior) / sums, missing, missing, df + prior, missing)
+    rest = half - nuisance.shape[1]
+    left = difference - np.einsum("pk,tkq,qt->pt", nuisance, _solve(weight, nuisance), difference)
+    design = np.column_stack([nuisance, np.ones(half)])
+    solve = _solve(weight, design)
+    square = (weight * left**2).sum(axis=0)
+    df = (rest - 1) / (1 + data.kurtosis.mean(axis=0) / 2)
+    prior = _prior(square / rest, df)
+    beta = np.einsum("ap,tkp,pt->atk", signs, solve, left)
+    moment = np.einsum("pk,pt,pl->tkl", design, weight, design)
+    residual = np.maximum(square - np.einsum("atk,tkl,atl->at", beta, moment, beta), 0) / max(rest - 1, 1)
+    unit = (solve[:, -1] ** 2 / np.maximum(weight.T, 1e-12)).sum(axis=1)
+    missing = np.full(len(unit), np.nan)
+    return Effects(beta[..., -1], _shrink(residual, df, prior) * unit, missing, missing, df + prior, missing)
 
 
 def _prior(variances: np.ndarray, df: np.ndarray) -> float:
@@ -107,10 +114,13 @@ def _shrink(variances: np.ndarray, df: np.ndarray, prior: float) -> np.ndarray:
 
 def _residuals(data: LogFrequencies, nuisance: np.ndarray) -> np.ndarray:
     """Return the values without what the nuisance columns explain, by weighted least squares of each test."""
-    root = np.sqrt(data.weight).T
-    solve = np.linalg.pinv(root[:, :, None] * nuisance)
-    coefficient = np.einsum("tkd,td->tk", solve, root * data.value.T)
-    return data.value - nuisance @ coefficient.T
+    return data.value - np.einsum("dk,tke,et->dt", nuisance, _solve(data.weight, nuisance), data.value)
+
+
+def _solve(weight: np.ndarray, design: np.ndarray) -> np.ndarray:
+    """Return what turns the values of a test into its coefficients by weighted least squares, (n_tests, k, n_rows)."""
+    root = np.sqrt(weight).T
+    return np.linalg.pinv(root[:, :, None] * design) * root[:, None, :]
 
 
 def _chunks(orders: np.ndarray) -> list[np.ndarray]:
