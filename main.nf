@@ -27,9 +27,9 @@ workflow {
     sheet     = file(params.input)
     contrasts = params.contrasts ? file(params.contrasts, checkIfExists: true) : []
     subsets   = file(params.subsets ?: "${projectDir}/assets/subsets.yaml", checkIfExists: true)
-    gene_sets = files("${projectDir}/assets/{gene_sets/*,genes/human/dissociation}.gmt")
-    gene_lists = files("${projectDir}/assets/genes/human/*.gmt")
-    surface   = file("${projectDir}/assets/genes/human/surface_proteins.gmt")
+    gene_sets = files("${projectDir}/assets/{gene_sets/*,genes/${params.species}/dissociation}.gmt")
+    gene_lists = files("${projectDir}/assets/genes/${params.species}/*.gmt")
+    surface   = file("${projectDir}/assets/genes/${params.species}/surface_proteins.gmt")
     own_sets  = params.gene_sets ? params.gene_sets.tokenize(',').collect { name -> file(name, checkIfExists: true) } : []
 
     // libraries: [ [id: 'L1', library: 'L1'], L1.h5mu, L1.droplets.h5mu ]

@@ -30,6 +30,7 @@ def main(
     output: Annotated[
         Path | None, typer.Option(help="CSV cell,cell_type,confidence,lineage; for use without the pipeline")
     ] = None,
+    species: command.Species = "human",
 ) -> None:
     """Annotate a library's cells with a CellTypist model, in a tenth of CellTypist's memory.
 

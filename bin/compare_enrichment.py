@@ -20,6 +20,7 @@ def main(
     subsets: Annotated[Path, typer.Option(help="subsets.yaml, whose questions are answered by name", exists=True)],
     min_cells_per_donor: Annotated[int, typer.Option(help="cells that a donor needs in a subset to enter", min=1)] = 10,
     min_donors: Annotated[int, typer.Option(help="donors that marker genes need", min=2)] = 3,
+    species: command.Species = "human",
 ) -> None:
     """Ask which gene sets stand out among the marker genes of each subset and along the ranking of each contrast.
 

@@ -18,6 +18,7 @@ def main(
     min_cells_per_donor: Annotated[int, typer.Option(help="cells that a donor needs in a subset to enter", min=1)] = 10,
     min_donors: Annotated[int, typer.Option(help="donors that each side needs", min=2)] = 3,
     threads: Annotated[int, typer.Option(help="subsets tested at once; changes speed only", min=1)] = 1,
+    species: command.Species = "human",
 ) -> None:
     """Test every gene between the sides of each contrast, in every subset, with the donor as the unit.
 

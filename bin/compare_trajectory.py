@@ -22,6 +22,7 @@ def main(
     reference_tissue: Annotated[str, typer.Option(help="tissue that contains the root of the trajectory")] = "blood",
     min_cells_per_gene: Annotated[int, typer.Option(help="cells that express a gene, to keep it", min=1)] = 10,
     seed: Annotated[int, typer.Option(help="random seed")] = 0,
+    species: command.Species = "human",
 ) -> None:
     """Infer trajectories from the reference tissue to tissue-specific terminal states, with bootstrap support.
 

@@ -32,6 +32,7 @@ def main(
     qc_mads: Annotated[
         float, typer.Option(help="Median absolute deviations beyond which a cell is flagged; 0 switches it off.")
     ] = 5,
+    species: command.Species = "human",
 ) -> None:
     """Read one library, split genes, antibodies and hashtags, and flag cells of poor quality; none is dropped.
 

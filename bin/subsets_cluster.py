@@ -25,6 +25,7 @@ def main(
     ] = "library",
     seed: Annotated[int, typer.Option(help="every random number follows from it")] = 0,
     id: Annotated[str, typer.Option(help="names the files written")] = "cohort",
+    species: command.Species = "human",
 ) -> None:
     """Find the subsets of each lineage: embed it anew, cluster at a stable resolution, name clusters by markers."""
     from sscite.subsets.cluster.run import run

@@ -24,6 +24,7 @@ process ANNOTATE_CELLTYPIST {
         --mode ${params.celltypist_mode} \\
         --majority-voting ${params.majority_voting} \\
         --seed ${params.seed} \\
+        --species "${params.species}" \\
         ${task.ext.args ?: ''}
     """
 

@@ -27,6 +27,7 @@ process COMPARE_ENRICHMENT {
         --subsets ${subsets} \\
         --min-cells-per-donor ${params.min_cells_per_donor} \\
         --min-donors ${params.min_donors} \\
+        --species "${params.species}" \\
         ${task.ext.args ?: ''}
     """
 

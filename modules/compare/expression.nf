@@ -22,6 +22,7 @@ process COMPARE_EXPRESSION {
         --min-cells-per-donor ${params.min_cells_per_donor} \\
         --min-donors ${params.min_donors} \\
         --threads ${task.cpus} \\
+        --species "${params.species}" \\
         ${task.ext.args ?: ''}
     """
 

@@ -27,6 +27,7 @@ process COMPARE_TRAJECTORY {
         --reference-tissue "${params.reference_tissue}" \\
         --min-cells-per-gene ${params.min_cells_per_gene} \\
         --seed ${params.seed} \\
+        --species "${params.species}" \\
         ${task.ext.args ?: ''}
     """
 

@@ -58,6 +58,10 @@ def checkParameters() {
     else if (!file(params.input).exists()) {
         problems << "--input ${params.input}: no such file"
     }
+    def species = files("${projectDir}/assets/genes/*", type: 'dir').collect { folder -> folder.name }.sort()
+    if (!(params.species in species)) {
+        problems << "--species is '${params.species}': there are no gene lists of it; choose one of ${species.join(', ')}"
+    }
     if (problems) {
         exit(2, problems.collect { problem -> "error: ${problem}" }.join('\n'))
     }

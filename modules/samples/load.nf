@@ -24,6 +24,7 @@ process SAMPLES_LOAD {
         --max-genes ${params.max_genes} \\
         --max-pct-mt '${params.max_pct_mt}' \\
         --qc-mads ${params.qc_mads} \\
+        --species "${params.species}" \\
         ${task.ext.args ?: ''}
     """
 

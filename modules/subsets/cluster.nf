@@ -27,6 +27,7 @@ process SUBSETS_CLUSTER {
         ${params.subset_resolution ? "--resolution ${params.subset_resolution}" : ''} \\
         --majority-voting ${params.majority_voting} \\
         --seed ${params.seed} \\
+        --species "${params.species}" \\
         ${task.ext.args ?: ''}
     """
 

@@ -26,7 +26,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -40,6 +40,19 @@ if TYPE_CHECKING:
     from sscite.findings import Finding
 
 log = logging.getLogger("sscite")
+
+
+def _choose_species(species: str) -> str:
+    """Set the species whose gene lists this process reads."""
+    from sscite import genes
+
+    return genes.choose(species)
+
+
+# option of every script whose code reads gene lists
+Species = Annotated[
+    str, typer.Option(callback=_choose_species, help="Species of the gene lists: a folder of assets/genes.")
+]
 REPORTED_PACKAGES = (
     "numpy", "scipy", "pandas", "numba", "scikit-learn", "h5py", "anndata", "mudata", "muon", "scanpy", "celltypist",
     "harmonypy", "faiss-cpu", "umap-learn", "pynndescent", "igraph", "leidenalg", "pydeseq2", "pertpy", "liana",

@@ -63,6 +63,12 @@ def test_a_command_takes_further_options_and_spells_options_with_hyphens(module:
 
 
 @pytest.mark.parametrize("module", MODULES, ids=name)
+def test_a_script_with_a_species_gets_that_of_the_run(module: Path):
+    script = (ROOT / "bin" / f"{step_of(module)}.py").read_text(encoding="utf-8")
+    assert ("command.Species" in script) == ('--species "${params.species}"' in module.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("module", MODULES, ids=name)
 def test_every_step_but_the_report_gives_its_facts_to_the_report(module: Path):
     has_topic = "topic: 'facts'" in module.read_text(encoding="utf-8")
     assert has_topic == (module.parent.name != "report")

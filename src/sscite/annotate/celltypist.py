@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from sscite import command, names
+from sscite import command, genes, names
 from sscite.annotate import labels, lineage, marker_check, refine, sources, t_cell_split, vote
 from sscite.annotate.genes import Overlap, ensembl_symbols, match, model_symbols, require
 from sscite.annotate.predict import Scores, predict
@@ -158,7 +158,7 @@ def split_t_cells(
     rows = np.flatnonzero(frame[names.LINEAGE].isin(["CD4 T", "CD8 T"]))
     if not len(rows) or not {"CD4 T", "CD8 T"} <= set(of_type):
         return frame
-    kept = ~np.isin(model.genes[overlap.positions], list(t_cell_split.INTERFERON_GENES))
+    kept = ~np.isin(model.genes[overlap.positions], genes.named("INTERFERON_INDUCED"))
     robust = replace(overlap, columns=overlap.columns[kept], positions=overlap.positions[kept])
     decision = predict(counts[rows], robust, model).decision
     margin = decision[:, of_type == "CD8 T"].max(axis=1) - decision[:, of_type == "CD4 T"].max(axis=1)

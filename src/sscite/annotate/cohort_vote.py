@@ -22,8 +22,6 @@ from sscite.cohort import embedding_file
 from sscite.cohort import file as store
 from sscite.errors import Reason, Skipped
 
-GENES = sorted({gene for rivals in refine.RIVALS for gene in (*rivals.own_genes, *rivals.rival_genes)})
-
 
 @dataclass(frozen=True)
 class Voted:
@@ -60,7 +58,8 @@ def run(merged: Path, embedding: Path, *, seed: int) -> Voted:
     var = store.read_element(merged, f"mod/{names.RNA}/var")
     known = ensembl_symbols(var)
     symbols = pd.Index([known.get(str(name).split(".")[0], name) for name in var.index])
-    places = np.flatnonzero(symbols.isin(GENES))
+    decisive = [gene for rivals in refine.RIVALS for gene in (*rivals.own_genes, *rivals.rival_genes)]
+    places = np.flatnonzero(symbols.isin(decisive))
     return majority(obs, axes, store.gather(merged, genes=places), symbols[places], seed=seed)
 
 

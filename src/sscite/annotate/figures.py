@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from sscite import genes as genes_by_role
 from sscite import names
 from sscite.annotate.predict import blocks
 from sscite.annotate.vote import neighbour_graph
@@ -17,14 +18,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy import sparse
 
-MARKERS = {
-    "monocyte/DC": ("CD14", "LYZ", "S100A8", "FCGR3A", "CD1C"), "CD4 T": ("CD3D", "CD3E", "IL7R", "CD4"),
-    "CD8 T": ("CD8A", "CD8B", "GZMK"), "other T": ("TRDC", "SLC4A10"), "B": ("CD19", "MS4A1", "CD79A"),
-    "plasma": ("MZB1", "JCHAIN"), "NK": ("NCAM1", "KLRF1", "GNLY"), "pDC": ("LILRA4", "IL3RA"),
-    "progenitor": ("CD34", "SPINK2"), "platelet": ("PPBP", "PF4"), "red cell": ("HBB", "HBA1"),
-    "macrophage": ("C1QA", "MARCO"), "mast": ("TPSB2", "KIT"), "neutrophil": ("FCGR3B", "CSF3R"),
-    "epithelial": ("EPCAM", "KRT18"), "endothelial": ("PECAM1", "VWF"), "stromal": ("COL1A1", "DCN"),
-}  # fmt: skip
 MOST_DRAWN = 5_000  # cells in the map
 
 
@@ -51,7 +44,8 @@ def counts_and_confidence(cells: pd.DataFrame, most: int = 30) -> Figure:
 def markers(counts: sparse.csr_matrix, symbols: pd.Index, lineages: pd.Series) -> Figure:
     """Draw for each lineage and marker gene the share of cells that express it (size) and its mean (colour)."""
     present = [name for name in names.LINEAGES if (lineages == name).any()]
-    genes = [gene for name in present for gene in MARKERS.get(name, ()) if gene in symbols]
+    of_lineage = genes_by_role.grouped("LINEAGE_FIGURE")
+    genes = [gene for name in present for gene in of_lineage.get(name, ()) if gene in symbols]
     figure, axis = new(2.5 + 0.27 * len(genes), 1.6 + 0.3 * len(present))
     if not genes:
         axis.text(0.5, 0.5, "none of the marker genes was measured", ha="center")

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from sklearn.isotonic import IsotonicRegression
 
+from sscite import genes as genes_by_role
 from sscite.annotate.lineage import SET_ASIDE, T_CELLS
 from sscite.annotate.predict import blocks
 
@@ -21,14 +22,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy import sparse
 
-# genes of lineages as in Hao et al. 2021 (doi:10.1016/j.cell.2021.04.048) and the Human Protein Atlas
-MARKERS: dict[str, tuple[str, ...]] = {
-    "other T": ("CD3D", "CD3E", "CD3G", "TRAC"), "NK": ("KLRF1", "NCAM1", "KLRD1", "NCR1"),
-    "B": ("CD79A", "CD79B", "MS4A1", "CD19"), "plasma": ("MZB1", "JCHAIN", "TNFRSF17", "DERL3"),
-    "monocyte/DC": ("LYZ", "CST3", "FCN1", "CD14", "CSF1R", "MS4A6A"), "epithelial": ("EPCAM", "KRT8", "KRT18"),
-    "endothelial": ("VWF", "CLDN5", "CDH5"), "stromal": ("COL1A1", "COL1A2", "DCN", "COL3A1"),
-}  # fmt: skip
-SET_ASIDE_MARKERS = {"platelet": ("PPBP", "PF4"), "red cell": ("HBA1", "HBA2", "HBB")}
 # lineages that genes of a lineage do not contradict, and progenitors, which express genes of several; T against NK is
 # decided by `refine`
 COMPATIBLE = {
@@ -65,6 +58,11 @@ class Check:
     unsupported: NDArray[np.bool_]
 
 
+def _markers() -> dict[str, tuple[str, ...]]:
+    """Return the genes of each lineage that hardly any other lineage expresses."""
+    return genes_by_role.grouped("LINEAGE_CHECK")
+
+
 def shown_lineages(counts: sparse.csr_matrix, symbols: pd.Index, clusters: NDArray[np.intp]) -> NDArray[np.object_]:
     """Return the lineage whose marker genes each cell's cluster clearly shows, else empty; shape (cells,).
 
@@ -72,7 +70,7 @@ def shown_lineages(counts: sparse.csr_matrix, symbols: pd.Index, clusters: NDArr
     highest cluster. The lineage is clear at a level of 0.25 or more, twice the next lineage's.
     """
     levels = pd.DataFrame({
-        lineage: _level(counts, symbols, clusters, genes) for lineage, genes in MARKERS.items()
+        lineage: _level(counts, symbols, clusters, genes) for lineage, genes in _markers().items()
     })  # fmt: skip
     ordered = np.sort(levels.to_numpy(), axis=1)
     clear = (ordered[:, -1] >= CLEAR) & (ordered[:, -1] >= LEAD * ordered[:, -2])
@@ -99,7 +97,7 @@ def can_be_contradicted(given: NDArray[np.object_], symbols: pd.Index) -> NDArra
 
     A lineage without marker genes here can be contradicted.
     """
-    few = {lineage for lineage, genes in MARKERS.items() if len(_columns(symbols, genes)) < INFORMATIVE}
+    few = {lineage for lineage, genes in _markers().items() if len(_columns(symbols, genes)) < INFORMATIVE}
     if T_CELLS[-1] in few:
         few.update(T_CELLS)
     if "monocyte/DC" in few:
@@ -148,9 +146,9 @@ def is_set_aside(given: NDArray[np.object_], counts: sparse.csr_matrix, symbols:
     aside = np.zeros(len(given), dtype=bool)
     for lineage in SET_ASIDE:
         rows = np.flatnonzero(given == lineage)
-        aside[rows] = _detected(counts[rows], symbols, SET_ASIDE_MARKERS[lineage]).any(axis=1)
+        aside[rows] = _detected(counts[rows], symbols, genes_by_role.named(f"SET_ASIDE {lineage}")).any(axis=1)
     rows = np.flatnonzero(aside)
-    for genes in MARKERS.values():
+    for genes in _markers().values():
         detected = _detected(counts[rows], symbols, genes)
         aside[rows] &= detected.sum(axis=1) < max(2, detected.shape[1] / 2)
     return aside

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from sscite import genes as genes_by_role
 from sscite.annotate.lineage import T_CELLS
 
 if TYPE_CHECKING:
@@ -27,23 +28,29 @@ MARGIN = 0.1  # by which the rival's detection must exceed
 
 @dataclass(frozen=True)
 class Rivals:
-    """Two groups of lineages and the genes that only one of them expresses."""
+    """Two groups of lineages, and the lists of the genes that only one of them expresses."""
 
     own: Collection[str]
     rival: Collection[str]
-    own_genes: tuple[str, ...]
-    rival_genes: tuple[str, ...]
+    own_list: str
+    rival_list: str
+
+    @property
+    def own_genes(self) -> tuple[str, ...]:
+        """Return the genes of the own lineages."""
+        return genes_by_role.named(self.own_list)
+
+    @property
+    def rival_genes(self) -> tuple[str, ...]:
+        """Return the genes of the rival lineages."""
+        return genes_by_role.named(self.rival_list)
 
 
-_CD3 = ("CD3D", "CD3E", "CD3G")
-_NK = ("TYROBP", "FCER1G", "KLRF1")
-_MAST = ("KIT", "MS4A2", "CMA1", "TPSB2", "IL1RL1", "RGS13")
-_PROGENITOR = ("PRSS57", "SOX4", "SPINK2", "CD34")
 RIVALS = (
-    Rivals(("NK",), T_CELLS, _NK, _CD3),
-    Rivals(T_CELLS, ("NK",), _CD3, _NK),
-    Rivals(("mast",), ("progenitor",), _MAST, _PROGENITOR),
-)  # fmt: skip
+    Rivals(("NK",), T_CELLS, "RIVAL_NK", "RIVAL_T"),
+    Rivals(T_CELLS, ("NK",), "RIVAL_T", "RIVAL_NK"),
+    Rivals(("mast",), ("progenitor",), "RIVAL_MAST", "RIVAL_PROGENITOR"),
+)
 
 
 def refine(

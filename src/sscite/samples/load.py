@@ -14,6 +14,7 @@ from anndata.utils import make_index_unique
 from mudata import MuData
 from scipy import sparse
 
+from sscite import genes
 from sscite.errors import UserError
 from sscite.formats import Counts, match_barcodes, read_counts, split_features
 from sscite.names import (
@@ -122,7 +123,7 @@ def quality(library: Library, limits: dict[str, float], mads: float) -> tuple[pd
         metrics = pd.DataFrame({N_GENES: np.zeros(n, int), N_COUNTS: np.zeros(n, int), PCT_MT: np.full(n, np.nan)})
         return qc.flag(metrics, []), []
     rna = library.modalities[RNA]
-    metrics = qc.measure(rna.matrix, qc.mitochondrial(rna.features))
+    metrics = qc.measure(rna.matrix, genes.mitochondrial(rna.features.index, rna.features["gene_id"]))
     used = [*qc.fixed_limits(rna.matrix.shape[1], **limits), *qc.mad_limits(metrics, mads)]
     return qc.flag(metrics, used), used
 

@@ -15,16 +15,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy import sparse
 
-# the 13 protein-coding genes of the human mitochondrial genome, for files that name genes by Ensembl alone
-MT_ENSEMBL = {
-    f"ENSG00000{n}"
-    for n in (
-        "198888", "198763", "198804", "198712", "228253", "198899", "198938", "198840", "212907", "198886", "198786",
-        "198695", "198727",
-    )
-}  # fmt: skip
-
-
 WHOLE_TRANSCRIPTOME = 5000  # genes; a library with fewer is a targeted panel
 
 
@@ -41,12 +31,6 @@ class Limit:
         """Flag cells; a missing value is not flagged."""
         values = metrics[self.column].to_numpy(float)
         return (values < self.low) | (values > self.high)
-
-
-def mitochondrial(features: pd.DataFrame) -> NDArray[np.bool_]:
-    """Find mitochondrial genes: symbols that begin with MT-, or their Ensembl identifiers."""
-    symbols = features.index.str.upper().str.startswith("MT-")
-    return symbols | features["gene_id"].str.split(".").str[0].isin(MT_ENSEMBL).to_numpy()
 
 
 def measure(matrix: sparse.csr_matrix, mt: NDArray[np.bool_]) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from scipy import sparse
 from sscite import genes as gene_lists
 
 CORE_GENES, RESIDENT_UP, RESIDENT_DOWN = (
-    gene_lists.load()[name] for name in ("DISSOCIATION_STRESS", "RESIDENCY_UP", "RESIDENCY_DOWN")
+    gene_lists.named(name) for name in ("DISSOCIATION_STRESS", "RESIDENCY_UP", "RESIDENCY_DOWN")
 )
 GENES = [*RESIDENT_UP, *RESIDENT_DOWN, *CORE_GENES, *(f"G{i}" for i in range(300))]
 

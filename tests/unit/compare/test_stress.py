@@ -10,7 +10,7 @@ from sscite.compare.statistics import dissociation_stress
 
 
 def test_every_gene_of_the_score_is_a_stress_gene():
-    assert dissociation_stress.stress_genes(pd.Index(genes.load()["DISSOCIATION_STRESS"])).all()
+    assert dissociation_stress.stress_genes(pd.Index(genes.named("DISSOCIATION_STRESS"))).all()
 
 
 def test_the_score_is_the_mean_log_of_counts_per_ten_thousand():

@@ -125,8 +125,3 @@ def test_the_mitochondrial_limit_is_that_of_the_tissue_and_the_loosest_of_severa
     assert limit == 40 and "loosest" in said[0]
     with pytest.raises(UserError, match="'kidney=x' is not a valid limit"):
         qc.parse_tissue_limits("blood=20,kidney=x")
-
-
-def test_mitochondrial_genes_are_known_by_symbol_or_ensembl_identifier():
-    features = feature_frame(["MT-CO1", "mt-Nd1", "ENSG00000198888", "MTOR"], ["", "", "ENSG00000198888.2", ""])
-    assert qc.mitochondrial(features).tolist() == [True, True, True, False]

@@ -24,7 +24,7 @@ FLAG_GENE, FLAG_SCORE, NOT_ADJUSTABLE = "stress gene", "explained by stress scor
 
 def stress_genes(genes: pd.Index) -> np.ndarray:
     """Mark the genes that dissociation induces."""
-    return genes.isin(lists.load()["DISSOCIATION"])
+    return genes.isin(lists.named("DISSOCIATION"))
 
 
 def score(counts: np.ndarray, genes: pd.Index) -> np.ndarray:
@@ -39,7 +39,7 @@ def score(counts: np.ndarray, genes: pd.Index) -> np.ndarray:
     -------
     shape (n_rows,); NaN everywhere where fewer than five core genes were measured
     """
-    columns = np.flatnonzero(genes.isin(lists.load()["DISSOCIATION_STRESS"]))
+    columns = np.flatnonzero(genes.isin(lists.named("DISSOCIATION_STRESS")))
     if len(columns) < FEWEST_GENES:
         return np.full(counts.shape[0], np.nan)
     core = counts[:, columns]

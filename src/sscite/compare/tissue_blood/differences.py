@@ -38,7 +38,7 @@ ADJUSTED = ["expression", "protein", "programme", "composition"]
 
 def resident() -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the genes that are higher and lower in tissue-resident lymphocytes."""
-    return gene_lists.load()["RESIDENCY_UP"], gene_lists.load()["RESIDENCY_DOWN"]
+    return gene_lists.named("RESIDENCY_UP"), gene_lists.named("RESIDENCY_DOWN")
 
 
 def contrast_of(tissue: str, reference: str) -> Contrast:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sscite import names
+from sscite import genes, names
 from sscite.command import Facts
 from sscite.compare.trajectory import figures, gene_trends
 from sscite.compare.trajectory.inference import STABLE, Trajectory
@@ -122,7 +122,7 @@ def mark_ambient(table: pd.DataFrame, ambient: pd.DataFrame, tissue: str, states
 
 def _increasing(table: pd.DataFrame) -> pd.Series:
     """Return the genes that increase, strongest first, without mitochondrial and mostly ambient ones."""
-    gene = (table["kind"] == "gene") & ~table["feature"].str.upper().str.startswith("MT-") & ~table["ambient"]
+    gene = (table["kind"] == "gene") & ~genes.mitochondrial(pd.Index(table["feature"])) & ~table["ambient"]
     return table.loc[gene & (table["correlation"] > 0), "feature"]
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
 from sscite import figures, names
-from sscite.annotate.cohort_vote import Voted
 from sscite.cohort import umap_figures
 from sscite.command import Facts
 from sscite.names import UNASSIGNED
 from sscite.subsets.cluster.all_lineages import Subsets
 from sscite.subsets.cluster.cluster_lineage import Found
 from sscite.subsets.tissue.counterparts import FAR
+
+if TYPE_CHECKING:
+    from sscite.annotate.cohort_vote import Voted
 
 OUTVOTED = 10  # cells of a lineage from which its loss is a warning
 
