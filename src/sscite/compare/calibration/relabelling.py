@@ -10,6 +10,7 @@ from sscite.compare.composition import differential
 from sscite.compare.composition.differential import LEVEL, Fitted
 from sscite.compare.composition.frequency import fill, nuisance
 from sscite.compare.contrast.contrast import Comparison
+from sscite.compare.pseudobulk.sums import log_cpm
 from sscite.compare.statistics import donor_tests, permutation
 
 MAX_RELABELLINGS = 200
@@ -113,8 +114,7 @@ def expression_calls(counts: np.ndarray, held: np.ndarray, labels: np.ndarray) -
     kept = counts[:, counts.mean(axis=0) >= MIN_COUNT]
     if not kept.shape[1]:
         return np.zeros(len(labels), dtype=int), 0
-    size = counts.sum(axis=1, keepdims=True)
-    log = np.log2((kept + 0.5) / (size + 1) * 1e6)
+    log = log_cpm(kept, counts.sum(axis=1))
     fits = (donor_tests.moderated_t(log, side, held).p if _both(side) else np.ones(log.shape[1]) for side in labels)
     return np.array([int((donor_tests.benjamini_hochberg(p) <= LEVEL).sum()) for p in fits]), kept.shape[1]
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from sscite.compare.contrast.contrast import covariate_names
+from sscite.compare.pseudobulk.sums import log_cpm
 from sscite.compare.statistics import permutation
 from sscite.errors import Reason, Skipped
 
@@ -165,7 +166,7 @@ def expression(counts: np.ndarray, totals: np.ndarray, obs: pd.DataFrame, gene: 
         The rows: sample, level, name, n_cells.
     """
     kept = ((obs["level"] == "lineage") & (obs["n_cells"] >= min_cells)).to_numpy()
-    value = np.log2((counts[kept] + 0.5) / (totals[kept] + 1) * 1e6)
+    value = log_cpm(counts[kept, None], totals[kept])[:, 0]
     rows = obs.loc[kept]
     frame = pd.DataFrame({"unit": rows["name"].astype(str), "sample": rows["sample"].astype(str), "value": value})
     return frame.assign(kind="gene", feature=gene).reset_index(drop=True)
