@@ -89,7 +89,7 @@ class Facts:
         self.folder = folder
         self.started = time.monotonic()
         self.content: dict[str, Any] = {
-            "step": step, "id": id, "status": "done", "reason": None, "detail": "", "verdict": "",
+            "step": step, "id": id, "status": "done", "reason": None, "detail": "", "summary": "",
             "numbers": {}, "findings": [], "warnings": [], "critical": [], "tables": [], "figures": [], "seed": seed,
         }  # fmt: skip
 
@@ -97,9 +97,9 @@ class Facts:
         """Add scalars by name."""
         self.content["numbers"].update({name: _plain(value) for name, value in numbers.items()})
 
-    def verdict(self, sentence: str) -> None:
+    def summary(self, sentence: str) -> None:
         """Set the summary of the step in one sentence."""
-        self.content["verdict"] = sentence
+        self.content["summary"] = sentence
 
     def finding(self, finding: Finding) -> None:
         """Add a finding of a comparison; the report orders and grades those of all steps."""

@@ -53,7 +53,7 @@ def test_composition_answers_each_contrast_and_skips_the_one_without_donors(scri
     assert done.returncode == 0, done.stderr
     table = pd.read_csv(files / "ssc_hd" / "composition.csv")
     assert set(table.loc[table["subset"] == "S0", "finding"]) == {"up"}
-    assert "S0 up" in facts(files, "ssc_hd.compare_composition")["verdict"]
+    assert "S0 up" in facts(files, "ssc_hd.compare_composition")["summary"]
     assert len(facts(files, "ssc_hd.compare_composition")["figures"]) == 3
     skipped = facts(files, "lung.compare_composition")
     assert (skipped["status"], skipped["reason"]) == ("skipped", "too_few_donors")

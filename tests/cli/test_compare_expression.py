@@ -66,8 +66,8 @@ def test_expression_then_enrichment_answer_one_contrast_and_skip_the_other(scrip
     )
     assert done.returncode == 0, done.stderr
     found = facts(files, "lung.compare_enrichment")
-    assert "RESIDENT in A: yes (p = " in found["verdict"]
-    assert "RESIDENT, OTHER in B: yes (RESIDENT, p = " in found["verdict"]
+    assert "RESIDENT in A: yes (p = " in found["summary"]
+    assert "RESIDENT, OTHER in B: yes (RESIDENT, p = " in found["summary"]
     assert {"asked_1_smallest_p", "asked_2_smallest_p"} <= set(found["numbers"])
     sets = pd.read_csv(files / "lung" / "enrichment.csv")
     assert (sets["p_value"] < 0.001).all()
@@ -84,7 +84,7 @@ def test_tissue_and_blood_are_compared_within_donors(script, files: Path):
     assert done.returncode == 0, done.stderr
     found = facts(files, "lung.compare_tissue_blood")
     assert found["numbers"]["paired"] is True
-    assert "residency programme is higher" in found["verdict"]
+    assert "residency programme is higher" in found["summary"]
     assert {"composition", "expression", "programme", "stress"} <= set(
         pd.read_csv(files / "lung/tissue_blood.csv")["kind"]
     )

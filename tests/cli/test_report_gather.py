@@ -10,7 +10,7 @@ from unit.report.facts import fact
 
 def test_facts_become_a_report(script, tmp_path: Path):
     (tmp_path / "facts").mkdir()
-    (tmp_path / "facts" / "L1.samples_load.json").write_text(json.dumps(fact("samples_load", "L1", verdict="all well")))
+    (tmp_path / "facts" / "L1.samples_load.json").write_text(json.dumps(fact("samples_load", "L1", summary="all well")))
     assert script("report_gather.py", "--facts", "facts").returncode == 0
     assert script("report_render.py", "--content", "report.json").returncode == 0
     assert "all well" in (tmp_path / "report.html").read_text()

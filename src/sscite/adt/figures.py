@@ -8,12 +8,12 @@ from matplotlib.figure import Figure
 
 from sscite import figures
 from sscite.adt.empty import Window
-from sscite.adt.quality import VERDICTS, RnaLink
+from sscite.adt.quality import QUALITY_CLASSES, RnaLink
 
 SHOWN = 20_000  # points a figure
 COLUMNS = 8  # small panels a row
 SHADES = [figures.GREEN, figures.BLUE, figures.GREY, figures.HIGHLIGHT, figures.PINK, "black", figures.ORANGE]
-COLOURS = dict(zip(VERDICTS, SHADES, strict=True))
+COLOURS = dict(zip(QUALITY_CLASSES, SHADES, strict=True))
 
 
 def empties(sizes: pd.DataFrame, window: Window, *, rng: np.random.Generator) -> Figure:
@@ -56,7 +56,10 @@ def distributions(values: np.ndarray, quality: pd.DataFrame, *, unit: str, rng: 
     for axis, column, row in zip(axes.ravel(), some.T, quality.to_dict("records"), strict=False):
         low, high = np.quantile(column, [0.001, 0.999])
         axis.hist(
-            np.clip(column, low, high), figures.edges([low, high]), histtype="stepfilled", color=COLOURS[row["verdict"]]
+            np.clip(column, low, high),
+            figures.edges([low, high]),
+            histtype="stepfilled",
+            color=COLOURS[row["quality_class"]],
         )
         if np.isfinite(row["threshold"]):
             axis.axvspan(row["threshold_low"], row["threshold_high"], color="black", alpha=0.15, lw=0)
@@ -64,17 +67,19 @@ def distributions(values: np.ndarray, quality: pd.DataFrame, *, unit: str, rng: 
         axis.set_title(row["protein"][:18], fontsize=7, pad=2)
         axis.set_yticks([])
         axis.tick_params(labelsize=6, length=2, pad=1)
-    handles = [figures.plt.Rectangle((0, 0), 1, 1, color=COLOURS[name]) for name in dict.fromkeys(quality["verdict"])]
-    figure.legend(handles, list(dict.fromkeys(quality["verdict"])), loc="upper right", ncols=7, fontsize=7)
+    handles = [
+        figures.plt.Rectangle((0, 0), 1, 1, color=COLOURS[name]) for name in dict.fromkeys(quality["quality_class"])
+    ]
+    figure.legend(handles, list(dict.fromkeys(quality["quality_class"])), loc="upper right", ncols=7, fontsize=7)
     figure.supxlabel(unit, fontsize=8, y=0.08 / height)
     return figure
 
 
 def antibodies(quality: pd.DataFrame) -> Figure:
-    """Signal over background and positive fraction of each antibody, by verdict."""
+    """Signal over background and positive fraction of each antibody, by quality class."""
     table = quality.sort_values("signal_to_background", ascending=False, na_position="last").reset_index(drop=True)
     figure, axes = figures.new(max(6, 0.16 * len(table) + 1), 5, 2, 1, sharex=True)
-    colours = [COLOURS[verdict] for verdict in table["verdict"]]
+    colours = [COLOURS[quality_class] for quality_class in table["quality_class"]]
     axes[0].bar(table.index, table["signal_to_background"], color=colours)
     axes[0].axhline(1, color="black", lw=0.6)
     axes[0].set_yscale("log")
@@ -83,8 +88,10 @@ def antibodies(quality: pd.DataFrame) -> Figure:
     axes[1].set_ylabel("positive cells (%)")
     axes[1].set_xticks(table.index, table["protein"].str.slice(0, 18), rotation=90, fontsize=6)
     axes[1].set_xlim(-0.7, len(table) - 0.3)
-    handles = [figures.plt.Rectangle((0, 0), 1, 1, color=COLOURS[name]) for name in dict.fromkeys(table["verdict"])]
-    axes[0].legend(handles, list(dict.fromkeys(table["verdict"])), fontsize=7, loc="upper right")
+    handles = [
+        figures.plt.Rectangle((0, 0), 1, 1, color=COLOURS[name]) for name in dict.fromkeys(table["quality_class"])
+    ]
+    axes[0].legend(handles, list(dict.fromkeys(table["quality_class"])), fontsize=7, loc="upper right")
     return figure
 
 

@@ -16,7 +16,8 @@ OVER_ALL, WITHIN = "over all cells", "within negative and positive cells"
 QUALITY_COLUMNS = [
     "feature", "protein", "clone", "gene", "is_isotype", "mean_count", "detected", "ambient_mean",
     "signal_to_background", "above_background", "bimodal", "separation", "stain_index", "threshold", "threshold_low",
-    "threshold_high", "threshold_source", "positive_fraction", "rna_correlation", "swapped_with", "verdict", "meaning",
+    "threshold_high", "threshold_source", "positive_fraction", "rna_correlation", "swapped_with", "quality_class",
+    "meaning",
 ]  # fmt: skip
 CELL_COLUMNS = ["adt_n_counts", "adt_isotype_level", "adt_background", "adt_noise", "adt_aggregate"]
 
@@ -162,7 +163,7 @@ def assess(
     table = table.set_index(proteins)
     link = quality.link_rna(pd.DataFrame(result.proteins, columns=proteins), panel["gene"], *rna) if rna else None
     swaps = quality.swapped(link, table["gene"]) if link else []
-    table = table.join(quality.verdicts(table, link, swaps))
+    table = table.join(quality.classify(table, link, swaps))
     return table[QUALITY_COLUMNS].reset_index(drop=True), _cells(counts, result, isotypes), link
 
 

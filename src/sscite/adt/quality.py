@@ -18,7 +18,7 @@ SWAP_CORRELATION = 0.15  # at least, of both crossed pairs
 AGGREGATE_DEVIATIONS = 5.0  # robust standard deviations above the usual level
 HIGH_QUANTILE = 0.99
 HIGH_SHARE = 0.3  # share of all proteins above their 99th percentile that no single cell type explains
-VERDICTS = {
+QUALITY_CLASSES = {
     "good": "two separate populations",
     "no clear gap": "signal above the background, without a gap between negative and positive cells",
     "no signal": "not above the background: the antibody failed, or these cells lack the protein",
@@ -106,10 +106,10 @@ def swapped(link: RnaLink, genes: pd.Series) -> list[tuple[str, str]]:
     return pairs
 
 
-def verdicts(quality: pd.DataFrame, link: RnaLink | None, swaps: list[tuple[str, str]]) -> pd.DataFrame:
-    """Return the quality class (`VERDICTS`) of each protein and, where RNA is known, its correlation with its gene.
+def classify(quality: pd.DataFrame, link: RnaLink | None, swaps: list[tuple[str, str]]) -> pd.DataFrame:
+    """Return the quality class (`QUALITY_CLASSES`) of each protein and, if RNA is known, the correlation with its gene.
 
-    A protein that follows its gene's RNA has signal, however few cells carry it.
+    A protein that follows its gene's RNA has signal, however few cells have it.
 
     Parameters
     ----------
@@ -118,16 +118,16 @@ def verdicts(quality: pd.DataFrame, link: RnaLink | None, swaps: list[tuple[str,
 
     Returns
     -------
-    Indexed alike: `rna_correlation swapped_with verdict meaning`.
+    Indexed alike: `rna_correlation swapped_with quality_class meaning`.
     """
     partner = {**dict(swaps), **{b: a for a, b in swaps}}
     rows = []
     for protein, row in zip(quality.index.astype(str), quality.to_dict("records"), strict=True):
         own, follows, expressed = _own_rna(link, protein, str(row["gene"]))
         signal = bool(row["above_background"] or follows)
-        verdict = _verdict(row, swapped=protein in partner, signal=signal, expressed=expressed)
-        rows.append((own, partner.get(protein, ""), verdict, VERDICTS[verdict]))
-    columns = ["rna_correlation", "swapped_with", "verdict", "meaning"]
+        quality_class = _quality_class(row, swapped=protein in partner, signal=signal, expressed=expressed)
+        rows.append((own, partner.get(protein, ""), quality_class, QUALITY_CLASSES[quality_class]))
+    columns = ["rna_correlation", "swapped_with", "quality_class", "meaning"]
     return pd.DataFrame(rows, columns=columns, index=quality.index)
 
 
@@ -174,8 +174,8 @@ def _own_rna(link: RnaLink | None, protein: str, gene: str) -> tuple[float, bool
     return own, own > max(FOLLOWING, 4 / np.sqrt(link.cells)), link.detected[gene] >= MIN_GENE_CELLS
 
 
-def _verdict(row: Mapping[Any, Any], *, swapped: bool, signal: bool, expressed: bool) -> str:
-    """Choose the verdict of one protein."""
+def _quality_class(row: Mapping[Any, Any], *, swapped: bool, signal: bool, expressed: bool) -> str:
+    """Choose the quality class of one protein."""
     if row["is_isotype"]:
         return "isotype"
     if row["mean_count"] == 0:

@@ -16,8 +16,9 @@ UNITS = {
     "dsb_cells": "standard deviations above the background estimated from the cells",
     "clr_cell": "centred log-ratio within the cell", "clr_protein": "centred log-ratio within the protein",
 }  # fmt: skip
-TABLE = ["protein", "feature", "verdict", "mean_count", "ambient_mean", "signal_to_background", "positive_fraction",
-         "threshold", "threshold_low", "threshold_high", "rna_correlation", "swapped_with"]  # fmt: skip
+TABLE = ["protein", "feature", "quality_class", "mean_count", "ambient_mean", "signal_to_background",
+         "positive_fraction", "threshold", "threshold_low", "threshold_high", "rna_correlation",
+         "swapped_with"]  # fmt: skip
 
 
 def methods(facts: Facts, chosen: pd.DataFrame, libraries: pd.DataFrame, asked: str) -> None:
@@ -31,9 +32,9 @@ def methods(facts: Facts, chosen: pd.DataFrame, libraries: pd.DataFrame, asked: 
     )
     facts.table("methods", chosen.merge(libraries, on="library_id"), "Method of each library")
     if not used:
-        facts.verdict("No library has antibody counts.")
+        facts.summary("No library has antibody counts.")
         return
-    facts.verdict(f"Proteins are normalised by {' and by '.join(method.METHODS[name] for name in used)}.")
+    facts.summary(f"Proteins are normalised by {' and by '.join(method.METHODS[name] for name in used)}.")
     if method.mixed(chosen):
         facts.warn("Libraries are normalised in different ways: their protein values must not be compared.")
     if method.FALLBACK in used and asked in ("auto", "per_library"):
@@ -48,7 +49,7 @@ def normalised(
     link: RnaLink | None, *, used: str, rng: np.random.Generator,
 ) -> None:  # fmt: skip
     """Report how a library's proteins were normalised and which antibodies worked."""
-    counted = quality["verdict"].value_counts()
+    counted = quality["quality_class"].value_counts()
     facts.number(
         cells=len(cells), proteins=len(quality), method=used, isotypes=int(quality["is_isotype"].sum()),
         technical_slopes=result.slopes or "none",
@@ -62,7 +63,7 @@ def normalised(
     _thresholds(facts, quality)
     working = int(counted.get("good", 0) + counted.get("no clear gap", 0))
     targets = int((~quality["is_isotype"]).sum())
-    facts.verdict(f"{working} of {targets} antibodies show signal above the background; {method.METHODS[used]}.")
+    facts.summary(f"{working} of {targets} antibodies show signal above the background; {method.METHODS[used]}.")
     facts.table("antibodies", quality[TABLE].round(3), "Antibodies of the library")
     _background(facts, library, rng=rng)
     drawn = figures.distributions(result.proteins, quality, unit=UNITS[used], rng=rng)
@@ -85,7 +86,7 @@ def normalised(
 
 def _failed(facts: Facts, quality: pd.DataFrame) -> None:
     """Warn of antibodies that failed and of pairs that were exchanged."""
-    dead = quality.loc[quality["verdict"] == "dead", "protein"]
+    dead = quality.loc[quality["quality_class"] == "dead", "protein"]
     if len(dead):
         facts.warn(f"Antibodies without signal although the gene is expressed: {', '.join(dead)}.")
     pairs = {tuple(sorted(pair)) for pair in zip(quality["protein"], quality["swapped_with"], strict=True) if pair[1]}

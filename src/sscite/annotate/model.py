@@ -75,7 +75,7 @@ def report_models(facts: Facts, rows: list[dict[str, object]], *, verified: bool
     """Report the models and their checksums, and whether these were compared with expected ones."""
     facts.number(models=len(rows))
     parts = [f"{row['name']} for {row['tissue'] or 'any tissue'}, {row['cell_types']} cell types" for row in rows]
-    facts.verdict("; ".join(parts) + ".")
+    facts.summary("; ".join(parts) + ".")
     facts.table(
         "models", pd.DataFrame(rows), "Models", "To pin a model, give its checksum as --celltypist_model_sha256."
     )

@@ -53,14 +53,14 @@ def report_protein(
         protein_doublets=int((frame[names.SET_ASIDE] == protein_decision.DOUBLET).sum()), gating_proteins=len(cuts),
     )  # fmt: skip
     if not cuts:
-        facts.verdict("No protein of the panel separates the lineages in this library: only RNA labels are used.")
+        facts.summary("No protein of the panel separates the lineages in this library: only RNA labels are used.")
         facts.warn(f"None of the gating proteins ({', '.join(GATING_PROTEINS)}) could be used.")
         return
     informative = supported + contradicted
     share = (
         f"{supported / informative:.1%} of them support the RNA lineage" if informative else "RNA labels none of them"
     )
-    facts.verdict(
+    facts.summary(
         f"{informative:,} of {len(frame):,} cells have an RNA lineage and a clear lineage by protein; {share}. "
         f"{changed:,} lineages were decided by protein."
     )

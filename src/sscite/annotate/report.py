@@ -42,7 +42,7 @@ def report_annotation(
         clusters=None if found.clusters is None else int(found.clusters.max()) + 1, clusters_refined=len(found.changed),
     )  # fmt: skip
     top = cells[names.LINEAGE].value_counts().head(3)
-    facts.verdict(
+    facts.summary(
         f"{len(cells):,} cells were annotated with {model.name}: "
         + ", ".join(f"{name} {count / len(cells):.0%}" for name, count in top.items())
         + (f"; {unassigned:,} stay unassigned." if unassigned else ".")

@@ -155,7 +155,7 @@ def report(result: Calls, facts: Facts, notes: list[str], unexpected: list[str],
     facts.number(**summary.numbers(result))
     for line in [*warnings, *notes]:
         facts.warn(line)
-    facts.verdict(summary.sentence(result, warnings))
+    facts.summary(summary.sentence(result, warnings))
     methods = summary.methods(result)
     facts.table(
         "hashtags",

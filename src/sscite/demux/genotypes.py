@@ -208,14 +208,14 @@ def report(frame: pd.DataFrame, matching: Matching | None, rows: pd.DataFrame, f
     sentence = f"{assigned:,} of {len(frame):,} cells are assigned to {samples}"
     if matching is None:
         hashed = (frame[names.HTO_CALL] != "").any()
-        facts.verdict(f"{sentence}{' by hashtags' if hashed else ''}.")
+        facts.summary(f"{sentence}{' by hashtags' if hashed else ''}.")
         return
     agreement = agreed(matching)
     facts.number(genotype_agreement=agreement, matching_margin=matching.margin, swapped=len(matching.swapped))
     for warning in warnings(matching, agreement, rows):
         facts.warn(warning)
     _report_confusion(frame, matching, facts)
-    facts.verdict(f"{sentence}, {_agreement_phrase(agreement)}{_swap_phrase(matching.swapped)}.")
+    facts.summary(f"{sentence}, {_agreement_phrase(agreement)}{_swap_phrase(matching.swapped)}.")
 
 
 def _agreement_phrase(agreement: float | None) -> str:

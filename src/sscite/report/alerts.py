@@ -54,7 +54,7 @@ def negative(facts: list[Fact]) -> list[dict[str, Any]]:
     """Return the comparisons that were made and found nothing, in their own words."""
     asked = [f for f in facts if f["step"].startswith("compare_") and f["step"] not in DESCRIPTIVE]
     done = [f for f in asked if f["status"] == "done" and not f.get("findings")]
-    return [_row([fact], fact["verdict"]) for fact in done if fact["verdict"] and "findings" in fact]
+    return [_row([fact], fact["summary"]) for fact in done if fact["summary"] and "findings" in fact]
 
 
 def _kind(warning: str, fact: Fact) -> str:

@@ -53,7 +53,7 @@ def panels(facts: list[Fact]) -> dict[str, dict[str, str]]:
     for fact in facts:
         if fact["step"] == "biomarkers_panel" and fact["status"] == "done":
             for row in table([fact], fact["step"], "panel"):
-                anchored = {"text": fact["verdict"], "anchor": anchor(fact["step"], fact["id"])}
+                anchored = {"text": fact["summary"], "anchor": anchor(fact["step"], fact["id"])}
                 found.setdefault(str(row["subset"]), anchored)
     return found
 

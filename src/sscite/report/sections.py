@@ -41,7 +41,7 @@ def overview(facts: list[Fact]) -> dict[str, Any]:
     for fact in facts:
         columns += [name for name in fact["numbers"] if name not in columns]
     shown = [name for name in columns if _is_telling([fact["numbers"].get(name) for fact in facts])]
-    rows = [[fact["id"], *(fact["numbers"].get(name) for name in shown), fact["verdict"]] for fact in facts]
+    rows = [[fact["id"], *(fact["numbers"].get(name) for name in shown), fact["summary"]] for fact in facts]
     return {"columns": ["library", *(name.replace("_", " ") for name in shown), "summary"], "records": rows}
 
 
@@ -63,7 +63,7 @@ def _by_step(facts: list[Fact], words: dict[str, dict[str, str]], libraries: set
             {
                 "title": _title(step, words),
                 "anchor": anchor(step),
-                "verdict": _verdict(members, libraries),
+                "summary": _summary(members, libraries),
                 "overview": overview([f for f in members if f["status"] == "done"]) if several else None,
                 "entries": [_entry(fact, fact["id"], "") for fact in members],
                 "pages": several and len(libraries) > MOST_LIBRARIES,
@@ -82,13 +82,13 @@ def _by_contrast(facts: list[Fact], words: dict[str, dict[str, str]], contrasts:
     for key in dict.fromkeys([*contrasts, *parts]):
         entries = [_entry(f, _title(f["step"], words), words.get(f["step"], {}).get("method", "")) for f in parts[key]]
         title = contrasts.get(key) or GENERAL.get(key) or key.replace("_", " ")
-        blank = {"verdict": "", "overview": None, "pages": False, "method": "", "method_more": ""}
+        blank = {"summary": "", "overview": None, "pages": False, "method": "", "method_more": ""}
         groups.append({"title": title, "anchor": anchor("contrast", key), "entries": entries, **blank})
     return [group for group in groups if group["entries"]]
 
 
 def _entry(fact: Fact, heading: str, method: str) -> dict[str, Any]:
-    kept = ("step", "id", "status", "detail", "verdict", "numbers", "warnings", "tables")
+    kept = ("step", "id", "status", "detail", "summary", "numbers", "warnings", "tables")
     figures = [{**figure, "anchor": anchor("figure", figure["file"])} for figure in fact["figures"]]
     first, more = split_method(method)
     return {
@@ -108,7 +108,7 @@ def _method(step: str, words: dict[str, dict[str, str]]) -> dict[str, str]:
     return {"method": first, "method_more": more}
 
 
-def _verdict(facts: list[Fact], libraries: set[str]) -> str:
+def _summary(facts: list[Fact], libraries: set[str]) -> str:
     """Return the summary of a step that ran for several libraries; a step that ran once has its own sentence."""
     if len(facts) == 1 or not {fact["id"] for fact in facts} <= libraries:
         return ""

@@ -31,7 +31,7 @@ def validated(facts: Facts, checked: Validated) -> None:
         libraries=len(checked.files), samples=len(samples), donors=samples["donor"].nunique(), tissues=len(tissues),
         contrasts=len(checked.contrasts),
     )  # fmt: skip
-    facts.verdict(
+    facts.summary(
         f"{_n(len(samples), 'sample')} of {_n(samples['donor'].nunique(), 'donor')} in {', '.join(tissues)}, captured "
         f"in {_n(len(checked.files), 'library', 'libraries')}; {_n(len(checked.contrasts), 'comparison')} to make."
     )
@@ -82,7 +82,7 @@ def inspected(facts: Facts, libraries: pd.DataFrame, warnings: list[str]) -> Non
     cells = int(libraries["cells"].sum())
     facts.number(libraries=len(libraries), cells=cells, most_cells=int(libraries["cells"].max()))
     without = list(libraries["library"][libraries["antibodies"] == 0])
-    facts.verdict(
+    facts.summary(
         f"All files are readable and hold raw counts: {cells:,} cells in {_n(len(libraries), 'library', 'libraries')}"
         + (f"; without antibodies: {', '.join(without)}." if without else ", all with antibodies.")
     )
@@ -125,7 +125,7 @@ def loaded(
         facts.table("reading", pd.DataFrame({"note": [_sentence(note) for note in library.notes]}), "How it was read")
     table = reasons(flagged, limits)
     main = f", mostly for {table['reason'].iloc[0]}" if failed.any() else ""
-    facts.verdict(
+    facts.summary(
         f"{len(flagged):,} cells with a median of {flagged['n_genes'].median():,.0f} genes; {failed.sum():,} "
         f"({100 * failed.mean():.1f} %) are flagged{main}. None is dropped here."
     )
@@ -246,7 +246,7 @@ def doublets(facts: Facts, frame: pd.DataFrame, numbers: dict[str, float], simul
     """Tell how many doublets were found."""
     share = float(frame["doublet"].mean())
     facts.number(cells=len(frame), doublets=int(frame["doublet"].sum()), doublet_share=share, **numbers)
-    facts.verdict(
+    facts.summary(
         f"{frame['doublet'].sum():,} of {len(frame):,} cells ({100 * share:.1f} %) look like two cells of different "
         f"types; the loading predicts {100 * numbers['expected_rate']:.1f} % doublets of any kind."
     )

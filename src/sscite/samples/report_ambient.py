@@ -28,7 +28,7 @@ def describe(facts: Facts, result: Result) -> None:
         ambient_fraction=result.estimate.library, ambient_fraction_of_cells=float(np.median(fraction)),
         ambient_profile_from=result.source, counts_corrected=result.corrected is not None,
     )  # fmt: skip
-    facts.verdict(
+    facts.summary(
         f"{result.estimate.library:.1%} of the RNA counts are ambient (cells: 5% to 95% quantile "
         f"{np.quantile(fraction, 0.05):.1%} to {np.quantile(fraction, 0.95):.1%}); its most abundant genes are "
         f"{', '.join(top.index[:5])}. "

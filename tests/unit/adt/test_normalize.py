@@ -62,7 +62,7 @@ def test_a_protein_without_counts_and_a_cell_without_counts_are_reported(method:
     counts, empties = library()
     counts[:, 2], empties[:, 2], counts[5] = 0, 0, 0
     result, quality, _ = run(counts, empties, method=method)
-    assert quality["verdict"][2] == "no counts"
+    assert quality["quality_class"][2] == "no counts"
     assert any("CD8: no counts" in note for note in result.notes)
     assert any("1 cells have no antibody counts" in note for note in result.notes)
 

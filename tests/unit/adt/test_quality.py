@@ -41,23 +41,23 @@ def test_few_cells_or_no_common_gene_give_no_link():
 
 
 @pytest.mark.parametrize(
-    ("row", "verdict"),
+    ("row", "quality_class"),
     [
         ({}, "good"), ({"bimodal": False}, "no clear gap"), ({"above_background": False, "gene": "CD19"}, "dead"),
         ({"above_background": False, "gene": "ACTB"}, "no signal"), ({"mean_count": 0.0}, "no counts"),
         ({"is_isotype": True}, "isotype"),
     ],
 )  # fmt: skip
-def test_verdicts(row: dict, verdict: str):
+def test_quality_classes(row: dict, quality_class: str):
     usual = {"gene": "CD3E", "is_isotype": False, "mean_count": 9.0, "bimodal": True, "above_background": True}
     table = pd.DataFrame([{**usual, **row}], index=["CD3"])
-    assert quality.verdicts(table, planted([0, 1, 2]), [])["verdict"].tolist() == [verdict]
+    assert quality.classify(table, planted([0, 1, 2]), [])["quality_class"].tolist() == [quality_class]
 
 
 def test_a_protein_that_follows_its_rna_has_signal_however_few_cells_carry_it():
     row = {"gene": "CD3E", "is_isotype": False, "mean_count": 9.0, "bimodal": False, "above_background": False}
     table = pd.DataFrame([row], index=["CD3"])
-    assert quality.verdicts(table, planted([0, 1, 2]), [])["verdict"].tolist() == ["no clear gap"]
+    assert quality.classify(table, planted([0, 1, 2]), [])["quality_class"].tolist() == ["no clear gap"]
 
 
 def test_signal_above_the_empty_droplets_is_told_from_background():

@@ -168,7 +168,7 @@ def test_dead_swapped_isotype_and_partly_measured_antibodies_are_not_offered():
     quality = pd.DataFrame(
         [("L1", "A", "good"), ("L2", "A", "dead"), ("L1", "B", "swapped"), ("L1", "C", "isotype"), ("L1", "D", "good"),
          ("L1", "E", "no signal"), ("L2", "E", "no clear gap"), ("L1", "F", "no signal")],
-        columns=["library_id", "protein", "verdict"],
+        columns=["library_id", "protein", "quality_class"],
     )  # fmt: skip
     values = np.ones((3, 6))
     values[0, 3] = np.nan

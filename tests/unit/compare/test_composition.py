@@ -181,7 +181,7 @@ def test_a_strong_finding_of_all_donors_is_not_flagged_and_named_once():
 
 def test_a_design_that_cannot_reach_5_percent_says_so_with_effects_and_intervals():
     facts, _ = reported(cohorts.samples(4, 4, paired=True), cohorts.random_cells(8, raised=4, fold=9.0))
-    assert "cannot be tested, as the smallest p that this design can give is 0.12" in facts.content["verdict"]
+    assert "cannot be tested, as the smallest p that this design can give is 0.12" in facts.content["summary"]
     first = facts.content["findings"][0]
     assert first["concerns"] == ["few_donors"]
     assert first["low"] < first["effect"] < first["high"]

@@ -104,7 +104,7 @@ def test_every_question_has_its_table_and_number_and_none_where_nothing_is_asked
     assert smallest == {"asked_1_smallest_p": 0.001, "asked_2_smallest_p": 0.4}
     none = told()
     assert [table["name"] for table in none["tables"]] == ["sets"]
-    assert two["verdict"].startswith(f"{none['verdict']} UP, OTHER in a: yes")
+    assert two["summary"].startswith(f"{none['summary']} UP, OTHER in a: yes")
 
 
 def test_curves_are_drawn_of_what_was_asked_and_then_of_the_clearest():

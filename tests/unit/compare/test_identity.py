@@ -167,7 +167,7 @@ def test_warnings_say_what_was_found_and_that_nothing_was_excluded(lists, tmp_pa
     ]
     assert facts.content["critical"] == said
     assert {figure["name"] for figure in facts.content["figures"]} == {"sex", "pca"}
-    assert facts.content["verdict"].endswith("2 do not fit.")
+    assert facts.content["summary"].endswith("2 do not fit.")
 
 
 @pytest.mark.needs_data

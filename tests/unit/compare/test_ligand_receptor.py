@@ -88,7 +88,7 @@ def test_every_question_has_its_table_and_figure_and_none_where_nothing_is_asked
     none = told()
     assert none["figures"] == []
     assert [table["name"] for table in none["tables"]] == ["pairs"]
-    assert two["verdict"].startswith(f"{none['verdict']} CXCL9/CXCL10 to CXCR3 on T: possible")
+    assert two["summary"].startswith(f"{none['summary']} CXCL9/CXCL10 to CXCR3 on T: possible")
 
 
 def test_answers_are_put_together_and_pairs_are_marked_that_a_question_names():

@@ -201,8 +201,8 @@ def test_the_report_names_the_path_and_the_genes_that_increase_among_the_tissue_
         facts, path, everything, values.astype(float), values[[]], known, soup, tissue="kidney", reference="blood"
     ).set_index("feature")
     assert found["ambient"].to_dict() == {name: name == "UMOD" for name in found.index}
-    assert "PLBD1 → VCAN → EGR1 → Mac" in facts.content["verdict"]
-    assert facts.content["verdict"].endswith("Genes that increase along it: THBS1.")
+    assert "PLBD1 → VCAN → EGR1 → Mac" in facts.content["summary"]
+    assert facts.content["summary"].endswith("Genes that increase along it: THBS1.")
     assert found.loc["DIGESTED", "correlation"] == 0
     assert facts.content["numbers"]["donors_covering"] == 4
     [finding] = facts.content["findings"]
@@ -222,6 +222,6 @@ def test_a_terminal_state_without_gradual_transition_is_reported_as_unsupported(
     )
     assert (
         "no state shows a clear gradual transition into it (highest: EGR1, transition score 1.9"
-        in facts.content["verdict"]
+        in facts.content["summary"]
     )
     assert "may not be real" in facts.content["warnings"][0]

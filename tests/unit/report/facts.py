@@ -5,7 +5,7 @@ from __future__ import annotations
 
 def fact(step: str, id: str, **changes: object) -> dict:
     blank = {
-        "step": step, "id": id, "status": "done", "reason": None, "detail": "", "verdict": "", "numbers": {},
+        "step": step, "id": id, "status": "done", "reason": None, "detail": "", "summary": "", "numbers": {},
         "findings": [], "warnings": [], "tables": [], "figures": [], "seed": 0, "versions": {"numpy": "2.5.5"},
         "seconds": 1.5, "peak_memory_mb": 100,
     }  # fmt: skip
@@ -40,8 +40,8 @@ def cohort() -> list[dict]:
     figure = {"name": "donors", "file": "SRC_id.compare_composition.donors.png", "title": "Each donor", "caption": ""}
     return [
         fact("samples_validate", "cohort", tables=[table("samples", sheet, *samples), contrasts]),
-        fact("samples_load", "L1", numbers={"cells": 900}, verdict="900 cells"),
-        fact("samples_load", "L2", numbers={"cells": 100}, verdict="100 cells"),
+        fact("samples_load", "L1", numbers={"cells": 900}, summary="900 cells"),
+        fact("samples_load", "L2", numbers={"cells": 100}, summary="100 cells"),
         fact("cohort_merge", "cohort", numbers={"cells_used": 890}),
         fact("compare_composition", "SRC_id", findings=[finding()], figures=[figure],
              tables=[table("tests", ["subset", "p"], ["CD14_EGR1", 0.018])]),

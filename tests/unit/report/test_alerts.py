@@ -41,11 +41,11 @@ def test_a_skipped_step_is_told_with_its_reason():
 
 
 def test_a_comparison_without_a_finding_is_told_in_its_own_words():
-    assert alerts.negative([fact("compare_composition", "SRC", verdict="No subset differs.")])[0]["ids"] == ["SRC"]
+    assert alerts.negative([fact("compare_composition", "SRC", summary="No subset differs.")])[0]["ids"] == ["SRC"]
 
 
 def test_a_step_that_describes_the_samples_is_no_comparison_without_a_finding():
-    described = [fact(step, "cohort", verdict="33 samples.") for step in ("compare_identity", "compare_pseudobulk")]
+    described = [fact(step, "cohort", summary="33 samples.") for step in ("compare_identity", "compare_pseudobulk")]
     assert alerts.negative(described) == []
 
 

@@ -55,7 +55,7 @@ def test_libraries_stand_side_by_side_before_their_details():
     assert load["overview"] == {
         "columns": ["library", "cells", "summary"], "records": [["L1", 900, "900 cells"], ["L2", 100, "100 cells"]],
     }  # fmt: skip
-    assert load["verdict"] == "2 libraries done; no warnings."
+    assert load["summary"] == "2 libraries done; no warnings."
     assert not load["pages"]
 
 

@@ -46,7 +46,7 @@ def test_opposite_directions_are_never_merged():
 
 def test_a_finding_links_to_its_figure_its_table_and_the_gating_panel():
     panel = table("panel", ["subset", "panel"], ["CD14_EGR1", "CD14+ CD16-"])
-    facts = [*cohort(), fact("biomarkers_panel", "blood_CD14_EGR1", verdict="CD14+ CD16-", tables=[panel])]
+    facts = [*cohort(), fact("biomarkers_panel", "blood_CD14_EGR1", summary="CD14+ CD16-", tables=[panel])]
     [row] = key_findings.rows(facts)
     assert [link["anchor"] for link in row["links"]] == [
         "figure-SRC_id-compare_composition-donors-png", "table-compare_composition-SRC_id-tests",

@@ -58,7 +58,7 @@ def test_names_from_the_users_files_are_escaped():
     hostile = '<script>alert(1)</script>"onmouseover="alert(2)'
     facts = [
         fact(
-            "samples_load", hostile, warnings=[hostile], verdict=hostile, tables=[table(hostile, [hostile], [hostile])]
+            "samples_load", hostile, warnings=[hostile], summary=hostile, tables=[table(hostile, [hostile], [hostile])]
         ),
         fact("compare_composition", hostile, findings=[finding(feature=hostile, comparison=hostile, text=hostile)]),
     ]
@@ -97,9 +97,9 @@ def test_a_table_longer_than_the_report_says_so():
 
 
 def test_each_of_many_libraries_has_a_page_that_the_report_links():
-    content = arrange([fact("samples_load", f"L {i}", verdict=f"verdict of {i}") for i in range(13)])
+    content = arrange([fact("samples_load", f"L {i}", summary=f"summary of {i}") for i in range(13)])
     drawn = dict(pages(content))
-    assert "verdict of 3" in drawn["L_3.html"]
+    assert "summary of 3" in drawn["L_3.html"]
     assert 'href="report_pages/L_3.html"' in render(content)
 
 

@@ -19,7 +19,17 @@ from sscite.errors import Reason, Skipped
 MIN_CELLS = 20  # of the subset, to search a panel
 FEW_CELLS = 100  # below, thresholds are uncertain
 SCOPES = ("parent", "all")
-AUROC_COLUMNS = ["subset", "tissue", "protein", "scope", "donors", "auroc_median", "auroc_min", "auroc_max", "verdict"]
+AUROC_COLUMNS = [
+    "subset",
+    "tissue",
+    "protein",
+    "scope",
+    "donors",
+    "auroc_median",
+    "auroc_min",
+    "auroc_max",
+    "quality_class",
+]
 GROUP_COLUMNS = ["subset", "tissue", "contrast", "group", "donors", "percent_annotated", "percent_gated"]
 
 
@@ -105,7 +115,7 @@ def assess(tissue: Cohort, target: Target, antibodies: Antibodies, *, seed: int)
 
 def auroc_table(assessed: Assessed, target: Target, antibodies: Antibodies, quality: pd.DataFrame) -> pd.DataFrame:
     """Tabulate the AUROC of each offered protein over donors, in the lineage and among all cells, best first."""
-    worst = quality.groupby("protein")["verdict"].agg(lambda verdicts: "; ".join(sorted(set(verdicts))))
+    worst = quality.groupby("protein")["quality_class"].agg(lambda classes: "; ".join(sorted(set(classes))))
     parts = []
     for scope in SCOPES:
         donors, median, low, high = over_donors(assessed.areas[scope])
@@ -113,7 +123,7 @@ def auroc_table(assessed: Assessed, target: Target, antibodies: Antibodies, qual
             {"subset": target.subset, "tissue": target.tissue, "protein": antibodies.offered, "scope": scope,
              "donors": donors, "auroc_median": median, "auroc_min": low, "auroc_max": high}
         )  # fmt: skip
-        part["verdict"] = part["protein"].map(worst).fillna("")
+        part["quality_class"] = part["protein"].map(worst).fillna("")
         order = (part["auroc_median"] - 0.5).abs().sort_values(ascending=False, kind="stable").index
         parts.append(part.loc[order])
     return pd.concat(parts, ignore_index=True)[AUROC_COLUMNS]

@@ -81,11 +81,11 @@ def read_cohort(cohort: Path, cells: Path) -> Cohort:
 
 
 def read_quality(paths: Iterable[Path]) -> pd.DataFrame:
-    """Read the antibodies' quality of all libraries: `library_id protein verdict meaning`."""
+    """Read the antibodies' quality of all libraries: `library_id protein quality_class meaning`."""
     suffix = ".adt_quality.csv"
     tables = [io.read_table(path).assign(library_id=path.name.removesuffix(suffix)) for path in paths]
-    tables = [table for table in tables if "verdict" in table]
-    return pd.concat(tables) if tables else pd.DataFrame(columns=["library_id", "protein", "verdict", "meaning"])
+    tables = [table for table in tables if "quality_class" in table]
+    return pd.concat(tables) if tables else pd.DataFrame(columns=["library_id", "protein", "quality_class", "meaning"])
 
 
 def reported_subsets(summaries: Iterable[Path]) -> dict[str, set[str]]:

@@ -22,7 +22,7 @@ PANEL_COLUMNS = [
 ]  # fmt: skip
 GATE_COLUMNS = [
     "subset", "tissue", "step", "biplot", "gates", "protein", "antibody", "clone", "gate", "low", "high", "unit",
-    "support", "verdict",
+    "support", "quality_class",
 ]  # fmt: skip
 SIZE_COLUMNS = ["subset", "tissue", "antibodies", "panel", "purity", "yield", "f1", "gain"]
 NOT_TESTED = (
@@ -91,7 +91,7 @@ def gate_table(
     assessed: Assessed, target: Target, antibodies: pd.DataFrame, quality: pd.DataFrame, unit: str
 ) -> pd.DataFrame:
     """Tabulate the gates in their order, with antibody and clone as named in the counts: the bench table."""
-    worst = quality.groupby("protein")["verdict"].agg(lambda verdicts: "; ".join(sorted(set(verdicts))))
+    worst = quality.groupby("protein")["quality_class"].agg(lambda classes: "; ".join(sorted(set(classes))))
     parts = ((target.lineage, assessed.lineage), (target.subset, assessed.within))
     rows: list[list[object]] = []
     plot = 0

@@ -169,7 +169,7 @@ def _tell(
     found: dict[str, pd.DataFrame],
 ) -> None:
     """Add sentences, warnings, numbers and tables to the summary."""
-    facts.verdict(report.sentence(assessed, target, modalities))
+    facts.summary(report.sentence(assessed, target, modalities))
     for warning in report.warnings(assessed, target, antibodies):
         facts.warn(warning)
     chosen = assessed.within.chosen

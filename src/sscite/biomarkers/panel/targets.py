@@ -12,7 +12,7 @@ from sscite.biomarkers.panel.auroc import MIN_CELLS
 from sscite.compare.contrast.contrast import Contrast
 from sscite.subsets.definitions.questions import Biomarker
 
-EXCLUDED = {"dead", "swapped", "no counts", "isotype"}  # verdicts of the adt step
+EXCLUDED = {"dead", "swapped", "no counts", "isotype"}  # quality classes of the adt step
 NO_SIGNAL = "no signal"
 
 
@@ -89,12 +89,12 @@ def offer_antibodies(values: np.ndarray, proteins: Iterable[str], quality: pd.Da
     values
         (n_cells, n_proteins) of the tissue; NaN where a library's panel lacks the antibody.
     quality
-        All libraries' tables of the adt step below each other: `library_id protein verdict is_isotype`.
+        All libraries' tables of the adt step below each other: `library_id protein quality_class is_isotype`.
     """
-    verdicts = quality.groupby("protein")["verdict"].agg(set) if len(quality) else pd.Series(dtype=object)
+    classes = quality.groupby("protein")["quality_class"].agg(set) if len(quality) else pd.Series(dtype=object)
     excluded: dict[str, str] = {}
     for name, column in zip(proteins, values.T, strict=True):
-        known = verdicts.get(name, set())
+        known = classes.get(name, set())
         bad = sorted(known & EXCLUDED) or ([NO_SIGNAL] if known == {NO_SIGNAL} else [])
         if bad:
             excluded[name] = bad[0]

@@ -11,7 +11,7 @@ from sscite.errors import Reason
 
 
 def report_integration(facts: Facts, ready: Ready, found: Embedding) -> None:
-    """Fill numbers, verdict, warnings and tables."""
+    """Add numbers, summary, warnings and tables."""
     clusters = int(found.clusters.max()) + 1
     libraries, tissues = ready.obs[names.LIBRARY].nunique(), ready.obs[names.TISSUE].nunique()
     facts.number(
@@ -27,13 +27,13 @@ def report_integration(facts: Facts, ready: Ready, found: Embedding) -> None:
         facts.warn(note[0].upper() + note[1:] + ".")
     what = f"corrected for {' and '.join(found.corrected)}" if found.corrected else "without correction"
     within = " within each tissue (differences between tissues are kept)" if tissues > 1 and found.corrected else ""
-    verdict = f"{len(ready.obs):,} cells fall into {clusters} clusters, {what}{within}."
+    sentence = f"{len(ready.obs):,} cells fall into {clusters} clusters, {what}{within}."
     if len(found.metrics):
         before, after = found.metrics.iloc[0], found.metrics.iloc[1]
         facts.number(**{f"{name}_{when}": round(float(row[name]), 3)
                         for when, row in (("before", before), ("after", after))
                         for name in ("ilisi", "clisi", "label_kept", "connectivity")})  # fmt: skip
-        verdict += (
+        sentence += (
             f" The effective number of libraries around a cell went from {before['ilisi']:.1f} to {after['ilisi']:.1f};"
             f" the share of neighbours of its own lineage from {before['label_kept']:.3f} to {after['label_kept']:.3f}."
         )
@@ -43,7 +43,7 @@ def report_integration(facts: Facts, ready: Ready, found: Embedding) -> None:
         facts.table(
             "mixing", found.mixing.round(3), "Mixing of each library", "Share of neighbours from other libraries."
         )
-    facts.verdict(verdict)
+    facts.summary(sentence)
 
 
 def draw(facts: Facts, ready: Ready, found: Embedding, *, seed: int) -> None:

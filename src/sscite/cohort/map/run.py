@@ -36,7 +36,7 @@ def run(*, merged: Path, reference: Path, seed: int, id: str) -> None:
             cells_sure=int(sure.sum()),
             cells_far=int(mapped["far"].sum()),
         )  # fmt: skip
-        facts.verdict(
+        facts.summary(
             f"{len(mapped):,} new cells were mapped onto {len(known.raw):,}; {sure.mean():.0%} got a subset that most "
             f"of their neighbours share, {mapped['far'].mean():.0%} are far from every cell of the cohort."
         )

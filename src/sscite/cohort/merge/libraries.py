@@ -40,7 +40,7 @@ class Report:
 
     cells: pd.DataFrame
     numbers: dict[str, float | int | str] = field(default_factory=dict)
-    verdict: str = ""
+    summary: str = ""
     warnings: list[str] = field(default_factory=list)
     tables: dict[str, tuple[pd.DataFrame, str, str]] = field(default_factory=dict)
 
@@ -275,7 +275,7 @@ def _report(
         "donors": everything.loc[everything[joins.EXCLUDED] == "", names.DONOR].nunique(),
         "proteins": 0 if protein is None else protein.n_vars,
     }  # fmt: skip
-    report.verdict = (
+    report.summary = (
         f"{used:,} of {len(everything):,} cells of {len(indices)} libraries enter the cohort, with the {how} of genes: "
         f"{len(var):,}, of which {shared:,} were measured in every library."
     )

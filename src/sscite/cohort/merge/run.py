@@ -24,7 +24,7 @@ def run(*, libraries: Path, fragments: Path, samples: Path, genes: str, id: str)
             write_empty(Path("merged.h5mu"))
             return
         facts.number(**report.numbers)
-        facts.verdict(report.verdict)
+        facts.summary(report.summary)
         for sentence in report.warnings:
             facts.warn(sentence)
         for name, (frame, title, caption) in report.tables.items():

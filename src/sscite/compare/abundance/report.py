@@ -30,7 +30,7 @@ def report_abundance(
     )  # fmt: skip
     summary = by_subset(table)
     facts.table("subsets", summary, "Neighbourhoods by subset", f"up, down: spatial FDR below {SPATIAL_FDR:.0%}.")
-    facts.verdict(sentence(summary, sides))
+    facts.summary(sentence(summary, sides))
     facts.figure(
         "beeswarm", beeswarm(table), "Change of each neighbourhood, by subset",
         f"{sides}: right means more cells in the former. Coloured: spatial FDR below {SPATIAL_FDR:.0%}. "

@@ -81,7 +81,7 @@ def _report(facts: Facts, comparison: Comparison, table: pd.DataFrame, units: in
         relabellings=int(primary["relabellings"]), chance_any_primary=primary["chance_any"], subsets_expression=units
     )
     if not primary["relabellings"]:
-        facts.verdict(f"{comparison.contrast.label}: the labels of the donors have no other arrangement.")
+        facts.summary(f"{comparison.contrast.label}: the labels of the donors have no other arrangement.")
         return
     sentence = (
         f"{comparison.contrast.label}: the primary test reports a subset in {primary['chance_any']:.1%} of "
@@ -94,7 +94,7 @@ def _report(facts: Facts, comparison: Comparison, table: pd.DataFrame, units: in
             f" Genes of {units} subsets at FDR 5% by a t test on log counts per million: {int(genes['observed'])}, "
             f"{genes['permuted_mean']:.0f} on average under permuted labels (at least as many in {genes['p']:.0%})."
         )
-    facts.verdict(sentence)
+    facts.summary(sentence)
 
 
 def draw(values: dict[str, np.ndarray]) -> Figure:

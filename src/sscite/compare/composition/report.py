@@ -128,7 +128,7 @@ def _sentences(facts: Facts, comparison: Comparison, table: pd.DataFrame, smalle
     if smallest > LEVEL:
         rows = table[table["family_p"].notna()].drop_duplicates("subset").head(NOT_TESTABLE)
         listed = "; ".join(_effect(row) for _, row in rows.iterrows())
-        facts.verdict(
+        facts.summary(
             f"{design}: cannot be tested, as the smallest p that this design can give is {smallest:.2g}. "
             f"Largest differences: {listed}."
         )
@@ -137,7 +137,7 @@ def _sentences(facts: Facts, comparison: Comparison, table: pd.DataFrame, smalle
         )
     else:
         rows = table[table["finding"] != ""].drop_duplicates("subset")
-        facts.verdict(f"{design}: {_list(rows) if len(rows) else _nothing(table.iloc[0])}{_compensation(table)}")
+        facts.summary(f"{design}: {_list(rows) if len(rows) else _nothing(table.iloc[0])}{_compensation(table)}")
     for _, row in rows.iterrows():
         facts.finding(finding(row, comparison, smallest, depth))
 

@@ -58,7 +58,7 @@ def _tell(facts: Facts, comparison: Comparison, related: pd.DataFrame, power: pd
         if tests
         else "no subset can be tested"
     )
-    facts.verdict(
+    facts.summary(
         f"{comparison.contrast.label}: {target} and {reference} donors{', paired' if comparison.paired else ''}; "
         f"the smallest permutation p is {smallest:.2g}; {finds}."
     )

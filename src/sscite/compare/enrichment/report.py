@@ -19,7 +19,7 @@ def describe(facts: Facts, table: pd.DataFrame, what: str, questions: Questions,
     """Add numbers, a sentence, tables (one for each question that was answered) and the dot plot."""
     found = table[table["fdr"] < 0.05]
     facts.number(tests=len(table), sets_fdr_5=len(found), subsets=int(table["subset"].nunique()))
-    facts.verdict(" ".join([_sentence(table, what), *(answer(table, question) for question in questions)]))
+    facts.summary(" ".join([_sentence(table, what), *(answer(table, question) for question in questions)]))
     columns = [name for name in table.columns if name != "contrast_id" and table[name].notna().any()]
     facts.table("sets", found.sort_values("p_value")[columns].head(100).round({"effect": 3, "enrichment_score": 3}),
                 "Gene sets of smallest p", "p_without_stress: the same without dissociation-stress genes.")  # fmt: skip
@@ -56,11 +56,11 @@ def answer(table: pd.DataFrame, question: GeneSets) -> str:
         missing = "none of the gene sets was tested in it" if tested else "the subset was not tested"
         return f"{_title(question)}: not answered, {missing}."
     best = named.iloc[0]
-    verdict = "no" if best["fdr"] >= 0.05 else "yes" if best["effect"] > 0 else "no, lower"
+    reply = "no" if best["fdr"] >= 0.05 else "yes" if best["effect"] > 0 else "no, lower"
     calm = best["p_without_stress"]
     stressed = f", without stress genes p = {calm:.2g}" if np.isfinite(calm) else ""
     which = f"{_short(best['gene_set'])}, " if len(question.sets) > 1 else ""
-    return f"{_title(question)}: {verdict} ({which}p = {best['p_value']:.2g}{stressed})."
+    return f"{_title(question)}: {reply} ({which}p = {best['p_value']:.2g}{stressed})."
 
 
 def dots(table: pd.DataFrame) -> Figure:

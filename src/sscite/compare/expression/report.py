@@ -34,7 +34,7 @@ def describe(facts: Facts, genes: pd.DataFrame, tested: pd.DataFrame, sides: str
         genes_fdr_5=int((subsets["up"] + subsets["down"]).sum()),
         genes_fdr_5_over_all_subsets=int((genes["fdr_contrast"] < 0.05).sum()),
     )
-    facts.verdict(sentence(genes, done, sides))
+    facts.summary(sentence(genes, done, sides))
     missing = tested[tested["why_not"] != ""]
     if len(missing):
         facts.warn(f"Not tested (too few donors or cells): {', '.join(missing['subset'])}.")

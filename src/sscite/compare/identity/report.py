@@ -24,7 +24,7 @@ def describe(facts: Facts, table: pd.DataFrame, conflicts: list[str]) -> None:
         genotypes=int((table["genotype"] != "").sum()), samples_in_doubt=len(doubtful),
         genotype_conflicts=len(conflicts),
     )  # fmt: skip
-    facts.verdict(
+    facts.summary(
         f"{len(table)} samples: expressed sex was compared with the samplesheet in {compared}, likeness to other "
         f"samples of the donor in {siblings}; "
         + (f"{len(doubtful)} do not fit." if len(doubtful) else "none is in doubt.")

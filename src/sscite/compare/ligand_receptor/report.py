@@ -26,7 +26,7 @@ def report_interactions(
         cells=cells, donors=donors, pairs=len(table), strong_and_specific=len(strong), in_two_donors=len(shared)
     )
     found = f"{tissue}: {len(strong)} pairs are strong and specific, {len(shared)} of them in at least two donors."
-    facts.verdict(" ".join([found, *(sentence(answer) for answer in answers)]))
+    facts.summary(" ".join([found, *(sentence(answer) for answer in answers)]))
     if len(strong) < len(ranked):
         facts.warn(
             f"{tissue}: {len(ranked) - len(strong)} strong and specific pairs are not counted: their ligand or "

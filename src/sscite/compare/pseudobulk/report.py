@@ -16,7 +16,7 @@ def describe(facts: Facts, composition: pd.DataFrame) -> None:
     samples, kinds = composition["sample"].nunique(), subsets["subset"].nunique()
     empty = float((subsets["cells"] == 0).mean()) if len(subsets) else 0.0
     facts.number(samples=samples, donors=composition["donor"].nunique(), subsets=kinds, empty_sample_subsets=empty)
-    facts.verdict(
+    facts.summary(
         f"{samples} samples of {composition['donor'].nunique()} donors in {kinds} subsets; "
         f"{empty:.0%} of the sample and subset pairs hold no cell."
     )

@@ -87,7 +87,7 @@ def _summarise(facts: Facts, name: str, rows: pd.DataFrame, table: pd.DataFrame,
     values = ", ".join(f"{row['stage']} {row['value']:.3g}" for _, row in course.iterrows())
     unit = {"gene": "log2 counts per million", "subset": "percent", "signature": "mean score"}[part["kind"].iloc[0]]
     reference = part.iloc[0]
-    facts.verdict(
+    facts.summary(
         f"{donors} donor{'s' if donors > 1 else ''} sampled at several stages ({', '.join(stages)}). "
         f"{reference['feature']} in {reference['unit']}, {unit}: {values}; other donors "
         f"{reference['reference_mean']:.3g} ± {reference['reference_sd']:.2g}."

@@ -35,7 +35,7 @@ def describe(facts: Facts, table: pd.DataFrame, comparison: Comparison, scores: 
         findings_not_adjustable=int((found["stress_flag"] == NOT_ADJUSTABLE).sum()),
         of_these_mitochondrial_or_ribosomal=int((found["quality"] != "").sum()),
     )  # fmt: skip
-    facts.verdict(sentence(table, sides, comparison.paired, tested, (tissue, reference)))
+    facts.summary(sentence(table, sides, comparison.paired, tested, (tissue, reference)))
     unadjusted = found[found["stress_flag"] == NOT_ADJUSTABLE]
     if len(unadjusted):
         units = ", ".join(sorted(set(unadjusted["subset"])))

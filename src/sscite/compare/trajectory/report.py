@@ -150,7 +150,7 @@ def _summarise(
         agreement_with_diffusion=path.cells["pseudotime"].corr(path.cells["diffusion"], method="spearman"),
     )
     text = sentence(path, table, coverage, predecessors, tissue)
-    facts.verdict(text)
+    facts.summary(text)
     if path.is_supported:
         facts.finding(
             Finding(

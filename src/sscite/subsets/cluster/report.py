@@ -37,7 +37,7 @@ def clusters(facts: Facts, found: Subsets) -> None:
         for row in flagged.itertuples():
             facts.warn(f"Cluster {row.cluster} of {row.lineage} ({row.subset}) rests on {row.flag}.")
     without_name(facts, found.clusters)
-    facts.verdict(
+    facts.summary(
         f"{subset[named].nunique()} subsets were found in {len(found.lineages)} lineages; {named.sum():,} of "
         f"{len(subset):,} cells have the name of a subset."
     )
@@ -162,7 +162,7 @@ def signatures(
         facts.warn(f"Fewer than three genes measured, not scored: {', '.join(lacking)}.")
     if left_out:
         facts.warn(f"{len(left_out)} gene sets were excluded: a table of cells holds at most {scores.shape[1]}.")
-    facts.verdict(f"{scores.shape[1]} gene sets were scored in {len(scores):,} cells.")
+    facts.summary(f"{scores.shape[1]} gene sets were scored in {len(scores):,} cells.")
     facts.table("sets", sets, "Gene sets", "Genes in the set, and how many of them were measured.")
     if scores.shape[1] and len(by_subset):
         columns = list(scores.columns)[:20]
@@ -190,7 +190,7 @@ def tissue(facts: Facts, placed: pd.DataFrame, states: pd.DataFrame, reference: 
     missing = states[states["without_counterpart"]]
     facts.number(cells=len(placed), states=len(states), states_without_counterpart=len(missing))
     listed = ", ".join(f"{row.subset} in {row.tissue}" for row in missing.itertuples()) or "none"
-    facts.verdict(
+    facts.summary(
         f"{len(placed):,} cells of other tissues were placed against {reference}; states without a "
         f"counterpart: {listed}."
     )
@@ -217,7 +217,7 @@ def collected(facts: Facts, cells: pd.DataFrame) -> None:
     """Report the finished cohort: cells by sample and lineage, and draw the composition of samples."""
     used = cells[cells["excluded"].astype(str) == ""]
     facts.number(cells=len(cells), cells_used=len(used), samples=used[names.SAMPLE].nunique(), columns=cells.shape[1])
-    facts.verdict(
+    facts.summary(
         f"cohort.h5mu holds {len(used):,} cells of {used[names.SAMPLE].nunique()} samples; cells.parquet "
         f"has {len(cells):,}."
     )
