@@ -26,6 +26,7 @@ REMEDY = (
 CGROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 HIGHEST_EXPANSION = 200  # times that compressed text may expand: 117 for a dense table with 1% of its counts above 0
 SMALL = 64 * 1024**2  # bytes that are read however much they expand
+LONGEST_LINE = 50_000_000  # bytes: a row of 100,000 names of the greatest length
 CAUSES = (
     (r"truncated file", "the file ends too early: it is truncated"),
     (r"file signature not found", "it is not an HDF5 file"),
@@ -96,12 +97,14 @@ def memory_limit() -> int:
 
 
 class _Checked(io.RawIOBase):
-    """A stream that ends in a UserError at a NUL byte or when it expands beyond reason."""
+    """A stream that ends in a UserError at a NUL byte, in a line without end, or when it expands beyond reason."""
 
-    def __init__(self, stream: IO[bytes], path: Path) -> None:
+    def __init__(self, stream: IO[bytes], path: Path, *, limited: bool) -> None:
         super().__init__()
         self.stream, self.path = stream, path
-        self.read_bytes, self.stored = 0, max(path.stat().st_size, 1)
+        self.read_bytes, self.line_bytes = 0, 0
+        stored = max(path.stat().st_size, 1)
+        self.most = max(SMALL, min(stored * HIGHEST_EXPANSION, memory_limit())) if limited else None
 
     def readable(self) -> bool:
         """Return True."""
@@ -111,15 +114,23 @@ class _Checked(io.RawIOBase):
         """Read into a buffer and return the number of bytes."""
         chunk = self.stream.read(len(buffer))
         self.read_bytes += len(chunk)
+        end = chunk.rfind(b"\n")
+        self.line_bytes = len(chunk) - end - 1 if end >= 0 else self.line_bytes + len(chunk)
         if b"\0" in chunk:
             raise UserError(
                 f"{self.path}: it holds NUL bytes, so it is not UTF-8 text (UTF-16, or damaged); save or export it "
                 "again as UTF-8 text"
             )
-        if self.read_bytes > SMALL and self.read_bytes > min(self.stored * HIGHEST_EXPANSION, memory_limit()):
+        if self.line_bytes > LONGEST_LINE:
             raise UserError(
-                f"{self.path}: {self.stored / 1e6:.1f} MB on disk expand to more than {self.read_bytes / 1e6:,.0f} MB, "
-                "which no table of counts or names does; check where the file comes from and export it again"
+                f"{self.path}: a line has more than {LONGEST_LINE / 1e6:.0f} million characters, as no table or list "
+                "has; check where the file comes from and export it again"
+            )
+        if self.most is not None and self.read_bytes > self.most:
+            raise UserError(
+                f"{self.path}: {self.path.stat().st_size / 1e6:.1f} MB on disk expand to more than "
+                f"{self.read_bytes / 1e6:,.0f} MB, which no list of names or matrix does; check where the file comes "
+                "from and export it again"
             )
         buffer[: len(chunk)] = chunk
         return len(chunk)
@@ -135,15 +146,21 @@ def is_gzip(path: Path) -> bool:
     return path.suffix.lower() == ".gz"
 
 
-def open_bytes(path: Path) -> io.BufferedReader:
-    """Open a text file as bytes, plain or gzipped, checked for NUL bytes and for expansion."""
+def open_bytes(path: Path, *, limited: bool = True) -> io.BufferedReader:
+    """Open a text file as bytes, plain or gzipped, checked for NUL bytes, the length of lines, and expansion.
+
+    Parameters
+    ----------
+    limited
+        Whether text that expands more than 200-fold is refused; not if it is read by rows and never whole in memory.
+    """
     stream = gzip.open(path) if is_gzip(path) else path.open("rb")  # noqa: SIM115
-    return io.BufferedReader(_Checked(stream, path), buffer_size=1 << 20)  # type: ignore[arg-type]
+    return io.BufferedReader(_Checked(stream, path, limited=limited), buffer_size=1 << 20)  # type: ignore[arg-type]
 
 
-def open_text(path: Path) -> TextIO:
+def open_text(path: Path, *, limited: bool = True) -> TextIO:
     """Open a UTF-8 text file, plain or gzipped, without its byte order mark; checked as `open_bytes` does."""
-    return io.TextIOWrapper(open_bytes(path), encoding="utf-8-sig", newline="")
+    return io.TextIOWrapper(open_bytes(path, limited=limited), encoding="utf-8-sig", newline="")
 
 
 def read_user_table(path: Path, *, required: tuple[str, ...]) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import warnings
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -16,13 +17,16 @@ from sscite.errors import UserError
 from sscite.formats.counts import REMEDY, SHOWN, Counts, build
 from sscite.formats.features import feature_frame, without_sequence
 from sscite.formats.orientation import NOTE, has_features_in_rows
-from sscite.reading import open_text, reading
+from sscite.reading import LONGEST_LINE, open_text, reading
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 VALUES_PER_BLOCK = 5_000_000
-LONGEST_LINE = 50_000_000  # characters: a header of 100,000 names of the greatest length
+MOST_ROWS = 10_000_000  # more than a capture has barcodes (6.8 million of 10x v3)
+# names of the first column; without one of them a header that is one shorter than its rows lacks this column's name
+CORNERS = {"barcode", "barcodes", "cell", "cells", "cell_index", "cell_id", "gene", "genes", "feature", "features"}
+LONGER = "more values than the header has columns; name every column and quote names that hold the separator"
 BD_TYPES = {"pabo": "Antibody Capture", "stabo": "Hashtag"}
 BD_CALLS = {"cell_index", "sample_tag", "sample_name"}
 
@@ -121,7 +125,7 @@ def _header(path: Path) -> tuple[int, str, list[str]]:
         header = next(csv.reader([line.rstrip("\r\n")], delimiter=separator))
         row = next(csv.reader([second.rstrip("\r\n")], delimiter=separator), [])
     header = [name.strip() for name in header]
-    if len(row) == len(header) + 1 and header[-1]:
+    if len(row) == len(header) + 1 and header[-1] and header[0].casefold() not in CORNERS:
         header = ["", *header]
     while len(header) > 1 and not header[-1]:
         header.pop()
@@ -129,22 +133,57 @@ def _header(path: Path) -> tuple[int, str, list[str]]:
 
 
 def _blocks(path: Path, skipped: int, separator: str, width: int) -> Iterator[pd.DataFrame]:
-    """Read blocks of rows; the first column stays text, and one column more than the header has must stay empty."""
-    with open_text(path) as stream:
+    """Read blocks of rows; the first column stays text, and one column more than the header has must stay empty.
+
+    Raises
+    ------
+    UserError
+        A row is longer; there are more rows than a capture has barcodes, or most have the name of another.
+    """
+    count = 0
+    with open_text(path, limited=False) as stream:
         for _ in range(skipped):
             stream.readline(LONGEST_LINE)
-        yield from pd.read_csv(
+        blocks = iter(pd.read_csv(
             stream, sep=separator, header=None, names=range(width + 1), index_col=False, dtype={0: str},
             chunksize=max(1, VALUES_PER_BLOCK // width), na_values=[""], keep_default_na=False, low_memory=False,
-        )  # fmt: skip
+        ))  # fmt: skip
+        while (block := _next(blocks, path)) is not None:
+            count += len(block)
+            if count > MOST_ROWS or 2 * block[0].nunique(dropna=False) < len(block) - 1:
+                raise UserError(
+                    f"{path}: {count:,} rows or more, many of one name; a table has one row per droplet or per "
+                    "feature: check where the file comes from and export it again"
+                )
+            yield block
+
+
+def _next(blocks: Iterator[pd.DataFrame], path: Path) -> pd.DataFrame | None:
+    """Return the next block of rows, None after the last.
+
+    Raises
+    ------
+    UserError
+        A row has more values than the header has columns.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        try:
+            block = next(blocks, None)
+        except pd.errors.ParserWarning as error:
+            raise UserError(f"{path}: a row has {LONGER}") from error
+    longer = block.iloc[:, -1].notna() if block is not None else pd.Series(dtype=bool)
+    if block is not None and longer.any():
+        names = ", ".join(f"'{name}'" for name in block.loc[longer, 0][:SHOWN])
+        raise UserError(f"{path}: {longer.sum():,} rows have {LONGER}: {names}")
+    return block
 
 
 def _numbers(block: pd.DataFrame, header: list[str]) -> tuple[NDArray, NDArray, list[str]]:
     """Split a block into names and numbers; report values that are not numbers (an empty field stays NaN)."""
     rows = block[0].fillna("").str.strip().to_numpy(dtype=object)
     values = block.drop(columns=[0, len(header)])
-    longer = np.flatnonzero(block[len(header)].notna())
-    problems = [f"row '{rows[i]}' has more values than the header has columns" for i in longer[:SHOWN]]
+    problems = []
     for column in values.select_dtypes(bool).columns:
         problems.append(f"column '{header[column]}' holds True and False")
     for column in values.select_dtypes(object).columns:

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from scipy import io, sparse
 
+from sscite import reading as sscite_reading
 from sscite.errors import UserError
 from sscite.formats import match_barcodes, read_counts, split_features
 
@@ -221,3 +222,50 @@ def test_real_files_have_the_sizes_that_their_source_states(data):
     assert read_counts(data / "adt/dsb_tsang/cells_counts.csv.gz").matrix.shape == (2872, 87)
     proteins = read_counts(data / "citeseq/pbmc_10k_protein_v3_200.h5ad")
     assert split_features(proteins.features).tolist().count("prot") == 14
+
+
+def test_rows_longer_than_a_header_that_names_its_first_column_are_refused(tmp_path):
+    path = tmp_path / "long.csv"
+    path.write_text("cell,CD3E,LYZ\nAAACCCAAGAAACACT-1,3,0,9\nAAACCCAAGAAACATT-1,1,1,4\n")
+    with pytest.raises(UserError, match="2 rows have more values than the header has columns"):
+        read_counts(path)
+
+
+def test_a_value_beyond_an_empty_one_is_not_lost(tmp_path):
+    path = tmp_path / "long.csv"
+    path.write_text("cell,CD3E,LYZ\nAAACCCAAGAAACACT-1,3,0,,9\n")
+    with pytest.raises(UserError, match="a row has more values than the header has columns"):
+        read_counts(path)
+
+
+def test_the_header_of_r_without_a_name_of_its_first_column_is_read(tmp_path):
+    path = tmp_path / "r.csv"
+    path.write_text("CD3E,LYZ\nAAACCCAAGAAACACT-1,3,0\nAAACCCAAGAAACATT-1,1,4\n")
+    counts = read_counts(path)
+    assert counts.features.index.tolist() == ["CD3E", "LYZ"]
+    assert counts.matrix.toarray().tolist() == [[3, 0], [1, 4]]
+
+
+@pytest.fixture
+def small_files(monkeypatch):
+    """Let the limits of expansion and of lines hold for small files."""
+    monkeypatch.setattr(sscite_reading, "SMALL", 100_000)
+    monkeypatch.setattr(sscite_reading, "LONGEST_LINE", 500_000)
+
+
+def test_a_dense_table_of_nearly_empty_droplets_is_read_though_it_expands_much(tmp_path, small_files):
+    barcodes = ["".join(np.random.default_rng(i).choice(list("ACGT"), 16)) for i in range(60)]
+    rows = [f"{barcode}{',0' * 9_999},1" for barcode in barcodes]
+    path = tmp_path / "dense.csv.gz"
+    path.write_bytes(gzip.compress("\n".join([f"cell,{','.join(f'G{i}' for i in range(10_000))}", *rows]).encode()))
+    assert read_counts(path).matrix.sum() == 60
+
+
+@pytest.mark.parametrize(
+    "content", [b"cell,a\n" + b"ACGTACGTACGTACGT,0\n" * 60_000, b"cell,a\nACGT,0" + b"0" * 900_000]
+)
+def test_a_compressed_table_of_one_repeated_row_or_an_endless_line_is_refused(tmp_path, small_files, content):
+    path = tmp_path / "bomb.csv.gz"
+    path.write_bytes(gzip.compress(content))
+    with pytest.raises(UserError, match=r"many of one name|a line has more than|expand to more"):
+        read_counts(path)
