@@ -68,12 +68,14 @@ workflow {
         gene_lists,
     )
 
-    // antibodies that sort the subsets of interest on a cytometer
+    // antibodies that sort the subsets of interest on a cytometer, features of donors that follow a clinical variable
     BIOMARKERS(
         SUBSETS.out.cohort,
         SUBSETS.out.cells,
         ADT.out.quality,
         COMPARE.out.summaries,
+        COMPARE.out.composition,
+        COMPARE.out.pseudobulk,
         samples,
         SAMPLES.out.contrasts,
         subsets,

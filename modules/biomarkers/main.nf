@@ -1,6 +1,7 @@
-// From a subset to antibodies that a flow cytometer can use.
+// From a subset to antibodies that a flow cytometer can use; features of donors against clinical variables.
 
 include { BIOMARKERS_PANEL } from './panel'
+include { BIOMARKERS_DONORS } from './donors'
 
 workflow BIOMARKERS {
     take:
@@ -8,6 +9,8 @@ workflow BIOMARKERS {
     cells // value: cells.parquet
     quality // value: list of adt_quality.csv, one per library
     summaries // value: list of step summaries of compare composition
+    composition // value: composition.csv
+    pseudobulk // value: pseudobulk.h5ad
     samples // value: samples.csv
     contrasts // value: contrasts.csv
     definitions // path: lineages, subsets, questions
@@ -15,4 +18,5 @@ workflow BIOMARKERS {
 
     main:
     BIOMARKERS_PANEL(cohort, cells, quality, summaries, samples, contrasts, definitions, surface_genes)
+    BIOMARKERS_DONORS(composition, pseudobulk, cells, quality, samples, contrasts, definitions)
 }

@@ -54,4 +54,6 @@ workflow COMPARE {
 
     emit:
     summaries // value: list of step summaries of the composition
+    composition // value: composition.csv
+    pseudobulk // value: pseudobulk.h5ad
 }

@@ -17,6 +17,8 @@ class Kind(StrEnum):
     TISSUE_STATE = "tissue_state"  # a state without a counterpart in the reference tissue
     TRAJECTORY = "trajectory"
     INTERACTION = "interaction"  # a ligand-receptor pair
+    DISCRIMINATION = "discrimination"  # features of donors that separate two groups in held-out donors
+    CORRELATION = "correlation"  # a feature of donors that follows a number or ordered levels
     STAGE = "stage"  # a change within donors over stages
 
 

@@ -22,7 +22,7 @@ ROOMS = {
     "cohort": "Integrated cohort",
     "subsets": "Immune subsets",
     "compare": "Comparison of donors, groups and tissues",
-    "biomarkers": "Biomarkers: gating panels",
+    "biomarkers": "Biomarkers: gating panels and clinical variables",
 }
 # within a room, steps in the order they build on each other; a step not named here comes last
 STEPS = [
@@ -33,7 +33,7 @@ STEPS = [
     "subsets_cluster", "subsets_signatures", "subsets_tissue", "subsets_collect",
     "compare_pseudobulk", "compare_identity", "compare_design", "compare_composition", "compare_calibration",
     "compare_abundance", "compare_expression", "compare_enrichment", "compare_tissue_blood", "compare_trajectory",
-    "compare_ligand_receptor", "compare_stage", "biomarkers_panel",
+    "compare_ligand_receptor", "compare_stage", "biomarkers_panel", "biomarkers_donors",
 ]  # fmt: skip
 
 SCHEMA_VERSION = 1

@@ -24,11 +24,14 @@ GRADES = list(grades.Grade)
 KINDS = {  # in the order in which equally strong findings are told
     "composition": "subset frequency", "tissue_state": "tissue-specific state", "trajectory": "trajectory",
     "gene_set": "gene set", "protein": "protein", "gene": "gene", "stage": "change over stages",
-    "interaction": "ligand-receptor pair",
+    "interaction": "ligand-receptor pair", "discrimination": "prediction in held-out donors",
+    "correlation": "correlation with a clinical variable",
 }  # fmt: skip
 GROUPED = {"gene": ("gene", "genes"), "protein": ("protein", "proteins")}
 DIRECTIONS = {
     "composition": {"up": "more frequent", "down": "less frequent"},
+    "discrimination": {"": "separate the groups in held-out donors"},
+    "correlation": {"up": "rises", "down": "falls"},
     "tissue_state": {"up": "tissue-specific", "down": "tissue-specific", "": "without a counterpart"},
 }
 RATIOS = {"odds ratio", "fold change", "ratio", "hazard ratio"}

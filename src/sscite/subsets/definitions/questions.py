@@ -15,8 +15,9 @@ KINDS = {
     "recruitment": {"ligands", "receptor", "receiver"},
     "trajectories": {"lineage", "without", "root"},
     "biomarkers": {"subset", "tissue"},
+    "clinical": {"variable", "adjust", "order"},
 }
-OPTIONAL = {"name", "without", "tissue"}
+OPTIONAL = {"name", "without", "tissue", "adjust", "order"}
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,15 @@ class Biomarker:
 
 
 @dataclass(frozen=True)
+class Clinical:
+    """Which features of donors follow a covariate, adjusted for others; `order` ranks its levels, the lowest first."""
+
+    variable: str
+    adjust: tuple[str, ...] = ()
+    order: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Questions:
     """All questions of the file, in their order."""
 
@@ -63,6 +73,7 @@ class Questions:
     recruitment: tuple[Recruitment, ...] = ()
     trajectories: tuple[Trajectory, ...] = ()
     biomarkers: tuple[Biomarker, ...] = ()
+    clinical: tuple[Clinical, ...] = ()
 
 
 def validate(content: Any, *, lineages: set[str], subsets: set[str]) -> list[str]:
@@ -83,7 +94,7 @@ def validate(content: Any, *, lineages: set[str], subsets: set[str]) -> list[str
                 problems.append(f"{where}: expected a mapping with {listed(allowed)}, found {entry!r}")
                 continue
             problems += unknown(where, entry, allowed) + _absent(where, entry, allowed - OPTIONAL)
-            problems += lists(where, entry, ("sets", "ligands", "without"))
+            problems += lists(where, entry, ("sets", "ligands", "without", "adjust", "order"))
             problems += _root(where, entry)
             problems += _names(where, entry, "lineage", lineages)
             problems += [p for key in ("subset", "receiver", "without") for p in _names(where, entry, key, subsets)]
@@ -124,4 +135,5 @@ def build(content: dict | None) -> Questions:
             for e in asked["trajectories"]
         ),
         tuple(Biomarker(str(e["subset"]), str(e.get("tissue") or "")) for e in asked["biomarkers"]),
+        tuple(Clinical(str(e["variable"]), texts(e.get("adjust")), texts(e.get("order"))) for e in asked["clinical"]),
     )

@@ -1,0 +1,41 @@
+process BIOMARKERS_DONORS {
+    tag 'cohort'
+    label 'small'
+
+    input:
+    path composition
+    path pseudobulk
+    path cells
+    path quality, stageAs: 'quality/*'
+    path samples
+    path contrasts
+    path definitions
+
+    output:
+    path 'donors/*.csv', emit: tables
+    path '*.biomarkers_donors.json', topic: 'facts'
+    path '*.biomarkers_donors.*.png', topic: 'figures', optional: true
+    path '*.biomarkers_donors.*.svg', optional: true, emit: drawings
+
+    script:
+    """
+    biomarkers_donors.py \\
+        --composition ${composition} \\
+        --pseudobulk ${pseudobulk} \\
+        --cells ${cells} \\
+        --quality quality \\
+        --samples ${samples} \\
+        --contrasts ${contrasts} \\
+        --subsets ${definitions} \\
+        --reference-tissue '${params.reference_tissue}' \\
+        --seed ${params.seed} \\
+        ${task.ext.args ?: ''}
+    """
+
+    stub:
+    """
+    mkdir donors
+    touch donors/variables.csv
+    echo '{"step": "biomarkers_donors", "id": "cohort"}' > cohort.biomarkers_donors.json
+    """
+}
