@@ -247,7 +247,7 @@ def test_the_step_finds_the_planted_subset_and_writes_tables_figures_and_a_findi
     assert row["best_feature"] == "X of B"
     assert row["family_p"] <= 0.01
     assert [f["kind"] for f in facts["findings"] if f["comparison"] == "SRC against rest"] == ["discrimination"]
-    assert "AUC 1" in facts["verdict"]
+    assert "AUC 1" in facts["summary"]
     assert {f["name"] for f in facts["figures"]} == {"auc", "donors", "correlations"}
     assert len(tables["held_out"]) == 13
     assert set(tables["features"]["kind"]) == {"proportion", "protein"}

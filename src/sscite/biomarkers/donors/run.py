@@ -107,7 +107,7 @@ def tabulate(assessed: list[Assessed], sums: Sums, donors: pd.Series) -> dict[st
 
 def describe(facts: Facts, assessed: list[Assessed], tables: dict[str, pd.DataFrame]) -> None:
     """Add the sentence, warnings, findings, tables and figures."""
-    facts.verdict(report.sentences(assessed))
+    facts.summary(report.sentences(assessed))
     report.warn(facts, assessed)
     for one in assessed:
         for finding in report.findings(one):
