@@ -74,7 +74,7 @@ def read_cells(path: Path) -> pd.DataFrame:
 def working(bulk: anndata.AnnData, quality: Sequence[Path]) -> set[str]:
     """Return the antibodies that are neither isotypes nor failed or swapped in a library."""
     known = read_quality(quality)
-    bad = set(known.loc[known["verdict"].isin(EXCLUDED), "protein"])
+    bad = set(known.loc[known["quality_class"].isin(EXCLUDED), "protein"])
     return set(bulk.uns.get(names.PROTEIN, [])) - bad
 
 
