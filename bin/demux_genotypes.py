@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Assign every cell of a library to a sample, from hashtags and genotypes."""
+"""Assign every cell of a library to a sample, from hashtags and genotypes, or from a table of cells and samples."""
 
 from pathlib import Path
 from typing import Annotated
@@ -25,6 +25,14 @@ def main(
             ".clust1.samples.gz. Without it, hashtags alone are used."
         ),
     ] = None,
+    cell_samples: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            help="Table with the columns barcode and sample (CSV or TSV, plain or gzipped): the sample of each cell, "
+            "spelt as in samples.csv. With it neither hashtags nor genotypes are used.",
+        ),
+    ] = None,
 ) -> None:
     """Assign every cell to a sample, with its donor and tissue.
 
@@ -34,7 +42,7 @@ def main(
     """
     from sscite.demux.genotypes import run
 
-    run(id, library, calls, posteriors, samples, genotypes)
+    run(id, library, calls, posteriors, samples, genotypes, cell_samples)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@ process DEMUX_GENOTYPES {
     label 'small'
 
     input:
-    tuple val(meta), path(library), path(calls), path(posteriors), path(genotypes, stageAs: 'genotypes/*')
+    tuple val(meta), path(library), path(calls), path(posteriors), path(genotypes, stageAs: 'genotypes/*'), path(cell_samples, stageAs: 'cell_samples/*')
     path samples
 
     output:
@@ -13,7 +13,7 @@ process DEMUX_GENOTYPES {
     path "${meta.id}.demux_genotypes.*.svg", optional: true, emit: drawings
 
     script:
-    def given = genotypes ? "--genotypes '${genotypes}'" : ''
+    def given = genotypes ? "--genotypes '${genotypes}'" : cell_samples ? "--cell-samples '${cell_samples}'" : ''
     """
     demux_genotypes.py \\
         --id ${meta.id} \\

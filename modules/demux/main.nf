@@ -1,4 +1,4 @@
-// Hashtags called, then reconciled with genotypes: every cell gets its sample.
+// Hashtags called, then reconciled with genotypes, or a table of cells and samples: every cell gets its sample.
 
 include { DEMUX_CALL } from './call'
 include { DEMUX_GENOTYPES } from './genotypes'
@@ -6,7 +6,7 @@ include { DEMUX_GENOTYPES } from './genotypes'
 workflow DEMUX {
     take:
     libraries // channel: [ meta, h5mu, droplets ]
-    genotypes // channel: [ meta, calls or [] ]
+    genotypes // channel: [ meta, genotype calls or [], table of cells and samples or [] ]
     samples // value: samples.csv
 
     main:

@@ -12,9 +12,9 @@ def located(String path, sheet) {
     return found?.exists() ? found : []
 }
 
-// [ meta, [ counts, raw_counts, hashtag_counts, adt_counts, genotype_calls ], [ 'id:column' of each path that does not exist ] ]
+// [ meta, [ counts, raw_counts, hashtag_counts, adt_counts, genotype_calls, cell_samples ], [ 'id:column' of each path that does not exist ] ]
 def library(Map row, sheet) {
-    def columns = ['counts', 'raw_counts', 'hashtag_counts', 'adt_counts', 'genotype_calls']
+    def columns = ['counts', 'raw_counts', 'hashtag_counts', 'adt_counts', 'genotype_calls', 'cell_samples']
     def files = columns.collect { column -> located(row[column], sheet) }
     def missing = [columns, files].transpose().findAll { column, found -> row[column] && found == [] }
     return [[id: row.library_id, library: row.library], files, missing.collect { column, _found -> "${row.library_id}:${column}" }]
@@ -60,14 +60,14 @@ workflow SAMPLES {
         : channel.value([])
     SAMPLES_DOUBLETS(libraries, SAMPLES_INSPECT.out.capture_cells)
     doublets = SAMPLES_DOUBLETS.out.doublets
-    genotypes = libraries_given.map { meta, files, _missing -> [meta, files[4]] }
+    genotypes = libraries_given.map { meta, files, _missing -> [meta, files[4], files[5]] }
 
     emit:
     libraries // channel: [ meta, h5mu, droplets ]
     doublets // channel: [ meta, parquet ]
     ambient // channel: [ meta, parquet ]
     profiles // value: list of <id>.ambient_profile.parquet; empty unless ambient RNA is to be flagged
-    genotypes // channel: [ meta, calls or [] ]
+    genotypes // channel: [ meta, genotype calls or [], table of cells and samples or [] ]
     rows // channel: [ meta, text of the library's rows, without covariates ]
     samples // value: samples.csv
     contrasts // value: contrasts.csv

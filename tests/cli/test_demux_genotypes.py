@@ -1,3 +1,5 @@
+import json
+
 import h5py
 import numpy as np
 import pandas as pd
@@ -35,6 +37,24 @@ def test_genotypes_alone_tell_samples_apart(script, tmp_path, library):
     frame = pd.read_parquet(tmp_path / "L.demux_genotypes.parquet")
     assert frame["sample"].tolist() == [f"S{donor + 1}" for donor in donors]
     assert frame.index.tolist() == CELLS
+
+
+def test_a_table_of_cells_and_samples_is_taken_as_it_is(script, tmp_path, library):
+    samples = ["S1", "S2", "unassigned"] * 20
+    table = pd.DataFrame({"cell": [c[2:] for c in CELLS], "sample": samples})
+    table.iloc[:59].to_csv(tmp_path / "cells.tsv.gz", sep="\t", index=False)
+    done = script("demux_genotypes.py", *library, "--cell-samples", "cells.tsv.gz")
+    assert done.returncode == 0, done.stderr
+    frame = pd.read_parquet(tmp_path / "L.demux_genotypes.parquet")
+    assert frame["sample"].tolist() == ["S1", "S2", ""] * 20
+    assert frame["donor"].tolist() == ["D1", "D2", ""] * 20
+    assert frame["tissue"].tolist() == ["blood", "lung", ""] * 20
+    assert (frame["genotype_call"] == "").all()
+    facts = json.loads((tmp_path / "L.demux_genotypes.json").read_text())
+    assert facts["summary"] == (
+        "40 of 60 cells are assigned to one of 2 samples by the table of cells and samples; 1 cell has no row in it "
+        "and 19 cells have a row without a sample."
+    )
 
 
 def test_two_samples_that_nothing_tells_apart_are_refused(script, library):

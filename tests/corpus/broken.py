@@ -27,7 +27,7 @@ class Case:
 def every() -> list[Case]:
     """Return all broken inputs."""
     makers = (
-        tenx, annotated, modalities, folders, compressed, tables, genotypes, sheets, contrasts, subsets, gene_sets, models,
+        tenx, annotated, modalities, folders, compressed, tables, genotypes, cell_samples, sheets, contrasts, subsets, gene_sets, models,
         small_tables, own_files, libraries,
     )  # fmt: skip
     return [case for maker in makers for case in maker()]
@@ -424,6 +424,21 @@ def genotypes() -> Iterator[Case]:
     yield from _text("genotype calls", ".tsv", variants)
 
 
+def cell_samples() -> Iterator[Case]:
+    """Yield broken tables of cells and samples."""
+    head, rows = "barcode,sample\n", "".join(f"{barcode},s{i % 2}\n" for i, barcode in enumerate(good.BARCODES))
+    variants: dict[str, str | bytes] = {
+        "empty": "", "header alone": head, "no column sample": rows, "samples twice": "barcode,sample,Sample\nA,s0,s1\n",
+        "barcode twice": head + rows + rows.splitlines()[0] + "\n", "barcode empty": head + rows + ",s0\n",
+        "row longer": head + rows + "A,s0,s1\n", "row shorter": head + rows + "A\n", "NUL": head + rows.replace("s1", "s\0"),
+        "quote not closed": head + '"' + rows, "UTF-16": (head + rows).encode("utf-16"), "binary": good.RNG.bytes(3000),
+        "Latin-1": (head + rows.replace("s1", "é")).encode("latin1"), "spaces as separator": (head + rows).replace(",", " "),
+        "of a whole cohort": head + rows + rows,
+    }  # fmt: skip
+    yield from _text("cells and samples", ".csv", variants)
+    yield from _text("cells and samples", ".csv.gz", {"named .gz": head + rows})
+
+
 def sheets() -> Iterator[Case]:
     """Yield broken samplesheets."""
     sheet = good.SHEET
@@ -450,6 +465,9 @@ def sheets() -> Iterator[Case]:
         "reference tissue in another case": both("blood", "BLOOD"), "genotype without calls": both("tissue", "tissue,genotype_donor").replace("blood,", "blood,g,").replace("kidney,", "kidney,g,"),
         "quote not closed": both("s3", '"s3'), "number beyond floats": both(",41", ",1e999"), "stray note": sheet + ",,,,,,,,see tab 2\n",
         "captures differ": both("group", "capture"),
+        "one donor, two genotypes": "library,sample,donor,tissue,counts,genotype_calls,genotype_donor\nL,a,d,blood,a.h5,v.tsv,g0\nL,b,d,kidney,a.h5,v.tsv,g1\n",
+        "cell_samples and hashtags": both("group", "cell_samples"), "cell_samples and genotypes": "library,sample,donor,tissue,counts,genotype_calls,cell_samples\nL,a,d,blood,a.h5,v.tsv,c.csv\n",
+        "two tables of one library": "library,sample,donor,tissue,counts,cell_samples\nL,a,d,blood,a.h5,c.csv\nL,b,e,blood,a.h5,d.csv\n",
         "two donors, one genotype": "library,sample,donor,tissue,counts,genotype_calls,genotype_donor\nL,a,d,blood,a.h5,v.tsv,g0\nL,b,e,blood,a.h5,v.tsv,g0\n",
         "two tissues told apart by nothing": "library,sample,donor,tissue,counts,genotype_calls,genotype_donor\nL,a,d,blood,a.h5,v.tsv,g0\nL,b,d,kidney,a.h5,v.tsv,g0\n",
         "larger than a sheet": sheet + "L9" * 40_000_000,
@@ -556,7 +574,7 @@ def libraries() -> Iterator[Case]:
 
 def _library(folder: Path, **files: Path | str) -> Path:
     """Write the tables of one library."""
-    columns = ["counts", "raw_counts", "hashtag_counts", "adt_counts", "genotype_calls"]
+    columns = ["counts", "raw_counts", "hashtag_counts", "adt_counts", "genotype_calls", "cell_samples"]
     row = ",".join(str(files.get(column, "")) for column in columns)
     (folder / "files.csv").write_text(f"library_id,library,{','.join(columns)},capture,rows\nL,L,{row},L,2\n")
     tags = str(files.get("hashtag", ""))
@@ -625,6 +643,15 @@ def _genotype(name: str) -> Callable[[Path], Path]:
     return make
 
 
+def _cell_samples(content: str) -> Callable[[Path], Path]:
+    def make(folder: Path) -> Path:
+        return _library(
+            folder, counts=good.tenx(folder / "a.h5"), cell_samples=_write(folder / "c.csv", content.encode())
+        )
+
+    return make
+
+
 def _genes_as(column: str) -> Callable[[Path], Path]:
     def make(folder: Path) -> Path:
         path = good.tenx(folder / "genes.h5", types=["Gene Expression"] * 4 + ["Peaks"] * 3)
@@ -643,6 +670,10 @@ LIBRARIES: dict[str, Callable[[Path], Path]] = {
     "hashtag mistyped": _named_hashtag("Hashtag3"),
     "genotype spelt otherwise": _genotype("donor_0"),
     "genotype absent": _genotype("donor7"),
+    "cells of other samples": _cell_samples("barcode,sample\n" + "".join(f"{name},S 1\n" for name in good.BARCODES)),
+    "samples of other cells": _cell_samples(
+        _other_barcodes("barcode,sample\n" + "".join(f"{b},s\n" for b in good.BARCODES), 3)
+    ),
     "genes as hashtag_counts": _genes_as("hashtag_counts"),
     "genes as adt_counts": _genes_as("adt_counts"),
     "missing file": lambda folder: _library(folder, counts="nowhere.h5"),

@@ -16,6 +16,7 @@ from sscite.adt.panels import read_mapping
 from sscite.annotate import lineage, model_file
 from sscite.errors import UserError
 from sscite.formats import read_counts
+from sscite.formats.cell_samples import read_cell_samples
 from sscite.formats.genotypes import parse, read_genotypes
 from sscite.reading import read_user_table
 from sscite.samples.inspect import inspect, plain_paths
@@ -45,6 +46,7 @@ READERS: dict[str, Callable[[Path], object]] = {
         read_counts,
     ),
     "genotype calls": lambda path: parse(read_genotypes(path), where=str(path)),
+    "cells and samples": read_cell_samples,
     "samplesheet": lambda path: validate(path, None, reference_tissue="blood"),
     "contrasts": _contrasts,
     "subsets.yaml": load_definitions,

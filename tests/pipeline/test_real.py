@@ -22,22 +22,21 @@ ORGANS = {"Lung": "lung", "Renal": "kidney"}
 
 
 def wu2020_rows(folder: Path) -> list[dict[str, str]]:
-    """One library without hashtags or antibodies; who is who comes from the authors, in the form of genotype calls."""
+    """One library without hashtags or antibodies; the authors' table gives the sample of each cell."""
     obs = anndata.read_h5ad(DATA / "rna" / "wu2020_200_tcells_blood_kidney_lung.h5ad").obs
     obs = obs[obs["organ"].isin(list(ORGANS)) | (obs["source"] == "Blood")]
-    calls = obs["patient"].astype(str) + "_" + obs["source"].astype(str)
-    pd.DataFrame({"cell": obs.index, "donor_id": calls, "prob_max": 1.0, "prob_doublet": 0.0}).to_csv(
-        folder / "donor_ids.tsv", sep="\t", index=False
-    )
-    pairs = obs.assign(call=calls).drop_duplicates("call")
+    sample = "wu " + obs["patient"].astype(str) + "_" + obs["source"].astype(str)
+    obs = obs.assign(sample=sample)
+    obs[["sample"]].rename_axis("barcode").to_csv(folder / "cells.csv.gz")
+    pairs = obs.drop_duplicates("sample")
     tissue = np.where(pairs["source"] == "Blood", "blood", pairs["organ"].astype(str).map(ORGANS))
     return [
         {
-            "library": "wu2020", "sample": f"wu {call}", "donor": str(patient), "tissue": str(where),
+            "library": "wu2020", "sample": name, "donor": str(patient), "tissue": str(where),
             "counts": str(DATA / "rna" / "wu2020_200_tcells_blood_kidney_lung.h5ad"),
-            "genotype_calls": str(folder / "donor_ids.tsv"), "genotype_donor": call, "site": str(source),
+            "cell_samples": str(folder / "cells.csv.gz"), "site": str(source),
         }
-        for call, patient, where, source in zip(pairs["call"], pairs["patient"], tissue, pairs["source"], strict=True)
+        for name, patient, where, source in zip(pairs["sample"], pairs["patient"], tissue, pairs["source"], strict=True)
     ]  # fmt: skip
 
 
@@ -124,6 +123,15 @@ def test_the_report_says_what_was_skipped_and_why(real: Path):
     assert "the library has no hashtags" in html
     assert "the library has no antibody counts" in html
     assert "by hashtags" in html
+
+
+def test_cells_that_the_authors_table_does_not_have_are_counted_and_have_no_sample(real: Path, cells: pd.DataFrame):
+    obs = anndata.read_h5ad(DATA / "rna" / "wu2020_200_tcells_blood_kidney_lung.h5ad").obs
+    others = int((~obs["organ"].isin(list(ORGANS)) & (obs["source"] != "Blood")).sum())
+    wu = cells[cells["library"] == "wu2020"]
+    assert (wu["sample"].astype(str) == "").sum() == others
+    html = (real / "report.html").read_text(encoding="utf-8")
+    assert "by the table of cells and samples" in html
 
 
 def test_facts_of_every_library_reach_multiqc(real: Path):

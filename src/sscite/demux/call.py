@@ -100,7 +100,11 @@ def demultiplex(path: Path, rows: pd.DataFrame | None, **options: Any) -> tuple[
 
 def without_hashtags(rows: pd.DataFrame) -> str:
     """Describe how the samples of a library without hashtags are assigned."""
-    return "it holds one sample" if len(rows) == 1 else f"its {len(rows)} samples are assigned by genotype"
+    return (
+        "it holds one sample"
+        if len(rows) == 1
+        else f"its {len(rows)} samples are assigned by genotype or by a table of cells"
+    )
 
 
 def _read(path: Path, *, library: bool) -> tuple[pd.DataFrame, np.ndarray | None, list[str]]:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
-COUNTS, RAW, HASHTAGS, ANTIBODIES, GENOTYPES = (
-    "counts", "raw_counts", "hashtag_counts", "adt_counts", "genotype_calls",
+COUNTS, RAW, HASHTAGS, ANTIBODIES, GENOTYPES, CELL_SAMPLES = (
+    "counts", "raw_counts", "hashtag_counts", "adt_counts", "genotype_calls", "cell_samples",
 )  # fmt: skip
-FILES = [COUNTS, RAW, HASHTAGS, ANTIBODIES, GENOTYPES]
+FILES = [COUNTS, RAW, HASHTAGS, ANTIBODIES, GENOTYPES, CELL_SAMPLES]
 
 
 def staged_paths(files: pd.DataFrame, staged: str, missing: set[str]) -> dict[tuple[str, str], Path | None]:

@@ -11,6 +11,7 @@ import pandas as pd
 from sscite.errors import UserError
 from sscite.formats import FORMATS, Counts, match_barcodes, read_counts
 from sscite.formats.barcodes import overlap_problem
+from sscite.formats.cell_samples import read_cell_samples, unknown_samples
 from sscite.formats.genotypes import parse, read_genotypes, unknown_donors
 from sscite.formats.read import check_exists, find_kind
 from sscite.names import HASHTAG, PROTEIN, RNA
@@ -18,6 +19,7 @@ from sscite.samples.assemble import Library, assemble, check_raw
 from sscite.samples.cells import empty_droplet_problem
 from sscite.samples.files import (
     ANTIBODIES,
+    CELL_SAMPLES,
     COUNTS,
     GENOTYPES,
     HASHTAGS,
@@ -111,12 +113,11 @@ def inspect_library(
         problems += [f"{place(record, RAW)}: {problem}" for problem in more]
     if COUNTS in contents:
         problems += [f"{place(record, COUNTS)}: {text}" for text in empty_droplet_problem(contents[COUNTS].matrix)]
-    if record.get(GENOTYPES) and (path := paths[record["library_id"], GENOTYPES]) is not None:
-        barcodes = None if library is None else library.barcodes
-        rows = samples[samples["library_id"] == record["library_id"]]
-        problems += [
-            problem.replace(str(path), place(record, GENOTYPES)) for problem in genotype_problems(path, rows, barcodes)
-        ]
+    rows = samples[samples["library_id"] == record["library_id"]]
+    for column, find_problems in ((GENOTYPES, genotype_problems), (CELL_SAMPLES, cell_sample_problems)):
+        if record.get(column) and (path := paths[record["library_id"], column]) is not None:
+            found = find_problems(path, rows, None if library is None else library.barcodes)
+            problems += [problem.replace(str(path), place(record, column)) for problem in found]
     if problems or library is None:
         raise UserError(problems)
     return _summary(record, library, raw, paths), library.doubts, _fingerprint(library)
@@ -137,7 +138,7 @@ def _read_files(record: dict[str, str], paths: Paths) -> tuple[dict[str, Counts]
             check_exists(path or Path(record[column]))
             if path is None:
                 raise UserError(f"{record[column]}: no such file or folder; correct the path in the samplesheet")
-            if column != GENOTYPES:
+            if column not in (GENOTYPES, CELL_SAMPLES):
                 cells = contents[COUNTS].barcodes if COUNTS in contents and column != COUNTS else None
                 contents[column] = read_counts(path, cells=cells)
         except UserError as error:
@@ -178,11 +179,36 @@ def genotype_problems(path: Path, rows: pd.DataFrame, barcodes: Any) -> list[str
     except UserError as error:
         return error.problems
     problems = unknown_donors(rows["genotype_donor"], table, where=str(path))
-    if barcodes is not None:
-        given_barcodes = calls.index.astype(str).to_numpy()
-        found = match_barcodes(barcodes, given_barcodes)
-        problems += [f"{path}: {text}" for text in overlap_problem(barcodes, given_barcodes, found, GENOTYPES)]
-    return problems
+    return problems + _overlap_problems(path, barcodes, calls.index, GENOTYPES)
+
+
+def cell_sample_problems(path: Path, rows: pd.DataFrame, barcodes: Any) -> list[str]:
+    """Report a table of cells and samples that cannot be read, is of other cells, or names unknown samples.
+
+    Parameters
+    ----------
+    rows
+        The sheet's rows of the library.
+    barcodes
+        The library's barcodes; None where they could not be read.
+    """
+    if not path.exists():
+        return []
+    try:
+        table = read_cell_samples(path)
+    except UserError as error:
+        return error.problems
+    problems = unknown_samples(table, list(rows["sample"]), where=str(path))
+    return problems + _overlap_problems(path, barcodes, table.index, CELL_SAMPLES)
+
+
+def _overlap_problems(path: Path, barcodes: Any, index: pd.Index, column: str) -> list[str]:
+    """Report a table that has too few of the library's cells; nothing where these could not be read."""
+    if barcodes is None:
+        return []
+    given_barcodes = index.astype(str).to_numpy()
+    found = match_barcodes(barcodes, given_barcodes)
+    return [f"{path}: {text}" for text in overlap_problem(barcodes, given_barcodes, found, column)]
 
 
 def place(record: dict[str, str], column: str) -> str:

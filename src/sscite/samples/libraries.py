@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from sscite.names import CAPTURE
-from sscite.samples.files import COUNTS, FILES, RAW
+from sscite.samples.files import CELL_SAMPLES, COUNTS, FILES, GENOTYPES, HASHTAGS, RAW
 from sscite.samples.identifiers import slugs
 from sscite.samples.sheet import split
 
@@ -92,11 +92,14 @@ def _check_shared(sheet: Sheet, files: pd.DataFrame) -> None:
 
 
 def check_pools(sheet: Sheet) -> None:
-    """Check that the samples of a shared library can be told apart, by hashtags or by genotypes."""
+    """Check that the samples of a shared library can be told apart: by hashtags, genotypes or a table of cells."""
     groups: dict[str, list[tuple[int, dict[str, str]]]] = {}
     for row, values in zip(sheet.rows.index, sheet.rows.to_dict("records"), strict=True):
         groups.setdefault(values["library"], []).append((row, values))
     for library, rows in groups.items():
+        if any(values[CELL_SAMPLES] for _, values in rows):
+            _check_alone(sheet, library, rows)
+            continue
         has_calls = any(values["genotype_calls"] for _, values in rows)
         for row, values in rows if not has_calls else []:
             if values["genotype_donor"]:
@@ -110,11 +113,24 @@ def check_pools(sheet: Sheet) -> None:
             if not values["hashtag"] and not values["genotype_donor"]:
                 sheet.problem(
                     f"empty, though {len(rows)} samples share library '{library}'; give each its hashtag"
-                    f"{' or genotype_donor' if has_calls else ''}, or correct the library's name",
+                    f"{' or genotype_donor' if has_calls else ''}, give the library a table of {CELL_SAMPLES}, or "
+                    "correct the library's name",
                     row=row, column="hashtag",
                 )  # fmt: skip
         _check_hashtags(sheet, rows)
         _check_genotypes(sheet, rows)
+
+
+def _check_alone(sheet: Sheet, library: str, rows: list[tuple[int, dict[str, str]]]) -> None:
+    """Report hashtags or genotypes of a library whose table of cells and samples already gives each cell's sample."""
+    for row, values in rows:
+        for column in ("hashtag", HASHTAGS, GENOTYPES, "genotype_donor"):
+            if values[column]:
+                sheet.problem(
+                    f"'{values[column]}' is given beside {CELL_SAMPLES} of library '{library}', which alone gives the "
+                    f"sample of each cell; leave one of the two empty",
+                    row=row, column=column,
+                )  # fmt: skip
 
 
 def _check_hashtags(sheet: Sheet, rows: list[tuple[int, dict[str, str]]]) -> None:
@@ -133,10 +149,11 @@ def _check_hashtags(sheet: Sheet, rows: list[tuple[int, dict[str, str]]]) -> Non
 def _check_genotypes(sheet: Sheet, rows: list[tuple[int, dict[str, str]]]) -> None:
     """Report genotypes that are not those of donors.
 
-    Two donors with one genotype, and samples that nothing but their donor's genotype could tell apart. A donor may have
-    several: a table of cells and samples in the form of genotype calls names samples, not donors.
+    Two donors with one genotype, one donor with two, and samples that nothing but their donor's genotype could tell
+    apart.
     """
     donor_of: dict[str, tuple[int, str]] = {}
+    genotype_of: dict[str, tuple[int, str]] = {}
     alone: dict[str, int] = {}
     for row, values in rows:
         genotype, donor = values["genotype_donor"], values["donor"]
@@ -146,6 +163,13 @@ def _check_genotypes(sheet: Sheet, rows: list[tuple[int, dict[str, str]]]) -> No
         if other != donor:
             text = f"genotype '{genotype}' is also that of donor '{other}' (row {first}); a genotype is of one donor"
             sheet.problem(f"{text}: correct one of them", row=row, column="genotype_donor")
+        first, other = genotype_of.setdefault(donor, (row, genotype))
+        if other != genotype:
+            text = f"donor '{donor}' has genotype '{other}' in row {first} and '{genotype}' here; a donor has one"
+            sheet.problem(
+                f"{text}: correct one of them, or give samples of cells as a table in {CELL_SAMPLES}",
+                row=row, column="genotype_donor",
+            )  # fmt: skip
         if not values["hashtag"] and alone.setdefault(genotype, row) != row:
             sheet.problem(
                 f"empty, and the sample has donor and genotype '{genotype}' in common with row {alone[genotype]}: "

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 REQUIRED = ["library", "sample", "donor", "tissue", "counts"]
 OPTIONAL = [
-    "raw_counts", "hashtag", "hashtag_counts", "adt_counts", "genotype_calls", "genotype_donor", CAPTURE,
+    "raw_counts", "hashtag", "hashtag_counts", "adt_counts", "genotype_calls", "genotype_donor",
+    "cell_samples", CAPTURE,
 ]  # fmt: skip
 CALLS = {CALL_DOUBLET.casefold(), CALL_NEGATIVE.casefold(), UNASSIGNED}
 

@@ -3,7 +3,8 @@ import pandas as pd
 import pytest
 
 from sscite.demux import genotype_matching
-from sscite.demux.genotypes import align_to_cells, assign, samples_of, warnings
+from sscite.demux.assignment_report import warnings
+from sscite.demux.genotypes import align_to_cells, assign, samples_of
 from sscite.errors import UserError
 from sscite.formats.genotypes import parse
 
