@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import math
+import os
+import signal
+import time
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import h5py
@@ -19,6 +24,43 @@ HIGHEST_EXPANSION = 5000  # times that stored bytes may expand: gzip reaches 1,0
 NUMBERS = "iuf"
 BLOCK = 50_000_000  # bytes of a dense matrix that are read at once
 REMEDY = "the file is damaged: copy or export it again"
+PATIENCE = 60.0  # seconds for the structure of a file, which takes well under one
+
+
+def probe(path: Path) -> None:
+    """Read the structure of a file in a process of its own: damaged texts make the HDF5 library hang or crash.
+
+    Raises
+    ------
+    UserError
+        The process took over a minute or was ended by a signal.
+    """
+    child = os.fork()
+    if child == 0:
+        try:
+            with h5py.File(path) as file:
+                _touch("", file)
+                file.visititems(_touch)
+        finally:
+            os._exit(0)  # what Python can report is reported by the reader
+    deadline = time.monotonic() + PATIENCE
+    while (ended := os.waitpid(child, os.WNOHANG))[0] == 0:
+        if time.monotonic() > deadline:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            raise UserError(f"{path}: the HDF5 library cannot read its structure and does not end; {REMEDY}")
+        time.sleep(0.002)
+    if os.WIFSIGNALED(ended[1]):
+        raise UserError(f"{path}: the HDF5 library crashes on its structure; {REMEDY}")
+
+
+def _touch(name: str, item: h5py.Group | h5py.Dataset) -> None:
+    """Read what is stored in a file's global heap: texts of variable length, in attributes and datasets."""
+    with suppress(Exception):
+        dict(item.attrs)
+    with suppress(Exception):
+        if isinstance(item, h5py.Dataset) and item.dtype.kind == "O":
+            item[()]
 
 
 def group(parent: h5py.Group, name: str, where: str) -> h5py.Group:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import h5py
 
 from sscite.errors import UserError
+from sscite.formats import hdf5
 from sscite.formats.counts import Counts
 from sscite.reading import reading
 
@@ -65,6 +66,8 @@ def read_counts(path: str | Path, *, kind: str | None = None, cells: NDArray | N
     with reading(path, "counts"):
         check_exists(path)
         kind = kind or find_kind(path)
+    if kind in HDF5.values():
+        hdf5.probe(path)
     with reading(path, FORMATS[kind]):
         return _reader(kind, cells)(path)
 
