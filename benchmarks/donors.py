@@ -68,7 +68,9 @@ def logistic(values: np.ndarray, group: np.ndarray) -> float:
     for i, j in product(np.flatnonzero(group == 0), np.flatnonzero(group == 1)):
         train = np.setdiff1d(np.arange(len(group)), [i, j])
         model = make_pipeline(
-            StandardScaler(), SelectKBest(f_classif, k=10), LogisticRegressionCV(Cs=3, cv=3, scoring="neg_log_loss")
+            StandardScaler(),
+            SelectKBest(f_classif, k=10),
+            LogisticRegressionCV(Cs=3, cv=3, scoring="neg_log_loss", l1_ratios=(0.0,), use_legacy_attributes=False),
         )
         score = model.fit(values[train], group[train]).decision_function(values[[i, j]])
         wins.append(score[1] > score[0])

@@ -73,7 +73,8 @@ def discriminate(values: np.ndarray, group: np.ndarray, *, seed: int, draws: int
     extreme = (aucs > aucs[0] + ROUNDING) | (
         (aucs >= aucs[0] - ROUNDING) & (means >= means[0] - ROUNDING * abs(means[0]))
     )
-    low, high = auc_interval(aucs[0], int((group == 0).sum()), int((group == 1).sum()))
+    n0, n1 = int((group == 0).sum()), int((group == 1).sum())
+    low, high = auc_interval(aucs[0], n0, n1, inflation=aucs.var() / ((n0 + n1 + 1) / (12 * n0 * n1)))
     return Discrimination(
         float(aucs[0]), low, high, float(extreme.mean()), exact, aucs[1:],
         np.bincount(chosen.ravel(), minlength=values.shape[1]) / len(pairs), fit(values, group),
@@ -152,13 +153,18 @@ def auc_of(margin: np.ndarray) -> float:
     return float((margin > 0).mean() + 0.5 * (margin == 0).mean())
 
 
-def auc_interval(auc: float, n0: int, n1: int, level: float = 0.95) -> tuple[float, float]:
+def auc_interval(auc: float, n0: int, n1: int, *, inflation: float = 1.0, level: float = 0.95) -> tuple[float, float]:
     """Return an interval of an AUC by Newcombe's method 5 (2006, doi:10.1002/sim.2324), also sensible at 0 and 1.
 
-    The limits are the values t at which (auc - t)^2 is z^2 times Hanley and McNeil's variance at t. It treats the
-    held-out orderings as those of a fixed rule.
+    The limits are the values t at which (auc - t)^2 is z^2 times Hanley and McNeil's variance at t.
+
+    Parameters
+    ----------
+    inflation
+        Variance of the held-out AUC under permuted labels over that of a fixed rule: rules differ between folds, which
+        Hanley and McNeil's variance does not hold. Values below 1 are taken as 1.
     """
-    z2 = stats.norm.ppf(0.5 + level / 2) ** 2
+    z2 = stats.norm.ppf(0.5 + level / 2) ** 2 * max(inflation, 1.0)
     half = (n0 + n1) / 2 - 1
 
     def excess(t: float) -> float:

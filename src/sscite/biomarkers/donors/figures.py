@@ -57,13 +57,16 @@ def wrap(name: str, width: int = 14) -> str:
 
 
 def draw_correlations(found: list[Assessed]) -> Figure:
-    """Draw the clearest correlations, a dot per donor; at most six, each variable's best first."""
+    """Draw the clearest correlations, a dot per donor: six, or three if none is significant."""
     best: list[tuple[float, int, Assessed, int]] = []
     for one in found:
         if one.ranks and one.profile:
             order = np.lexsort([-np.abs(one.ranks.rho), one.ranks.family_p])
             best += [(float(one.ranks.family_p[i]), place, one, int(i)) for place, i in enumerate(order[:PANELS])]
-    shown = sorted(best, key=lambda each: (each[1] > 0 and each[0] > 0.05, each[1], each[0]))[:PANELS]
+    found_any = any(p <= 0.05 for p, *_ in best)
+    shown = sorted(best, key=lambda each: (each[1] > 0 and each[0] > 0.05, each[1], each[0]))[
+        : PANELS if found_any else 3
+    ]
     columns = min(3, len(shown))
     rows = -(-len(shown) // columns)
     figure, axes = figures.new(2.7 * columns, 2.4 * rows, rows, columns, squeeze=False)
