@@ -32,8 +32,8 @@ CONTRASTS = [
     Contrast("SSc against HD", "ssc_hd", "disease", ("HD",), ("SSc",), ("blood",)),
 ]
 PLANTED = {"src_ssc": "CD14_EGR1", "src_hd": "CD14_EGR1", "ild_ssc": "CD8_TEM_T2ISG"}
-METHODS = {"permutation max-T (primary)": "family_p", "KS + Bonferroni": "ks_bonferroni", "share BH": "share_fdr",
-           "log-ratio BH": "log_ratio_fdr"}  # fmt: skip
+METHODS = {"log ratio + Holm (primary)": "family_p", "permutation max-T": "permutation_family_p",
+           "KS + Bonferroni": "ks_bonferroni", "share BH": "share_fdr"}  # fmt: skip
 
 
 def cohort(
@@ -62,7 +62,8 @@ def ask(samples: pd.DataFrame, counted: pd.DataFrame, contrast: Contrast, *, dra
     """Ask one contrast: the table of tests, and the p of the separation of donors."""
     comparison = compare(contrast, samples)
     measures = frequency.measure(counted, comparison)
-    table = differential.test(measures, comparison, draws=draws, rng=np.random.default_rng(seed))[0]
+    fitted = differential.fit(measures, comparison, seed=seed)
+    table = differential.test(fitted, comparison, draws=draws, rng=np.random.default_rng(seed))[0]
     scaled = separation.scaled_percents(counted, comparison)
     return table, separation.separation(scaled, comparison, draws=draws, rng=np.random.default_rng(seed))[1]
 

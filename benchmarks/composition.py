@@ -66,14 +66,21 @@ def expand(share: pd.DataFrame, part: float, target: np.ndarray) -> pd.DataFrame
 
 
 def analyse(
-    comparison: Comparison, counted: pd.DataFrame, *, limit: int, rng: np.random.Generator, flagged: bool
+    comparison: Comparison,
+    counted: pd.DataFrame,
+    *,
+    limit: int,
+    thinnings: int,
+    rng: np.random.Generator,
+    flagged: bool,
 ) -> pd.DataFrame:
     """Run the primary test on at most `limit` arrangements; the table has `concern` for flagged findings."""
-    fitted = differential.fit(frequency.measure(counted, comparison), comparison)
+    measures = frequency.measure(counted, comparison)
+    fitted = differential.fit(measures, comparison, seed=int(rng.integers(1 << 30)), thinnings=thinnings)
     everyone = np.ones(len(comparison.donors), dtype=bool)
     listed, exact = differential.arrangements(comparison, everyone, draws=limit, rng=rng, limit=limit)
     arranged = differential.arrange(fitted, comparison, everyone, listed)
-    table = differential.summarise(fitted, arranged, comparison, exact)[0].assign(concern=False)
+    table = differential.summarise(fitted, arranged, comparison, exact).assign(concern=False)
     found = table[table["finding"] != ""]
     if flagged and len(found):
         rested = influence.leave_one_out(fitted, comparison, found, rng=rng)
@@ -100,14 +107,17 @@ def named(table: pd.DataFrame) -> int:
     return int(table["note"].str.startswith("compensates").sum())
 
 
-def run(name: str, design: str, generator: str, *, cohorts: int, spread: float, limit: int, seed: int) -> dict:
+def run(
+    name: str, design: str, generator: str, *, cohorts: int, spread: float, limit: int, thinnings: int, seed: int
+) -> dict:
     """Summarise a case over cohorts."""
     rows = []
     for i in range(cohorts):
         rng = np.random.default_rng([seed, i, list(CASES).index(name), *DESIGNS[design]])
         comparison, counted = cohort(CASES[name], DESIGNS[design], generator, spread, rng)
         flagged = bool(CASES[name].keys() & {"outlier", "lost"})
-        rows.append(outcome(name, analyse(comparison, counted, limit=limit, rng=rng, flagged=flagged)))
+        table = analyse(comparison, counted, limit=limit, thinnings=thinnings, rng=rng, flagged=flagged)
+        rows.append(outcome(name, table))
     means = pd.DataFrame(rows).mean().round(3).to_dict()
     first = next(iter(means))
     high = stats.binomtest(round(means[first] * cohorts), cohorts).proportion_ci(0.95, "exact").high
@@ -127,14 +137,17 @@ def main(
     designs: Annotated[str, typer.Option(help="designs, separated by ;")] = ";".join(DESIGNS),
     generator: Annotated[str, typer.Option(help="normal or dirichlet")] = "normal",
     spread: Annotated[float, typer.Option(help="standard deviation between donors on the logit")] = 0.55,
-    limit: Annotated[int, typer.Option(help="arrangements; drawn if there are more")] = 1000,
+    limit: Annotated[int, typer.Option(help="arrangements; drawn if there are more")] = 500,
+    thinnings: Annotated[int, typer.Option(help="thinnings of the donors to the same depth")] = 5,
     seed: Annotated[int, typer.Option(help="of all cohorts")] = 0,
 ) -> None:
     """Print a row per case and design."""
     start = time.monotonic()
     for name in cases.split(";"):
         for design in designs.split(";"):
-            row = run(name, design, generator, cohorts=cohorts, spread=spread, limit=limit, seed=seed)
+            row = run(
+                name, design, generator, cohorts=cohorts, spread=spread, limit=limit, thinnings=thinnings, seed=seed
+            )
             print(" ".join(f"{key}={value}" for key, value in row.items()), flush=True)
     print(f"seconds={time.monotonic() - start:.0f}")
 

@@ -16,7 +16,8 @@ from sscite.errors import Reason, Skipped
 def asked(people: pd.DataFrame, cells: dict, **options: object) -> tuple[pd.DataFrame, frequency.Measures]:
     comparison = cohorts.comparison(people, **options)
     measures = frequency.measure(cohorts.counted(cells, people), comparison)
-    return differential.test(measures, comparison, draws=200, rng=np.random.default_rng(0))[0], measures
+    fitted = differential.fit(measures, comparison)
+    return differential.test(fitted, comparison, draws=200, rng=np.random.default_rng(0))[0], measures
 
 
 def row(table: pd.DataFrame, subset: str, measure: str = "parent") -> pd.Series:
@@ -151,9 +152,9 @@ def reported(people: pd.DataFrame, cells: dict, *, stress: list[float] | None = 
     if stress is not None:
         counted = cohorts.with_stress(counted, stress, people)
     measures = frequency.measure(counted, comparison)
-    table, drawn = differential.test(measures, comparison, draws=200, rng=np.random.default_rng(0))
-    smallest = report.smallest_p(comparison, drawn)
     fitted = differential.fit(measures, comparison)
+    table, number, exact = differential.test(fitted, comparison, draws=200, rng=np.random.default_rng(0))
+    smallest = differential.smallest_p(comparison, number, exact)
     table = report.add_influence(fitted, comparison, table, testable=smallest <= 0.05, seed=0)
     table = report.add_stress(fitted, comparison, table, counted, facts, seed=0)
     report._sentences(facts, comparison, table, smallest, influence.depth_ratio(fitted, comparison))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from sscite.compare.composition import differential
 from sscite.compare.composition.differential import LEVEL, Fitted
@@ -62,17 +61,15 @@ def composition_calls(
     everyone = np.ones(len(comparison.donors), dtype=bool)
     effects = differential.arrange(fitted, comparison, everyone, arranged)
     at = fitted.asked
-    df, log_ratio = effects.share.df[at], effects.t[:, at]
-    share = (effects.share.effect / np.sqrt(effects.share.variance))[:, at]
+    statistic = effects.t[0][:, at]
     percent, groups = fill(fitted.measures.percent[:, at]), labels(comparison, arranged)
     calls: dict[str, list[int]] = {name: [] for name in differential.METHODS}
     for place in chosen:
-        rows = np.vstack([log_ratio[[place]], np.delete(log_ratio, place, axis=0)])
+        rows = np.vstack([statistic[[place]], np.delete(statistic, place, axis=0)])
         calls["permutation"].append(_calls(permutation.Permuted(rows, exact=True).family_p()))
         calls["ks"].append(_calls(_ks(percent, groups[place])))
-        for name, t in (("log_ratio", log_ratio), ("share", share)):
-            p = 2 * stats.t.sf(np.abs(t[place]), df)
-            calls[name].append(_calls(donor_tests.benjamini_hochberg(p)))
+        calls["log_ratio"].append(_calls(donor_tests.holm(effects.p(place)[at])))
+        calls["share"].append(_calls(donor_tests.benjamini_hochberg(effects.share_p(place)[at])))
     return {f"composition: {name}": np.array(counts) for name, counts in calls.items()}
 
 

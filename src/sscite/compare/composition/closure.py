@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-CREDIBLE = 1.5  # standard deviations under permutation below which a centre is 0; it counts fully from 2.25 on
+CREDIBLE = 2.0  # standard deviations under permutation below which a centre is 0; it counts fully from 3 on
 
 
 def correct(effect: np.ndarray, variance: np.ndarray, tests: pd.DataFrame) -> np.ndarray:

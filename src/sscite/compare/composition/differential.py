@@ -1,22 +1,22 @@
 """Differential abundance of subsets between groups of donors: four methods side by side.
 
-permutation  primary test: labels of donors permuted, family-wise p of step-down max-T; log frequencies of a count
-             model, weighted by precision, a variance of each group, measured from a robust centre
+log_ratio    primary test: moderated t with a variance of each group on the log frequencies of a count model, measured
+             from a robust centre, donors thinned to the same depth; family-wise p by Holm
+permutation  the same statistic, labels of donors permuted, family-wise p of step-down max-T
 ks           as in the original study: two-sided Kolmogorov-Smirnov on percents, Bonferroni
-log_ratio    t test of the same effects as the primary test, Benjamini-Hochberg
-share        t test of the log frequencies without a centre, Benjamini-Hochberg (close to propeller: Phipson 2022,
+share        the primary test without a centre, Benjamini-Hochberg (close to propeller: Phipson 2022,
              doi 10.1093/bioinformatics/btac582, and crumblr: Hoffman 2023, doi 10.1101/2023.01.29.526122)
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from sscite.compare.composition import closure, frequency
+from sscite.compare.composition import closure, depth, frequency
 from sscite.compare.composition.frequency import Measures
 from sscite.compare.contrast.contrast import Comparison
 from sscite.compare.statistics import donor_tests, group_effects, permutation, poisson_lognormal
@@ -26,12 +26,13 @@ from sscite.errors import Reason, Skipped
 
 MIN_EXPECTED = 10  # cells expected in each group; with fewer the counts are too skewed for a t
 LEVEL = 0.05
-METHODS = {"ks": "ks_bonferroni", "permutation": "family_p", "log_ratio": "log_ratio_fdr", "share": "share_fdr"}
+METHODS = {"ks": "ks_bonferroni", "log_ratio": "family_p", "permutation": "permutation_family_p", "share": "share_fdr"}
+THINNINGS = 5
 COLUMNS = [
     "measure", "level", "parent", "subset", "donors_reference", "donors_target", "percent_reference", "percent_target",
-    "fold_change", "fold_change_low", "fold_change_high", "family_p", "permutation_p", "share_fold_change",
-    "share_p", "share_fdr", "share_family_p", "log_ratio_p", "log_ratio_fdr", "ks_d", "ks_p", "ks_bonferroni",
-    "spread_ratio", "welch_p", "agreement", "found_by", "finding", "note",
+    "fold_change", "fold_change_low", "fold_change_high", "family_p", "log_ratio_p", "log_ratio_fdr", "permutation_p",
+    "permutation_family_p", "share_fold_change", "share_p", "share_fdr", "share_family_p", "ks_d", "ks_p",
+    "ks_bonferroni", "spread_ratio", "welch_p", "agreement", "found_by", "finding", "note",
 ]  # fmt: skip
 
 
@@ -44,13 +45,16 @@ class Fitted:
     measures
         Tests with enough cells, also those that the contrast does not ask about.
     data
-        Their log frequencies.
+        Their log frequencies, of each thinning.
+    expected
+        (n_donors, n_tests): cells if all donors had the same frequency.
     untested
         Asked tests with too few cells; the note says why.
     """
 
     measures: Measures
-    data: LogFrequencies
+    data: list[LogFrequencies]
+    expected: np.ndarray
     untested: Measures
 
     @property
@@ -64,67 +68,92 @@ class Fitted:
         return tests.get_indexer(pd.MultiIndex.from_frame(table[frequency.KEYS]))
 
 
-def fit(measures: Measures, comparison: Comparison) -> Fitted:
-    """Fit the count model and choose what can be tested."""
-    group = comparison.donors["group"].to_numpy()
-    common = np.min([np.median(measures.whole[group == side], axis=0) for side in (0, 1)], axis=0)
-    data = poisson_lognormal.fit(measures.cells, measures.whole, np.maximum(common, 1))
-    least = np.minimum(data.expected[group == 0].sum(axis=0), data.expected[group == 1].sum(axis=0))
+def fit(measures: Measures, comparison: Comparison, *, seed: int = 0, thinnings: int = THINNINGS) -> Fitted:
+    """Choose what can be tested, thin the donors to the same depth and fit the count model.
+
+    The choice looks at the numbers of cells that are expected if all donors have the same frequencies.
+    """
+    group, tests = comparison.donors["group"].to_numpy(), measures.tests
+    kept = depth.kept_cells(measures.total, group, paired=comparison.paired)
+    frequency = measures.cells.sum(axis=0) / np.maximum(measures.whole.sum(axis=0), 1)
+    expected = measures.whole * frequency
+    left = expected * (kept / np.maximum(measures.total, 1))[:, None]
+    least = np.minimum(left[group == 0].sum(axis=0), left[group == 1].sum(axis=0))
     few = f"fewer than {MIN_EXPECTED} cells expected in one group"
-    tests = measures.tests
     note = np.where((tests["note"] == "") & (least < MIN_EXPECTED), few, tests["note"])
-    measures = Measures(tests.assign(note=note), measures.cells, measures.whole)
-    enough = note == ""
-    asked = tests["asked"].to_numpy()
+    enough, asked = note == "", tests["asked"].to_numpy()
     if not (enough & asked).any():
         raise Skipped(Reason.TOO_FEW_CELLS, "no subset has cells in enough donors")
-    everyone = np.ones(len(group), dtype=bool)
-    return Fitted(measures.select(enough), data.select(everyone, enough), measures.select(~enough & asked))
+    rng = np.random.default_rng([seed, 6])
+    times = thinnings if (kept < measures.total).any() else 1
+    drawn = [depth.thin(measures, kept, rng).select(enough) for _ in range(times)]
+    data = [poisson_lognormal.fit(each.cells, each.whole) for each in drawn]
+    noted = Measures(tests.assign(note=note), measures.cells, measures.whole)
+    return Fitted(noted.select(enough), data, expected[:, enough], noted.select(~enough & asked))
 
 
 @dataclass(frozen=True)
 class Arranged:
-    """Effects under arrangements of the donors, the observed one first.
+    """Effects under arrangements of the donors, the observed one first; of each thinning.
 
     Attributes
     ----------
     share
         Effects on the log frequency as it is.
-    effect, error
-        (n_arrangements, n_tests): effect measured from its centre, and its standard error.
+    centred
+        (n_arrangements, n_tests): effect measured from its centre.
     """
 
-    share: Effects
-    effect: np.ndarray
-    error: np.ndarray
+    share: list[Effects]
+    centred: list[np.ndarray]
 
     @property
-    def t(self) -> np.ndarray:
-        """The statistic of the primary test."""
-        return self.effect / self.error
+    def effect(self) -> np.ndarray:
+        """Observed effect of each test measured from its centre, (n_tests,)."""
+        return _median([each[0] for each in self.centred])
+
+    @property
+    def error(self) -> np.ndarray:
+        """Its standard error, (n_tests,)."""
+        return _median([np.sqrt(each.variance[0]) for each in self.share])
+
+    @property
+    def t(self) -> list[np.ndarray]:
+        """The statistic of the primary test under all arrangements, of each thinning."""
+        return [centred / np.sqrt(each.variance) for centred, each in zip(self.centred, self.share, strict=True)]
+
+    def p(self, at: int = 0) -> np.ndarray:
+        """Two-sided p of the primary test under one arrangement, (n_tests,): the median over the thinnings."""
+        return _median([t_p(t[at], each.df[at]) for t, each in zip(self.t, self.share, strict=True)])
+
+    def share_p(self, at: int = 0) -> np.ndarray:
+        """Return the same of the effects without a centre."""
+        return _median([t_p(each.effect[at] / np.sqrt(each.variance[at]), each.df[at]) for each in self.share])
+
+
+def _median(values: list[np.ndarray]) -> np.ndarray:
+    return np.median(values, axis=0)
+
+
+def t_p(t: np.ndarray, df: np.ndarray) -> np.ndarray:
+    """Return the two-sided p of t values."""
+    return 2 * stats.t.sf(np.abs(t), df)
 
 
 def arrange(fitted: Fitted, comparison: Comparison, donors: np.ndarray, listed: np.ndarray) -> Arranged:
-    """Estimate effects of the donors at a mask under listed arrangements (orders or, if paired, signs).
-
-    The change of the target's denominator that the observed labels show is removed before the labels are permuted:
-    within a permuted group it would count as variance between donors.
-    """
-    data = fitted.data.select(donors, np.ones(fitted.data.value.shape[1], dtype=bool))
+    """Estimate effects of the donors at a mask under listed arrangements (orders or, if paired, signs)."""
     group, tests = comparison.donors["group"].to_numpy()[donors], fitted.measures.tests
     held = differences(comparison, donors) if comparison.paired else nuisance(comparison, donors)
-
-    def estimate(values: np.ndarray) -> Effects:
-        changed = replace(data, value=values)
-        if comparison.paired:
-            return group_effects.within(changed, held, listed)
-        return group_effects.between(changed, group, held, listed)
-
-    share = estimate(data.value)
-    shift = share.effect[0] - closure.correct(share.effect, share.variance, tests)[0]
-    cleared = estimate(data.value - group[:, None] * shift) if shift.any() else share
-    centred = closure.correct(cleared.effect, cleared.variance, tests)
-    return Arranged(share, centred, np.sqrt(cleared.variance))
+    every, share = np.ones(len(tests), dtype=bool), []
+    for data in fitted.data:
+        kept = data.select(donors, every)
+        found = (
+            group_effects.within(kept, held, listed)
+            if comparison.paired
+            else group_effects.between(kept, group, held, listed)
+        )
+        share.append(found)
+    return Arranged(share, [closure.correct(each.effect, each.variance, tests) for each in share])
 
 
 def nuisance(comparison: Comparison, donors: np.ndarray) -> np.ndarray:
@@ -151,50 +180,58 @@ def arrangements(
 
 
 def test(
-    measures: Measures, comparison: Comparison, *, draws: int, rng: np.random.Generator
-) -> tuple[pd.DataFrame, permutation.Permuted]:
-    """Apply all four methods; the table has a row per test, findings first, and those not tested last.
+    fitted: Fitted, comparison: Comparison, *, draws: int, rng: np.random.Generator
+) -> tuple[pd.DataFrame, int, bool]:
+    """Apply all four methods.
 
     Parameters
     ----------
     draws
         Permutations if they are too many to enumerate.
+
+    Returns
+    -------
+    a row per test, findings first, and those not tested last; the number of arrangements, and whether these are all
     """
-    fitted = fit(measures, comparison)
-    everyone = np.ones(len(measures.cells), dtype=bool)
+    everyone = np.ones(len(comparison.donors), dtype=bool)
     listed, exact = arrangements(comparison, everyone, draws=draws, rng=rng, limit=permutation.ENUMERABLE)
-    table, drawn = summarise(fitted, arrange(fitted, comparison, everyone, listed), comparison, exact)
+    table = summarise(fitted, arrange(fitted, comparison, everyone, listed), comparison, exact)
     untested = describe(fitted.untested, comparison).assign(finding="")
     whole = pd.concat([table, untested], ignore_index=True) if len(untested) else table
-    order = whole[["family_p", "permutation_p", "log_ratio_p"]].fillna(2).to_numpy()
-    return whole.iloc[np.lexsort(order.T[::-1])].reindex(columns=COLUMNS).reset_index(drop=True), drawn
+    order = whole[["family_p", "log_ratio_p", "permutation_p"]].fillna(2).to_numpy()
+    ordered = whole.iloc[np.lexsort(order.T[::-1])].reindex(columns=COLUMNS).reset_index(drop=True)
+    return ordered, len(listed), exact
 
 
-def summarise(
-    fitted: Fitted, arranged: Arranged, comparison: Comparison, exact: bool
-) -> tuple[pd.DataFrame, permutation.Permuted]:
+def smallest_p(comparison: Comparison, number: int, exact: bool) -> float:
+    """Return the smallest permutation p that the design and the number of permutations allow."""
+    least = permutation.smallest_p(*comparison.counts(), paired=comparison.paired)
+    return least if exact else max(least, 1 / number)
+
+
+def summarise(fitted: Fitted, arranged: Arranged, comparison: Comparison, exact: bool) -> pd.DataFrame:
     """Build the table of the tests that the contrast asks about from their effects under all arrangements."""
-    at, effects = fitted.asked, arranged.share
-    drawn = permutation.Permuted(arranged.t[:, at], exact)
-    share = permutation.Permuted((effects.effect / np.sqrt(effects.variance))[:, at], exact)
-    asked = fitted.measures.select(at)
+    at, asked = fitted.asked, fitted.measures.select(fitted.asked)
+    drawn = [permutation.Permuted(t[:, at], exact) for t in arranged.t]
+    p, share_p, effect, error = (values[at] for values in (
+        arranged.p(), arranged.share_p(), arranged.effect, arranged.error
+    ))  # fmt: skip
+    own = [
+        (each.own[at], each.own_df[at], each.ratio[at], each.df[0, at], each.effect[0, at]) for each in arranged.share
+    ]
+    variance, own_df, ratio, df, share = (_median(list(values)) for values in zip(*own, strict=True))
+    reach = stats.t.ppf(0.975, df) * error
     table = describe(asked, comparison).assign(
-        **_ks(asked, comparison), family_p=drawn.family_p(), permutation_p=drawn.p(), share_family_p=share.family_p()
-    )
-    values, reach = arranged.effect[0, at], stats.t.ppf(0.975, effects.df[at]) * arranged.error[0, at]
-    table = table.assign(
-        fold_change=np.exp(values), fold_change_low=np.exp(values - reach), fold_change_high=np.exp(values + reach),
-        share_fold_change=np.exp(effects.effect[0, at]), share_p=_t_p(share.t[0], effects.df[at]),
-        log_ratio_p=_t_p(drawn.t[0], effects.df[at]), spread_ratio=effects.ratio[at],
-        welch_p=_t_p(values / np.sqrt(np.maximum(effects.own[at], 1e-12)), effects.own_df[at]),
+        **_ks(asked, comparison), family_p=donor_tests.holm(p), log_ratio_p=p,
+        log_ratio_fdr=donor_tests.benjamini_hochberg(p), permutation_p=_median([each.p() for each in drawn]),
+        permutation_family_p=_median([each.family_p() for each in drawn]),
+        fold_change=np.exp(effect), fold_change_low=np.exp(effect - reach), fold_change_high=np.exp(effect + reach),
+        share_fold_change=np.exp(share), share_p=share_p, share_fdr=donor_tests.benjamini_hochberg(share_p),
+        share_family_p=donor_tests.holm(share_p), spread_ratio=ratio,
+        welch_p=t_p(effect / np.sqrt(np.maximum(variance, 1e-12)), own_df),
     )  # fmt: skip
-    for name in ("share", "log_ratio"):
-        table[f"{name}_fdr"] = donor_tests.benjamini_hochberg(table[f"{name}_p"].to_numpy())
-    return _findings(table), drawn
-
-
-def _t_p(t: np.ndarray, df: np.ndarray) -> np.ndarray:
-    return 2 * stats.t.sf(np.abs(t), df)
+    testable = smallest_p(comparison, len(drawn[0].t), exact) <= LEVEL
+    return _findings(table, testable=testable)
 
 
 def describe(measures: Measures, comparison: Comparison) -> pd.DataFrame:
@@ -217,22 +254,23 @@ def _ks(measures: Measures, comparison: Comparison) -> dict[str, np.ndarray]:
     return {"ks_d": distance, "ks_p": p, "ks_bonferroni": donor_tests.bonferroni(p)}
 
 
-def _findings(table: pd.DataFrame) -> pd.DataFrame:
+def _findings(table: pd.DataFrame, *, testable: bool) -> pd.DataFrame:
     """Add what the primary test finds, which methods agree, and which changes compensate another.
 
-    A finding has the direction of the mean percents; where the log ratio has the other, there is none.
+    A finding has the direction of the mean percents; where the log ratio has the other, there is none. There is none
+    either if no arrangement of the donors can reach 5%: then all would rest on the assumed distribution.
     """
     calls = pd.DataFrame({method: table[column] <= LEVEL for method, column in METHODS.items()})
     change = np.sign(table["percent_target"] - table["percent_reference"])
-    against = calls["permutation"] & (change != np.sign(np.log(table["fold_change"])))
-    found = calls["permutation"] & ~against
+    against = calls["log_ratio"] & (change != np.sign(np.log(table["fold_change"])))
+    found = calls["log_ratio"] & ~against & testable
     table = table.assign(
         agreement=[f"{n} of {len(METHODS)}" for n in calls.sum(axis=1)],
         found_by=[";".join(calls.columns[row]) for row in calls.to_numpy()],
         finding=np.where(found, np.where(change > 0, "up", "down"), ""),
         note=np.where(against, "percents and log ratio differ in direction", table["note"]),
     )
-    compensates = ((table["share_family_p"] <= LEVEL) & ~calls["permutation"]).to_numpy()
-    names = closure.causes(table, compensates)
+    compensates = ((table["share_family_p"] <= LEVEL) & ~calls["log_ratio"]).to_numpy()
+    names = closure.causes(table, compensates) if compensates.any() else [""] * len(table)
     return table.assign(note=[f"compensates for the change of {n}" if n else old
                               for n, old in zip(names, table["note"], strict=True)])  # fmt: skip

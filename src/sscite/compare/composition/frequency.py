@@ -32,6 +32,11 @@ class Measures:
     whole: np.ndarray
 
     @property
+    def total(self) -> np.ndarray:
+        """All cells of each donor, (n_donors,)."""
+        return self.whole[:, (self.tests["measure"] == "all").to_numpy()].max(axis=1)
+
+    @property
     def percent(self) -> np.ndarray:
         """(n_donors, n_tests); NaN where a donor has no cell of the denominator."""
         return np.where(self.whole > 0, 100 * self.cells / np.maximum(self.whole, 1), np.nan)

@@ -9,14 +9,13 @@ from sscite.command import Facts
 from sscite.compare.composition import differential, figures, frequency, influence, separation, stress
 from sscite.compare.composition.differential import COLUMNS, LEVEL, METHODS
 from sscite.compare.contrast.contrast import Comparison
-from sscite.compare.statistics import permutation
 from sscite.compare.statistics.dissociation_stress import FLAG_SCORE, NOT_ADJUSTABLE
 from sscite.findings import Concern, Finding, Kind
 
 SHOWN = [
     "subset", "measure", "parent", "percent_reference", "percent_target", "fold_change", "fold_change_low",
-    "fold_change_high", "family_p", "ks_bonferroni", "log_ratio_fdr", "share_fdr", "agreement", "finding", "worst_p",
-    "influential_donor", "fold_change_given_stress", "p_given_stress", "note",
+    "fold_change_high", "family_p", "permutation_family_p", "ks_bonferroni", "share_fdr", "agreement", "finding",
+    "worst_p", "influential_donor", "fold_change_given_stress", "p_given_stress", "note",
 ]  # fmt: skip
 NOT_TESTABLE = 3  # largest effects that are listed if the design cannot reach 5%
 
@@ -38,18 +37,19 @@ def report_composition(
     the table of tests, and further tables by name: omnibus, loadings, donors
     """
     measures = frequency.measure(counted, comparison, min_donors=min_donors)
-    table, drawn = differential.test(measures, comparison, draws=draws, rng=np.random.default_rng([seed, 1]))
-    smallest = smallest_p(comparison, drawn)
-    fitted = differential.fit(measures, comparison)
+    fitted = differential.fit(measures, comparison, seed=seed)
+    table, number, exact = differential.test(fitted, comparison, draws=draws, rng=np.random.default_rng([seed, 1]))
+    smallest = differential.smallest_p(comparison, number, exact)
     table = add_influence(fitted, comparison, table, testable=smallest <= LEVEL, seed=seed)
     table = add_stress(fitted, comparison, table, counted, facts, seed=seed)
     omnibus = frequency.omnibus(counted, samples, comparison)
     names = comparison.contrast.group_names
     depth = influence.depth_ratio(fitted, comparison)
-    _numbers(facts, comparison, table, drawn, smallest, depth)
+    facts.number(permutations=number, exact=exact)
+    _numbers(facts, comparison, table, smallest, depth)
     _sentences(facts, comparison, table, smallest, depth)
     facts.figure("effects", figures.effects(table), "Subsets that differ most",
-                 "Fold change with 95% interval, coloured if significant in the primary test (family-wise p); "
+                 "Fold change with 95% interval, coloured if significant in the primary test (log_ratio); "
                  "dots: methods that report it.")  # fmt: skip
     facts.figure("donors", figures.donors(measures, table, comparison.donors, names), "Percent in each donor",
                  "Dots are donors, bars medians.")  # fmt: skip
@@ -59,12 +59,6 @@ def report_composition(
     if len(omnibus):
         facts.table("omnibus", omnibus.head(20), "Kruskal-Wallis over all levels, then Dunn against the target")
     return table, more
-
-
-def smallest_p(comparison: Comparison, drawn: permutation.Permuted) -> float:
-    """Return the smallest p that the design and the number of permutations allow."""
-    least = permutation.smallest_p(*comparison.counts(), paired=comparison.paired)
-    return least if drawn.exact else max(least, 1 / len(drawn.t))
 
 
 def add_influence(
@@ -105,18 +99,11 @@ def add_stress(
     return whole
 
 
-def _numbers(
-    facts: Facts,
-    comparison: Comparison,
-    table: pd.DataFrame,
-    drawn: permutation.Permuted,
-    smallest: float,
-    depth: float,
-) -> None:
+def _numbers(facts: Facts, comparison: Comparison, table: pd.DataFrame, smallest: float, depth: float) -> None:
     reference, target = comparison.counts()
     facts.number(
-        donors_reference=reference, donors_target=target, paired=comparison.paired, tests=drawn.t.shape[1],
-        permutations=len(drawn.t), exact=drawn.exact, smallest_p=smallest, cells_per_donor_ratio=depth,
+        donors_reference=reference, donors_target=target, paired=comparison.paired,
+        tests=int(table["family_p"].notna().sum()), smallest_p=smallest, cells_per_donor_ratio=depth,
         findings=int((table["finding"] != "").sum()), median_spread_ratio=table["spread_ratio"].median(),
     )  # fmt: skip
 

@@ -1,7 +1,7 @@
 """Tests between groups of donors, on arrays: rows are donors, columns are what is tested.
 
 Two-sided Kolmogorov-Smirnov (exact), Kruskal-Wallis with Dunn, moderated t (Smyth 2004, doi 10.2202/1544-6115.1027),
-Benjamini-Hochberg and Bonferroni.
+Benjamini-Hochberg, Holm and Bonferroni.
 """
 
 from __future__ import annotations
@@ -53,6 +53,14 @@ def benjamini_hochberg(p: np.ndarray) -> np.ndarray:
 def bonferroni(p: np.ndarray) -> np.ndarray:
     """Multiply p values by their number; NaN stays NaN and does not count."""
     return np.minimum(p * np.isfinite(p).sum(), 1)
+
+
+def holm(p: np.ndarray) -> np.ndarray:
+    """Adjust p values for the family-wise error rate, step-down (Holm 1979)."""
+    order = np.argsort(p, kind="stable")
+    adjusted = np.empty(len(p))
+    adjusted[order] = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)).clip(max=1)
+    return adjusted
 
 
 def ks_distance(values: np.ndarray, group: np.ndarray) -> np.ndarray:

@@ -31,8 +31,10 @@ class Effects:
         (n_tests,): variance of the observed effect from each group's own donors alone (Welch); NaN where paired.
     ratio
         (n_tests,): standard deviation of the target's donors over that of the reference's; NaN where paired.
-    df, own_df
-        Degrees of freedom of `variance` (moderated) and `own` (Satterthwaite), (n_tests,).
+    df
+        (n_arrangements, n_tests): degrees of freedom of `variance`, by Satterthwaite from those of the groups.
+    own_df
+        (n_tests,): degrees of freedom of `own` (Satterthwaite).
     """
 
     effect: np.ndarray
@@ -61,8 +63,8 @@ def between(data: LogFrequencies, group: np.ndarray, nuisance: np.ndarray, order
     prior = _prior(total, rest / (1 + data.kurtosis.mean(axis=0) / 2))
     design = np.column_stack([nuisance, group])
     parts = [_chunk(data, values, design[rows], group[rows], prior) for rows in _chunks(orders)]
-    effect, variance = (np.vstack([part[i] for part in parts]) for i in (0, 1))
-    own, ratio, df, own_df = parts[0][2:]
+    effect, variance, df = (np.vstack([part[i] for part in parts]) for i in range(3))
+    own, ratio, own_df = parts[0][3:]
     return Effects(effect, variance, own, ratio, df, own_df)
 
 
@@ -95,7 +97,8 @@ def within(data: LogFrequencies, nuisance: np.ndarray, signs: np.ndarray) -> Eff
     residual = np.maximum(square - np.einsum("atk,tkl,atl->at", beta, moment, beta), 0) / max(rest - 1, 1)
     unit = (solve[:, -1] ** 2 / np.maximum(weight.T, 1e-12)).sum(axis=1)
     missing = np.full(len(unit), np.nan)
-    return Effects(beta[..., -1], _shrink(residual, df, prior) * unit, missing, missing, df + prior, missing)
+    variance = _shrink(residual, df, prior) * unit
+    return Effects(beta[..., -1], variance, missing, missing, np.broadcast_to(df + prior, variance.shape), missing)
 
 
 def _prior(variances: np.ndarray, df: np.ndarray) -> float:
@@ -155,22 +158,36 @@ def _chunk(data: LogFrequencies, values: np.ndarray, design: np.ndarray, group: 
     counts = [mask[0].sum() for mask in inside]
     df = [max(count - 1 - (columns - 2) * count / n, 0.5) for count in counts]
     kurtosis = [mask @ data.kurtosis / count for mask, count in zip(inside, counts, strict=True)]
-    variance, total = _variances(squares, df, kurtosis, prior)
+    variance, effective = _variances(squares, df, kurtosis, prior)
     counting = [mask @ data.counting / count for mask, count in zip(inside, counts, strict=True)]
     variance = [np.maximum(values, least) for values, least in zip(variance, counting, strict=True)]
     own = [square / d for square, d in zip(squares, df, strict=True)]
     parts = [own[side][0] * spread[side][0] for side in (0, 1)]
     welch = parts[0] + parts[1]
-    own_df = welch**2 / np.maximum(parts[0] ** 2 / df[0] + parts[1] ** 2 / df[1], 1e-300)
+    own_df = _satterthwaite(parts, df)
     ratio = np.sqrt(own[1][0] / np.maximum(own[0][0], 1e-12))
-    moderated = variance[0] * spread[0] + variance[1] * spread[1]
-    return beta[..., -1], np.maximum(moderated, 1e-12), welch, ratio, total[0] + prior, own_df
+    of_group = [values * size for values, size in zip(variance, spread, strict=True)]
+    total = np.minimum(
+        effective[0] + effective[1] + prior, _satterthwaite(of_group, [values + prior for values in effective])
+    )
+    return beta[..., -1], np.maximum(of_group[0] + of_group[1], 1e-12), total, welch, ratio, own_df
+
+
+def _satterthwaite(parts: list[np.ndarray], df: list) -> np.ndarray:
+    """Return the degrees of freedom of a sum of two variances (Satterthwaite 1946, doi 10.2307/3002019)."""
+    whole = (parts[0] + parts[1]) ** 2
+    return whole / np.maximum(parts[0] ** 2 / df[0] + parts[1] ** 2 / df[1], 1e-300)
 
 
 def _variances(
     squares: list[np.ndarray], df: list[float], kurtosis: list[np.ndarray], prior: float
-) -> tuple[list[np.ndarray], np.ndarray]:
-    """Estimate the variance of each group: the test's own, moderated, times the group's factor over all tests."""
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Estimate the variance of each group: the test's own, moderated, times the group's factor over all tests.
+
+    Returns
+    -------
+    variances and degrees of freedom of both groups
+    """
     pooled = (squares[0] + squares[1]) / (df[0] + df[1])
     effective = [d / (1 + excess / 2) for d, excess in zip(df, kurtosis, strict=True)]
     own = [square / d for square, d in zip(squares, df, strict=True)]
@@ -182,4 +199,4 @@ def _variances(
     total = effective[0] + effective[1]
     scaled = (own[0] * effective[0] / factor[0] + own[1] * effective[1] / factor[1]) / total
     shared = _shrink(scaled, total, prior)
-    return [values * shared for values in factor], total
+    return [values * shared for values in factor], effective

@@ -77,7 +77,10 @@ def fit(counts: np.ndarray, exposure: np.ndarray, common: np.ndarray | None = No
         variance = np.maximum((squares + PRIOR_DF * typical) / (df + PRIOR_DF), SMALLEST_VARIANCE)
     expected = known * exposure * np.exp(mean + variance / 2)
     noise = 1 / np.maximum(expected, 1e-9)
-    value = _rarefied(counts, exposure, exposure if common is None else common, mean, variance)
+    if common is None:
+        value = _score(posterior(counts, exposure, mean, variance)[0], exposure, mean, variance)
+    else:
+        value = _rarefied(counts, exposure, common, mean, variance)
     value = np.where(known, value, mean)
     spread = float(np.median(variance))
     weight = known / (spread + noise)
@@ -94,8 +97,12 @@ def _rarefied(
     whole = np.repeat((exposure * share)[None], len(QUANTILES), axis=0)
     shape = (-1, counts.shape[1])
     deviation = posterior(left.reshape(shape), whole.reshape(shape), mean, variance)[0].reshape(left.shape)
-    information = 1 / (variance + 1 / np.maximum(whole * np.exp(mean + variance / 2), 1e-9))
-    return (mean + deviation / variance / information).mean(axis=0)
+    return _score(deviation, whole, mean, variance).mean(axis=0)
+
+
+def _score(deviation: np.ndarray, exposure: np.ndarray, mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
+    """Return the score of the model on the scale of theta, from the posterior deviations."""
+    return mean + deviation / variance * (variance + 1 / np.maximum(exposure * np.exp(mean + variance / 2), 1e-9))
 
 
 def posterior(
