@@ -33,7 +33,7 @@ def test_thinned_cells_still_add_up_and_keep_their_frequencies():
     cells = cohorts.random_cells(6) | {("B", "only"): [60] * 6}
     measures = frequency.measure(cohorts.counted(cells, people), cohorts.comparison(people))
     kept = np.array([1000, 500, 4060, 1000, 500, 2000])
-    found = depth.thin(measures, kept, np.random.default_rng(0))
+    found = depth.thin(measures, kept, np.random.default_rng(0), times=1)[0]
     at = {(r.measure, r.subset): i for i, r in enumerate(measures.tests.itertuples())}
     everything = [at["all", f"S{j}"] for j in range(8)] + [at["all", "only"]]
     assert found.total.tolist() == kept.tolist()
@@ -54,6 +54,6 @@ def test_cells_without_a_subset_stay_in_the_denominators():
     counted.loc[mono, "parent_cells"] += 20
     counted.loc[(counted["level"] == "lineage") & (counted["subset"] == "mono"), "cells"] += 20
     measures = frequency.measure(counted, cohorts.comparison(people))
-    same = depth.thin(measures, measures.total.astype(int), np.random.default_rng(0))
+    same = depth.thin(measures, measures.total.astype(int), np.random.default_rng(0), times=1)[0]
     assert (same.cells == measures.cells).all()
     assert (same.whole == measures.whole).all()

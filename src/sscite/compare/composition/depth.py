@@ -37,11 +37,12 @@ def kept_cells(cells: np.ndarray, group: np.ndarray, *, paired: bool) -> np.ndar
     return kept.astype(int)
 
 
-def thin(measures: Measures, kept: np.ndarray, rng: np.random.Generator) -> Measures:
-    """Draw the given number of cells of each donor (n_donors,) without replacement and count them again."""
+def thin(measures: Measures, kept: np.ndarray, rng: np.random.Generator, *, times: int) -> list[Measures]:
+    """Draw the given number of cells of each donor (n_donors,) without replacement and count them, several times."""
     parts, member, whole = _parts(measures)
-    drawn = np.array([rng.multivariate_hypergeometric(*row) for row in zip(parts, kept, strict=True)])
-    return Measures(measures.tests, (drawn @ member).astype(float), (drawn @ whole).astype(float))
+    drawn = np.array([rng.multivariate_hypergeometric(row, n, times) for row, n in zip(parts, kept, strict=True)])
+    counted = np.moveaxis(drawn, 1, 0).astype(float)
+    return [Measures(measures.tests, each @ member, each @ whole) for each in counted]
 
 
 def _parts(measures: Measures) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -68,7 +69,7 @@ def _parts(measures: Measures) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     is_lineage = (tests["level"] == "lineage").to_numpy()
     member = np.where(is_lineage, of_lineage == own, (of_lineage == parent) & (of_part == own))
     whole = np.where((tests["measure"] == "parent").to_numpy(), of_lineage == parent, True)
-    return parts, member.astype(int), whole.astype(int)
+    return parts, member.astype(float), whole.astype(float)
 
 
 def _lineages(measures: Measures) -> dict[str, np.ndarray]:

@@ -86,7 +86,7 @@ def fit(measures: Measures, comparison: Comparison, *, seed: int = 0, thinnings:
         raise Skipped(Reason.TOO_FEW_CELLS, "no subset has cells in enough donors")
     rng = np.random.default_rng([seed, 6])
     times = thinnings if (kept < measures.total).any() else 1
-    drawn = [depth.thin(measures, kept, rng).select(enough) for _ in range(times)]
+    drawn = [each.select(enough) for each in depth.thin(measures, kept, rng, times=times)]
     data = [poisson_lognormal.fit(each.cells, each.whole) for each in drawn]
     noted = Measures(tests.assign(note=note), measures.cells, measures.whole)
     return Fitted(noted.select(enough), data, expected[:, enough], noted.select(~enough & asked))

@@ -8,6 +8,7 @@ donor's samples in the group, so that a donor sampled thrice counts once).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -83,7 +84,7 @@ class Comparison:
     warnings: list[str] = field(default_factory=list)
     left_out: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["sample", "donor", "reason"]))
 
-    @property
+    @cached_property
     def donors(self) -> pd.DataFrame:
         """One row per donor and group: donor, group, level, covariates (a number's mean, a text's first)."""
         how = {name: "mean" if _is_number(self.samples[name]) else "first" for name in self.covariates}

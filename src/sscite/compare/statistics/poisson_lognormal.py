@@ -18,7 +18,7 @@ from scipy import stats
 NODES, NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(9)
 PRIOR_DF = 4.0  # of the variance between donors in one test, borrowed from all tests
 SMALLEST_VARIANCE = 0.0025
-ROUNDS = 40
+ROUNDS, CONVERGED = 40, 1e-3
 QUANTILES = (np.arange(32) + 0.5) / 32  # of the cells left by rarefaction
 
 
@@ -74,7 +74,9 @@ def fit(counts: np.ndarray, exposure: np.ndarray, common: np.ndarray | None = No
         typical = np.exp(np.average(np.log(variance), weights=(information * variance).sum(axis=0) + 1e-9))
         mean = mean + np.clip(step, -1, 1)
         df = np.maximum(known.sum(axis=0) - 1, 1)
-        variance = np.maximum((squares + PRIOR_DF * typical) / (df + PRIOR_DF), SMALLEST_VARIANCE)
+        before, variance = variance, np.maximum((squares + PRIOR_DF * typical) / (df + PRIOR_DF), SMALLEST_VARIANCE)
+        if np.abs(step).max() < CONVERGED and np.abs(np.log(variance / before)).max() < CONVERGED:
+            break
     expected = known * exposure * np.exp(mean + variance / 2)
     noise = 1 / np.maximum(expected, 1e-9)
     if common is None:
