@@ -38,7 +38,7 @@ workflow {
     samples   = SAMPLES.out.samples
 
     // each emits only what it adds to a library's cells: [ [id: 'L1', library: 'L1'], L1.<step>.parquet ]
-    DEMUX(libraries, SAMPLES.out.genotypes, samples)
+    DEMUX(libraries, SAMPLES.out.genotypes, SAMPLES.out.rows)
     ADT(libraries)
     ANNOTATE(libraries, ADT.out.normalized, SAMPLES.out.rows)
 
@@ -51,9 +51,8 @@ workflow {
         ADT.out.normalized,
         ADT.out.cells,
         ANNOTATE.out.labels,
-        samples,
     )
-    SUBSETS(COHORT.out.merged, COHORT.out.embedding, subsets, gene_sets + own_sets)
+    SUBSETS(COHORT.out.merged, COHORT.out.embedding, SAMPLES.out.lineages, gene_sets + own_sets, samples)
 
     // donors, groups, tissues
     COMPARE(
@@ -63,7 +62,8 @@ workflow {
         samples,
         SAMPLES.out.profiles,
         SAMPLES.out.contrasts,
-        subsets,
+        SAMPLES.out.each_contrast,
+        SAMPLES.out.subsets,
         gene_sets + own_sets,
         gene_lists,
     )
@@ -78,10 +78,10 @@ workflow {
         COMPARE.out.pseudobulk,
         samples,
         SAMPLES.out.contrasts,
-        subsets,
+        SAMPLES.out.subsets,
         surface,
     )
 
     // facts and figures of every task arrive by topic
-    REPORT(SUBSETS.out.cells, SUBSETS.out.cohort, subsets)
+    REPORT(SUBSETS.out.cells, SUBSETS.out.cohort, SAMPLES.out.lineages)
 }

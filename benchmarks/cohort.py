@@ -153,7 +153,6 @@ def ours(inputs: Path, folder: Path) -> dict[str, tuple[float, float, float]]:
     steps = {
         "cohort_merge": [
             "--libraries", inputs / "libraries", "--fragments", inputs / "fragments",
-            "--samples", inputs / "samples.csv",
         ],
         "cohort_integrate": merged,
         "subsets_cluster": [*merged, *files, "--subsets", ROOT / "assets" / "subsets.yaml"],

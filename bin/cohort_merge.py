@@ -18,7 +18,6 @@ def main(
     fragments: Annotated[
         Path, typer.Option(exists=True, file_okay=False, help="folder of <id>.<step>.parquet and <id>.adt_panel.csv")
     ],
-    samples: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="samples.csv, one row per sample")],
     genes: Annotated[
         str, typer.Option(help="union: genes of any library (absent counts as 0); intersection: genes of all libraries")
     ] = "union",
@@ -27,7 +26,7 @@ def main(
     """Join all libraries and what each step found about their cells into merged.h5mu."""
     from sscite.cohort.merge.run import run
 
-    run(libraries=libraries, fragments=fragments, samples=samples, genes=genes, id=id)
+    run(libraries=libraries, fragments=fragments, genes=genes, id=id)
 
 
 if __name__ == "__main__":

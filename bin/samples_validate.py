@@ -22,15 +22,14 @@ def main(
 ) -> None:
     """Validate the samplesheet and the contrasts, and write them as clean tables.
 
-    Writes samples.csv, files.csv (and the same as files.json), contrasts.csv, covariates.csv and the facts. All
-    problems of both sheets are reported at once, with row and column, and the script ends with exit 2.
+    Writes samples.csv, identity.csv, files.csv (and the same as files.json), contrasts.csv, covariates.csv, a table for
+    each library in rows/ and for each contrast in contrasts/, subsets.yaml, lineages.yaml and the facts. All problems of
+    both sheets are reported at once, with row and column, and the script ends with exit 2.
     """
     from sscite.samples import validate
-    from sscite.subsets.definitions.subsets import subset_names
 
     with command.step("samples_validate", "cohort") as facts:
-        names = subset_names(subsets) if subsets else None
-        validate.run(samplesheet, contrasts, names, reference_tissue=reference_tissue, facts=facts)
+        validate.run(samplesheet, contrasts, subsets, reference_tissue=reference_tissue, facts=facts)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ def main(
     scores: File,
     signatures: File,
     tissue_states: File,
+    samples: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="samples.csv: each sample's covariates")],
     id: Annotated[str, typer.Option(help="names the files written")] = "cohort",
 ) -> None:
     """Put all that is known of the cells into cohort.h5mu (scanpy, muon, Seurat) and cells.parquet (a row per cell)."""
@@ -26,7 +27,7 @@ def main(
 
     run(
         merged=merged, embedding=embedding, clusters=clusters, subsets=subsets, scores=scores, signatures=signatures,
-        tissue_states=tissue_states, id=id,
+        tissue_states=tissue_states, samples=samples, id=id,
     )  # fmt: skip
 
 

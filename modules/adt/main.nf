@@ -10,7 +10,15 @@ workflow ADT {
     main:
     ADT_METHOD(libraries.map { _meta, h5mu, droplets -> [h5mu, droplets] }.flatten().toSortedList { a, b -> a.name <=> b.name })
     panel_map = params.panel_map ? file(params.panel_map, checkIfExists: true) : []
-    ADT_NORMALIZE(libraries, ADT_METHOD.out.method, panel_map)
+    // each library's own row as text, so that one more library does not repeat the others
+    methods = ADT_METHOD.out.method
+        .splitCsv(header: true)
+        .map { row -> [row.library_id, "library_id,method\n${row.library_id},${row.method}\n".toString()] }
+    to_normalize = libraries
+        .map { meta, h5mu, droplets -> [meta.id, meta, h5mu, droplets] }
+        .join(methods, failOnDuplicate: true, failOnMismatch: true)
+        .map { _id, meta, h5mu, droplets, method -> [meta, h5mu, droplets, method] }
+    ADT_NORMALIZE(to_normalize, panel_map)
     normalized = ADT_NORMALIZE.out.normalized
     cells = ADT_NORMALIZE.out.cells
     quality = ADT_NORMALIZE.out.quality.toSortedList { a, b -> a.name <=> b.name }

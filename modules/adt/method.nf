@@ -20,7 +20,7 @@ process ADT_METHOD {
 
     stub:
     """
-    echo 'library_id,method,reason' > adt_method.csv
+    (echo 'library_id,method,reason'; for file in libraries/*.droplets.h5mu; do echo "\$(basename "\$file" .droplets.h5mu),dsb,stub"; done) > adt_method.csv
     echo '{"step": "adt_method", "id": "cohort", "status": "done"}' > cohort.adt_method.json
     """
 }

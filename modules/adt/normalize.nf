@@ -3,8 +3,7 @@ process ADT_NORMALIZE {
     label 'medium'
 
     input:
-    tuple val(meta), path(h5mu), path(droplets)
-    path methods
+    tuple val(meta), path(h5mu), path(droplets), stdin
     path panel_map
 
     output:
@@ -21,7 +20,7 @@ process ADT_NORMALIZE {
         --id ${meta.id} \\
         --library ${h5mu} \\
         --droplets ${droplets} \\
-        --methods ${methods} \\
+        --methods /dev/stdin \\
         ${panel_map ? "--panel-map ${panel_map}" : ''} \\
         --isotypes '${params.isotypes ?: ''}' \\
         --seed ${params.seed} \\

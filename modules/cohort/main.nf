@@ -13,7 +13,6 @@ workflow COHORT {
     normalized // channel: [ meta, parquet, panel ]
     adt_cells // channel: [ meta, parquet ]
     labels // channel: [ meta, parquet ]
-    samples // value: samples.csv
 
     main:
     // all files of all libraries, in the order of their names so that a resumed run finds its cache
@@ -24,7 +23,7 @@ workflow COHORT {
         .mix(normalized.flatMap { _meta, parquet, panel -> [parquet, panel] })
         .toSortedList { a, b -> a.name <=> b.name }
 
-    COHORT_MERGE(counts, fragments, samples)
+    COHORT_MERGE(counts, fragments)
     merged = COHORT_MERGE.out.merged
 
     COHORT_INTEGRATE(merged)

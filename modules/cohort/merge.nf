@@ -5,7 +5,6 @@ process COHORT_MERGE {
     input:
     path 'libraries/*'
     path 'fragments/*'
-    path samples
 
     output:
     path 'merged.h5mu', emit: merged
@@ -18,7 +17,6 @@ process COHORT_MERGE {
     cohort_merge.py \\
         --libraries libraries \\
         --fragments fragments \\
-        --samples ${samples} \\
         --genes ${params.genes} \\
         ${task.ext.args ?: ''}
     """

@@ -1,12 +1,12 @@
 process COMPARE_ABUNDANCE {
-    tag 'cohort'
+    tag "${contrast_id}"
     label 'medium'
 
     input:
     path cohort
     path cells
     path samples
-    path contrasts
+    tuple val(contrast_id), path(contrast, stageAs: 'contrast/*')
 
     output:
     path '*/abundance.csv', emit: tables, optional: true
@@ -20,7 +20,7 @@ process COMPARE_ABUNDANCE {
         --cohort ${cohort} \\
         --cells ${cells} \\
         --samples ${samples} \\
-        --contrasts ${contrasts} \\
+        --contrasts ${contrast} \\
         --seed ${params.seed} \\
         --min-donors ${params.min_donors} \\
         ${task.ext.args ?: ''}
@@ -28,8 +28,8 @@ process COMPARE_ABUNDANCE {
 
     stub:
     """
-    mkdir stub
-    echo 'contrast_id,neighbourhood,cell,subset,cells,log2_fold_change,p_value,spatial_fdr' > stub/abundance.csv
-    echo '{"step": "compare_abundance", "id": "stub"}' > stub.compare_abundance.json
+    mkdir ${contrast_id}
+    echo 'contrast_id,neighbourhood,cell,subset,cells,log2_fold_change,p_value,spatial_fdr' > ${contrast_id}/abundance.csv
+    echo '{"step": "compare_abundance", "id": "${contrast_id}"}' > ${contrast_id}.compare_abundance.json
     """
 }

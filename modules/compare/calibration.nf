@@ -1,12 +1,12 @@
 process COMPARE_CALIBRATION {
-    tag 'all contrasts'
+    tag "${contrast_id}"
     label 'medium'
 
     input:
     path composition
     path pseudobulk
     path samples
-    path contrasts
+    tuple val(contrast_id), path(contrast, stageAs: 'contrast/*')
 
     output:
     path '*/calibration*.csv', emit: tables, optional: true
@@ -20,7 +20,7 @@ process COMPARE_CALIBRATION {
         --composition ${composition} \\
         --pseudobulk ${pseudobulk} \\
         --samples ${samples} \\
-        --contrasts ${contrasts} \\
+        --contrasts ${contrast} \\
         --permutations ${params.permutations} \\
         --min-cells-per-donor ${params.min_cells_per_donor} \\
         --min-donors ${params.min_donors} \\
@@ -30,8 +30,8 @@ process COMPARE_CALIBRATION {
 
     stub:
     """
-    mkdir stub
-    touch stub/calibration.csv
-    echo '{"step": "compare_calibration", "id": "stub"}' > stub.compare_calibration.json
+    mkdir ${contrast_id}
+    touch ${contrast_id}/calibration.csv
+    echo '{"step": "compare_calibration", "id": "${contrast_id}"}' > ${contrast_id}.compare_calibration.json
     """
 }

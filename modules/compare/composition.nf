@@ -1,11 +1,11 @@
 process COMPARE_COMPOSITION {
-    tag 'all contrasts'
+    tag "${contrast_id}"
     label 'small'
 
     input:
     path composition
     path samples
-    path contrasts
+    tuple val(contrast_id), path(contrast, stageAs: 'contrast/*')
 
     output:
     path '*/composition*.csv', emit: tables, optional: true
@@ -18,7 +18,7 @@ process COMPARE_COMPOSITION {
     compare_composition.py \\
         --composition ${composition} \\
         --samples ${samples} \\
-        --contrasts ${contrasts} \\
+        --contrasts ${contrast} \\
         --permutations ${params.permutations} \\
         --min-donors ${params.min_donors} \\
         --seed ${params.seed} \\
@@ -27,8 +27,8 @@ process COMPARE_COMPOSITION {
 
     stub:
     """
-    mkdir stub
-    touch stub/composition.csv
-    echo '{"step": "compare_composition", "id": "stub"}' > stub.compare_composition.json
+    mkdir ${contrast_id}
+    touch ${contrast_id}/composition.csv
+    echo '{"step": "compare_composition", "id": "${contrast_id}"}' > ${contrast_id}.compare_composition.json
     """
 }

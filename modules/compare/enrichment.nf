@@ -1,11 +1,10 @@
 process COMPARE_ENRICHMENT {
-    tag 'cohort'
+    tag "${contrast_id}"
     label 'small'
 
     input:
-    path tables, stageAs: 'tables/?/*'
+    tuple val(contrast_id), path(contrast, stageAs: 'contrast/*'), path(expression)
     path pseudobulk
-    path contrasts
     path samples
     path gene_sets, stageAs: 'gene_sets/?/*'
     path subsets
@@ -19,9 +18,9 @@ process COMPARE_ENRICHMENT {
     script:
     """
     compare_enrichment.py \\
-        --tables tables \\
         --pseudobulk ${pseudobulk} \\
-        --contrasts ${contrasts} \\
+        ${contrast ? "--contrasts ${contrast}" : ''} \\
+        ${expression ? "--expression ${expression}" : ''} \\
         --samples ${samples} \\
         --gene-sets gene_sets \\
         --subsets ${subsets} \\
@@ -33,8 +32,8 @@ process COMPARE_ENRICHMENT {
 
     stub:
     """
-    mkdir stub
-    echo 'level,subset,source,gene_set,genes,direction,p_value,fdr' > stub/enrichment.csv
-    echo '{"step": "compare_enrichment", "id": "stub"}' > stub.compare_enrichment.json
+    mkdir ${contrast_id}
+    echo 'level,subset,source,gene_set,genes,direction,p_value,fdr' > ${contrast_id}/enrichment.csv
+    echo '{"step": "compare_enrichment", "id": "${contrast_id}"}' > ${contrast_id}.compare_enrichment.json
     """
 }

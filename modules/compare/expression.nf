@@ -1,14 +1,14 @@
 process COMPARE_EXPRESSION {
-    tag 'cohort'
+    tag "${contrast_id}"
     label 'medium'
 
     input:
     path pseudobulk
     path samples
-    path contrasts
+    tuple val(contrast_id), path(contrast, stageAs: 'contrast/*')
 
     output:
-    path '*/expression.csv', emit: tables, optional: true
+    tuple val(contrast_id), path('*/expression.csv'), emit: tables, optional: true
     path '*.compare_expression.json', topic: 'facts'
     path '*.compare_expression.*.png', topic: 'figures', optional: true
     path '*.compare_expression.*.svg', optional: true, emit: drawings
@@ -18,7 +18,7 @@ process COMPARE_EXPRESSION {
     compare_expression.py \\
         --pseudobulk ${pseudobulk} \\
         --samples ${samples} \\
-        --contrasts ${contrasts} \\
+        --contrasts ${contrast} \\
         --min-cells-per-donor ${params.min_cells_per_donor} \\
         --min-donors ${params.min_donors} \\
         --threads ${task.cpus} \\
@@ -28,8 +28,8 @@ process COMPARE_EXPRESSION {
 
     stub:
     """
-    mkdir stub
-    echo 'contrast_id,level,subset,gene,log2_fold_change,statistic,p_value,fdr' > stub/expression.csv
-    echo '{"step": "compare_expression", "id": "stub"}' > stub.compare_expression.json
+    mkdir ${contrast_id}
+    echo 'contrast_id,level,subset,gene,log2_fold_change,statistic,p_value,fdr' > ${contrast_id}/expression.csv
+    echo '{"step": "compare_expression", "id": "${contrast_id}"}' > ${contrast_id}.compare_expression.json
     """
 }

@@ -21,7 +21,8 @@ workflow COMPARE {
     samples // value: samples.csv
     profiles // value: list of ambient profiles, a file per library, or []
     contrasts // value: contrasts.csv
-    definitions // path: lineages, subsets, questions
+    each_contrast // channel: [ contrast_id, contrasts.csv of this row alone ]; [ 'cohort', contrasts.csv without rows ]
+    definitions // value: subsets.yaml: lineages, subsets, questions
     gene_sets // list of paths: GMT files and TRRUST-like tables, or []
     gene_lists // list of paths: GMT files of sex, polymorphic and technical genes
 
@@ -34,23 +35,23 @@ workflow COMPARE {
     // is each sample who the samplesheet says
     COMPARE_IDENTITY(pseudobulk, cells, samples, gene_lists)
 
-    // numbers of cells
+    // numbers of cells; what takes long is a task for each contrast
     COMPARE_DESIGN(composition, samples, contrasts)
-    COMPARE_COMPOSITION(composition, samples, contrasts)
-    COMPARE_CALIBRATION(composition, pseudobulk, samples, contrasts)
-    COMPARE_ABUNDANCE(cohort, cells, samples, contrasts)
+    COMPARE_COMPOSITION(composition, samples, each_contrast)
+    COMPARE_CALIBRATION(composition, pseudobulk, samples, each_contrast)
+    COMPARE_ABUNDANCE(cohort, cells, samples, each_contrast)
 
     // genes and proteins
-    COMPARE_EXPRESSION(pseudobulk, samples, contrasts)
-    expressed = COMPARE_EXPRESSION.out.tables.ifEmpty([])
-    COMPARE_ENRICHMENT(expressed, pseudobulk, contrasts, samples, gene_sets, definitions)
+    COMPARE_EXPRESSION(pseudobulk, samples, each_contrast)
+    ranked = each_contrast.join(COMPARE_EXPRESSION.out.tables).mix(channel.of(['markers', [], []]))
+    COMPARE_ENRICHMENT(ranked, pseudobulk, samples, gene_sets, definitions)
     COMPARE_TISSUE_BLOOD(pseudobulk, composition, cells, samples)
     COMPARE_STAGE(composition, pseudobulk, cells, samples)
 
     // cells themselves
     COMPARE_TRAJECTORY(cohort, embedding, cells, definitions, ambient_genes)
     COMPARE_LIGAND_RECEPTOR(cohort, cells, definitions, ambient_genes)
-    summaries = COMPARE_COMPOSITION.out.summaries
+    summaries = COMPARE_COMPOSITION.out.summaries.toSortedList { a, b -> a.name <=> b.name }
 
     emit:
     summaries // value: list of step summaries of the composition

@@ -3,8 +3,7 @@ process DEMUX_CALL {
     label 'small'
 
     input:
-    tuple val(meta), path(library)
-    path samples
+    tuple val(meta), path(library), stdin
 
     output:
     tuple val(meta), path("${meta.id}.demux_call.parquet"), path("${meta.id}.demux_posteriors.parquet"), emit: calls
@@ -17,7 +16,7 @@ process DEMUX_CALL {
     demux_call.py \\
         --id ${meta.id} \\
         --hashtag-counts ${library} \\
-        --samples ${samples} \\
+        --samples /dev/stdin \\
         --method ${params.demux_method} \\
         --doublet-weight ${params.doublet_weight} \\
         --seed ${params.seed} \\

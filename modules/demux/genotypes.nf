@@ -3,8 +3,7 @@ process DEMUX_GENOTYPES {
     label 'small'
 
     input:
-    tuple val(meta), path(library), path(calls), path(posteriors), path(genotypes, stageAs: 'genotypes/*'), path(cell_samples, stageAs: 'cell_samples/*')
-    path samples
+    tuple val(meta), path(library), path(calls), path(posteriors), path(genotypes, stageAs: 'genotypes/*'), path(cell_samples, stageAs: 'cell_samples/*'), stdin
 
     output:
     tuple val(meta), path("${meta.id}.demux_genotypes.parquet"), emit: assignments
@@ -20,7 +19,7 @@ process DEMUX_GENOTYPES {
         --library ${library} \\
         --calls ${calls} \\
         --posteriors ${posteriors} \\
-        --samples ${samples} \\
+        --samples /dev/stdin \\
         ${given} \\
         ${task.ext.args ?: ''}
     """

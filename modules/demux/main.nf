@@ -7,15 +7,16 @@ workflow DEMUX {
     take:
     libraries // channel: [ meta, h5mu, droplets ]
     genotypes // channel: [ meta, genotype calls or [], table of cells and samples or [] ]
-    samples // value: samples.csv
+    rows // channel: [ meta, text of the library's rows of the samplesheet ]
 
     main:
     counts = libraries.map { meta, h5mu, _droplets -> [meta, h5mu] }
-    DEMUX_CALL(counts, samples)
+    DEMUX_CALL(counts.join(rows, failOnDuplicate: true, failOnMismatch: true))
     to_assign = counts
         .join(DEMUX_CALL.out.calls, failOnDuplicate: true, failOnMismatch: true)
         .join(genotypes, failOnDuplicate: true, failOnMismatch: true)
-    DEMUX_GENOTYPES(to_assign, samples)
+        .join(rows, failOnDuplicate: true, failOnMismatch: true)
+    DEMUX_GENOTYPES(to_assign)
     assignments = DEMUX_GENOTYPES.out.assignments
 
     emit:

@@ -3,8 +3,7 @@ process SAMPLES_DOUBLETS {
     label 'medium'
 
     input:
-    tuple val(meta), path(library), path(_droplets)
-    path capture_cells
+    tuple val(meta), path(library), path(_droplets), stdin
 
     output:
     tuple val(meta), path("${meta.id}.samples_doublets.parquet"), emit: doublets
@@ -17,7 +16,7 @@ process SAMPLES_DOUBLETS {
     samples_doublets.py \\
         --id ${meta.id} \\
         --library ${library} \\
-        --capture-cells ${capture_cells} \\
+        --capture-cells /dev/stdin \\
         --seed ${params.seed} \\
         ${task.ext.args ?: ''}
     """

@@ -26,7 +26,7 @@ process SAMPLES_INSPECT {
 
     stub:
     """
-    echo 'library_id,cells,capture_cells' > cohort.capture_cells.csv
+    (echo 'library_id,cells,capture_cells'; tail -n +2 ${files} | cut -d, -f1 | sed 's/\$/,100,100/') > cohort.capture_cells.csv
     echo '{"step": "samples_inspect", "id": "cohort", "status": "done"}' > cohort.samples_inspect.json
     """
 }

@@ -30,6 +30,9 @@ workflow SAMPLES {
     SAMPLES_VALIDATE(sheet, asked, definitions)
     samples = SAMPLES_VALIDATE.out.samples
     contrasts = SAMPLES_VALIDATE.out.contrasts
+    each_contrast = SAMPLES_VALIDATE.out.each_contrast.flatten().map { table -> [table.name - ~/\.csv$/, table] }
+    subsets = SAMPLES_VALIDATE.out.subsets
+    lineages = SAMPLES_VALIDATE.out.lineages
     libraries_given = SAMPLES_VALIDATE.out.libraries.splitJson().map { row -> library(row, sheet) }
 
     // [ meta, text of the library's rows of the samplesheet ]: as text its content counts for -resume, not its time stamp
@@ -41,7 +44,7 @@ workflow SAMPLES {
     all_given = libraries_given.toList()
     present = all_given.map { entries -> entries.collectMany { _meta, files, _missing -> files.findAll { found -> found != [] } } }
     missing = all_given.map { entries -> entries.collectMany { _meta, _files, missing -> missing }.join(',') }
-    SAMPLES_INSPECT(SAMPLES_VALIDATE.out.files, samples, present, missing)
+    SAMPLES_INSPECT(SAMPLES_VALIDATE.out.files, SAMPLES_VALIDATE.out.identity, present, missing)
 
     to_load = libraries_given
         .combine(SAMPLES_INSPECT.out.facts)
@@ -58,7 +61,14 @@ workflow SAMPLES {
     profiles = params.ambient_rna == 'flag'
         ? SAMPLES_AMBIENT.out.profile.toSortedList { a, b -> a.name <=> b.name }
         : channel.value([])
-    SAMPLES_DOUBLETS(libraries, SAMPLES_INSPECT.out.capture_cells)
+    captures = SAMPLES_INSPECT.out.capture_cells
+        .splitCsv(header: true)
+        .map { row -> [row.library_id, "library_id,capture_cells\n${row.library_id},${row.capture_cells}\n".toString()] }
+    to_score = libraries
+        .map { meta, h5mu, droplets -> [meta.id, meta, h5mu, droplets] }
+        .join(captures, failOnDuplicate: true, failOnMismatch: true)
+        .map { _id, meta, h5mu, droplets, cells -> [meta, h5mu, droplets, cells] }
+    SAMPLES_DOUBLETS(to_score)
     doublets = SAMPLES_DOUBLETS.out.doublets
     genotypes = libraries_given.map { meta, files, _missing -> [meta, files[4], files[5]] }
 
@@ -71,4 +81,7 @@ workflow SAMPLES {
     rows // channel: [ meta, text of the library's rows, without covariates ]
     samples // value: samples.csv
     contrasts // value: contrasts.csv
+    each_contrast // channel: [ contrast_id, contrasts.csv of this row alone ]; [ 'cohort', contrasts.csv without rows ]
+    subsets // value: subsets.yaml, in one form
+    lineages // value: the same without its questions
 }

@@ -4,15 +4,19 @@ process SAMPLES_VALIDATE {
 
     input:
     path samplesheet, stageAs: 'samplesheet.csv'
-    path contrasts, stageAs: 'asked.csv'
-    path subsets, stageAs: 'subsets.yaml'
+    path contrasts, stageAs: 'asked/contrasts.csv'
+    path subsets, stageAs: 'asked/subsets.yaml'
 
     output:
     path 'samples.csv', emit: samples
+    path 'identity.csv', emit: identity
     path 'files.csv', emit: files
     path 'files.json', emit: libraries
     path 'rows/*.csv', emit: rows
     path 'contrasts.csv', emit: contrasts
+    path 'contrasts/*.csv', emit: each_contrast
+    path 'subsets.yaml', emit: subsets, optional: true
+    path 'lineages.yaml', emit: lineages, optional: true
     path 'covariates.csv', emit: covariates
     path 'cohort.samples_validate.json', topic: 'facts'
     path 'cohort.samples_validate.*.png', topic: 'figures', optional: true
@@ -22,14 +26,18 @@ process SAMPLES_VALIDATE {
     """
     samples_validate.py \\
         --samplesheet samplesheet.csv \\
-        ${contrasts ? '--contrasts asked.csv' : ''} \\
-        ${subsets ? '--subsets subsets.yaml' : ''} \\
+        ${contrasts ? '--contrasts asked/contrasts.csv' : ''} \\
+        ${subsets ? '--subsets asked/subsets.yaml' : ''} \\
         --reference-tissue '${params.reference_tissue}' \\
         ${task.ext.args ?: ''}
     """
 
     stub:
     """
-    samples_validate.py --samplesheet samplesheet.csv ${contrasts ? '--contrasts asked.csv' : ''} --reference-tissue '${params.reference_tissue}'
+    samples_validate.py \\
+        --samplesheet samplesheet.csv \\
+        ${contrasts ? '--contrasts asked/contrasts.csv' : ''} \\
+        ${subsets ? '--subsets asked/subsets.yaml' : ''} \\
+        --reference-tissue '${params.reference_tissue}'
     """
 }

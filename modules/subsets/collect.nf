@@ -10,6 +10,7 @@ process SUBSETS_COLLECT {
     path scores
     path signatures
     path tissue_states
+    path samples
 
     output:
     path 'cohort.h5mu', emit: cohort
@@ -28,6 +29,7 @@ process SUBSETS_COLLECT {
         --scores ${scores} \\
         --signatures ${signatures} \\
         --tissue-states ${tissue_states} \\
+        --samples ${samples} \\
         ${task.ext.args ?: ''}
     """
 

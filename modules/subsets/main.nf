@@ -9,8 +9,9 @@ workflow SUBSETS {
     take:
     merged // value: merged.h5mu
     embedded // value: [ cohort.embedding.h5, cohort.clusters.parquet ]
-    definitions // path: subsets.yaml
+    definitions // value: lineages.yaml
     gene_sets // list of paths: GMT, YAML or tables of regulators
+    samples // value: samples.csv, whose covariates are joined last
 
     main:
     embedding = embedded.map { coordinates, _clusters -> coordinates }
@@ -27,7 +28,7 @@ workflow SUBSETS {
     SUBSETS_TISSUE(merged, axes, subsets)
     states = SUBSETS_TISSUE.out.states
 
-    SUBSETS_COLLECT(merged, embedding, clusters, subsets, scores, signatures, states)
+    SUBSETS_COLLECT(merged, embedding, clusters, subsets, scores, signatures, states, samples)
     cohort = SUBSETS_COLLECT.out.cohort
     cells = SUBSETS_COLLECT.out.cells
 

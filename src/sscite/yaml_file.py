@@ -75,3 +75,8 @@ def read_yaml(path: Path) -> Any:
         raise UserError(f"{path}{place}: not readable as YAML ({problem}); correct the line") from error
     except (OSError, yaml.YAMLError, RecursionError, ValueError) as error:
         raise UserError(f"{path}: not readable as YAML; check that it is a UTF-8 text file and correct it") from error
+
+
+def write_yaml(content: Any, path: Path) -> None:
+    """Write mappings, lists and texts in one form: comments and layout are gone, the order and every text stay."""
+    path.write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100), encoding="utf-8")

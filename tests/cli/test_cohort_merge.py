@@ -13,8 +13,7 @@ from cohort_inputs import write
 
 def merge(script, folder: Path, *options: object):
     return script(
-        "cohort_merge.py", "--libraries", folder / "libraries", "--fragments", folder / "fragments",
-        "--samples", folder / "samples.csv", *options,
+        "cohort_merge.py", "--libraries", folder / "libraries", "--fragments", folder / "fragments", *options,
     )  # fmt: skip
 
 
@@ -38,7 +37,8 @@ def test_from_libraries_to_a_finished_cohort_and_new_cells_mapped_onto_it(script
         "subsets_tissue.py": [*merged, "--embedding", "subset_embedding.parquet", *found],
         "subsets_collect.py": [*merged, *embedding, *found, "--clusters", "cohort.clusters.parquet",
                                "--scores", "subset_scores.parquet",
-                               "--signatures", "signatures.parquet", "--tissue-states", "tissue_states.parquet"],
+                               "--signatures", "signatures.parquet", "--tissue-states", "tissue_states.parquet",
+                               "--samples", tmp_path / "in" / "samples.csv"],
         "cohort_map.py": [*merged, "--reference", "cohort.h5mu"],
     }  # fmt: skip
     for name, options in chain.items():

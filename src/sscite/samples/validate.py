@@ -14,6 +14,7 @@ from sscite.samples import contrasts, covariates, libraries
 from sscite.samples.files import FILES
 from sscite.samples.identifiers import slugs
 from sscite.samples.sheet import Sheet, nearest, read, split
+from sscite.yaml_file import read_yaml, write_yaml
 
 if TYPE_CHECKING:
     from sscite.command import Facts
@@ -43,31 +44,46 @@ class Validated:
 def run(
     samplesheet: Path,
     contrasts_sheet: Path | None,
-    subsets: frozenset[str] | None,
+    subsets: Path | None,
     *,
     reference_tissue: str,
     facts: Facts,
 ) -> None:
-    """Validate both sheets and write samples.csv, files.csv, files.json, contrasts.csv and covariates.csv."""
+    """Validate both sheets and the subsets, and write them as the tables and files that each later step depends on.
+
+    Written in one form, so that a comment or the order of columns in what the user gave changes no file but the facts:
+    samples.csv, identity.csv (samples without covariates), files.csv, files.json, contrasts.csv, covariates.csv, a table
+    for each library in rows/ and for each contrast in contrasts/, subsets.yaml, lineages.yaml (without its questions).
+    """
     from sscite import io
     from sscite.samples import report
+    from sscite.subsets.definitions.subsets import subset_names
 
-    checked = validate(samplesheet, contrasts_sheet, reference_tissue=reference_tissue, subsets=subsets)
+    names = subset_names(subsets) if subsets else None
+    checked = validate(samplesheet, contrasts_sheet, reference_tissue=reference_tissue, subsets=names)
     for name in ("samples", "files", "contrasts", "covariates"):
         io.write_table(getattr(checked, name), Path(f"{name}.csv"))
-    write_rows(checked.samples, Path("rows"))
+    identity = checked.samples[[column for column in SAMPLE_COLUMNS if column in checked.samples]]
+    io.write_table(identity, Path("identity.csv"))
+    write_each(identity, "library_id", Path("rows"))
+    write_each(checked.contrasts, "contrast_id", Path("contrasts"))
     Path("files.json").write_text(checked.files.to_json(orient="records", force_ascii=False), encoding="utf-8")
+    if subsets:
+        content = read_yaml(subsets)
+        write_yaml(content, Path("subsets.yaml"))
+        write_yaml({key: value for key, value in content.items() if key != "questions"}, Path("lineages.yaml"))
     report.validated(facts, checked)
 
 
-def write_rows(samples: pd.DataFrame, folder: Path) -> None:
-    """Write one table per library, `<library_id>.csv`, without covariates: what the tasks of a library depend on."""
+def write_each(table: pd.DataFrame, key: str, folder: Path) -> None:
+    """Write a table's rows as one table per value of `key`, `<value>.csv`; a table without rows as `cohort.csv`."""
     from sscite import io
 
     folder.mkdir(exist_ok=True)
-    identity = samples[[column for column in SAMPLE_COLUMNS if column in samples]]
-    for library, rows in identity.groupby("library_id", sort=False):
-        io.write_table(rows, folder / f"{library}.csv")
+    for value, rows in table.groupby(key, sort=False):
+        io.write_table(rows, folder / f"{value}.csv")
+    if table.empty:
+        io.write_table(table, folder / "cohort.csv")
 
 
 def validate(

@@ -19,11 +19,14 @@ TISSUE_COLUMNS = ["counterpart", "counterpart_share", "counterpart_distance", "r
 
 def run(
     *, merged: Path, embedding: Path, clusters: Path, subsets: Path, scores: Path, signatures: Path,
-    tissue_states: Path, id: str,
+    tissue_states: Path, samples: Path, id: str,
 ) -> None:  # fmt: skip
-    """Write cohort.h5mu (scanpy, muon, Seurat) and cells.parquet (one row per cell) from what each step added."""
+    """Write cohort.h5mu (scanpy, muon, Seurat) and cells.parquet (one row per cell) from what each step added.
+
+    The samples' covariates are joined here, after all that does not depend on them.
+    """
     with command.step("subsets_collect", id) as facts:
-        parts = Parts(merged, embedding, clusters, subsets, scores, signatures, tissue_states)
+        parts = Parts(merged, embedding, clusters, subsets, scores, signatures, tissue_states, samples)
         cells = write(parts, Path("cohort.h5mu"))
         io.write_fragment(cells, Path("cells.parquet"))
         report.collected(facts, cells)
@@ -40,6 +43,7 @@ class Parts:
     scores: Path
     signatures: Path
     tissue_states: Path
+    samples: Path
 
 
 def join(parts: Parts) -> pd.DataFrame:
@@ -56,7 +60,18 @@ def join(parts: Parts) -> pd.DataFrame:
     ]  # fmt: skip
     for frame in frames:
         obs = obs.join(frame[[column for column in frame.columns if column not in obs]])
-    return text_to_categories(obs)
+    return text_to_categories(add_covariates(obs, io.read_table(parts.samples)))
+
+
+def add_covariates(obs: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:
+    """Add each sample's covariates to its cells; those that are numbers throughout become numbers."""
+    columns = [c for c in samples.columns if c not in names.SAMPLE_COLUMNS and c not in obs.columns]
+    table = samples.set_index(names.SAMPLE)[columns].replace("", np.nan)
+    for column in columns:
+        numbers = pd.to_numeric(table[column], errors="coerce")
+        if numbers.notna().sum() == table[column].notna().sum() > 0:
+            table[column] = numbers
+    return obs.join(table, on=names.SAMPLE) if columns else obs
 
 
 def text_to_categories(obs: pd.DataFrame) -> pd.DataFrame:
@@ -116,7 +131,7 @@ def write(parts: Parts, out: Path) -> pd.DataFrame:
     elements["uns"] = {"subset_scores": io.read_fragment(parts.scores).astype(np.float32)}
     if names.PROTEIN in io.modalities(out):
         elements[f"mod/{names.PROTEIN}/obsm"] = {key: obsm[key] for key in ("X_prot",) if key in obsm}
-    excluded = store.read_element(out, f"{rna}/uns/excluded_cells")
+    excluded = add_covariates(store.read_element(out, f"{rna}/uns/excluded_cells"), io.read_table(parts.samples))
     writer.write_elements(out, elements)
     return cells_table(obs, excluded, obsm)
 

@@ -49,14 +49,6 @@ def test_an_antibody_that_a_panel_lacks_is_missing_not_zero():
     assert stacked.loc["b", "CD4"] == 0
 
 
-def test_numbers_among_covariates_become_numbers_and_text_stays():
-    samples = pd.DataFrame({"sample": ["S1", "S2"], "donor": ["1", "2"], "age": ["50", ""], "group": ["HD", "SSc"]})
-    joined = cells.add_covariates(pd.DataFrame({"sample": ["S2", "S1"], "donor": ["2", "1"]}), samples)
-    assert joined["age"].iloc[1] == 50
-    assert np.isnan(joined["age"].iloc[0])
-    assert joined["group"].tolist() == ["SSc", "HD"]
-
-
 def test_a_table_without_rows_is_that_of_a_skipped_step():
     joined = cells.join_cells(pd.DataFrame({"v": [1]}, index=["a"]), {"x.parquet": pd.DataFrame({"w": []})})
     assert joined.columns.tolist() == ["v"]

@@ -26,3 +26,11 @@ def test_text_becomes_categories_and_missing_text_empty():
     assert tidy["t"].tolist() == ["x", ""]
     assert isinstance(tidy["t"].dtype, pd.CategoricalDtype)
     assert np.isnan(tidy["n"].iloc[1])
+
+
+def test_numbers_among_covariates_become_numbers_and_text_stays():
+    samples = pd.DataFrame({"sample": ["S1", "S2"], "donor": ["1", "2"], "age": ["50", ""], "group": ["HD", "SSc"]})
+    joined = collect.add_covariates(pd.DataFrame({"sample": ["S2", "S1"], "donor": ["2", "1"]}), samples)
+    assert joined["age"].iloc[1] == 50
+    assert np.isnan(joined["age"].iloc[0])
+    assert joined["group"].tolist() == ["SSc", "HD"]

@@ -49,17 +49,6 @@ def join_cells(obs: pd.DataFrame, fragments: Mapping[str, pd.DataFrame]) -> pd.D
     return joined
 
 
-def add_covariates(obs: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:
-    """Add each sample's covariates to its cells; those that are numbers throughout become numbers."""
-    columns = [c for c in samples.columns if c not in names.SAMPLE_COLUMNS and c not in obs.columns]
-    table = samples.set_index(names.SAMPLE)[columns].replace("", np.nan)
-    for column in columns:
-        numbers = pd.to_numeric(table[column], errors="coerce")
-        if numbers.notna().sum() == table[column].notna().sum() > 0:
-            table[column] = numbers
-    return obs.join(table, on=names.SAMPLE) if columns else obs
-
-
 def text(values: pd.Series) -> pd.Series:
     """Turn a column of any type into text; missing values become empty."""
     return values.astype(object).where(values.notna(), "").astype(str)

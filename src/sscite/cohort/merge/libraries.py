@@ -80,7 +80,7 @@ def find_libraries(libraries: Path, fragments: Path) -> list[Library]:
     return found
 
 
-def merge_libraries(libraries: list[Library], *, samples: pd.DataFrame, genes: str, out: Path) -> Report:
+def merge_libraries(libraries: list[Library], *, genes: str, out: Path) -> Report:
     """Write `merged.h5mu` from all libraries and report on it.
 
     Raises
@@ -91,7 +91,7 @@ def merge_libraries(libraries: list[Library], *, samples: pd.DataFrame, genes: s
     with_rna = [library for library in libraries if names.RNA in io.modalities(library.counts)]
     if not with_rna:
         raise Skipped(Reason.NO_RNA, "no library has RNA counts")
-    cells = {library.id: _cells(library, samples) for library in with_rna}
+    cells = {library.id: _cells(library) for library in with_rna}
     if not any((obs[joins.EXCLUDED] == "").any() for obs in cells.values()):
         raise Skipped(Reason.TOO_FEW_CELLS, f"none of {sum(map(len, cells.values()))} cells can be used")
     indices = {library.id: _features(library.counts) for library in with_rna}
@@ -127,13 +127,12 @@ def write_empty(out: Path) -> None:
     writer.finish(obs, pd.DataFrame(index=pd.Index([], dtype=str)), protein=None, uns={"excluded_cells": obs})
 
 
-def _cells(library: Library, samples: pd.DataFrame) -> pd.DataFrame:
+def _cells(library: Library) -> pd.DataFrame:
     """Join the tables of a library's cells and mark which are excluded."""
     frames = {path.name: io.read_fragment(path) for path in library.fragments.values()}
     obs = joins.join_cells(io.read_obs(library.counts), frames)
     for column in names.IDENTITY:
         obs[column] = joins.text(obs[column]) if column in obs else ""
-    obs = joins.add_covariates(obs, samples)
     obs[joins.EXCLUDED] = joins.exclusion(obs)
     return obs
 

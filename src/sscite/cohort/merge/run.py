@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sscite import command, io
+from sscite import command
 from sscite.cohort.merge.libraries import find_libraries, merge_libraries, write_empty
 from sscite.errors import Skipped
 
 
-def run(*, libraries: Path, fragments: Path, samples: Path, genes: str, id: str) -> None:
+def run(*, libraries: Path, fragments: Path, genes: str, id: str) -> None:
     """Join all libraries and what each step found about their cells into merged.h5mu."""
     with command.step("cohort_merge", id) as facts:
         try:
             report = merge_libraries(
                 find_libraries(libraries, fragments),
-                samples=io.read_table(samples),
                 genes=genes,
                 out=Path("merged.h5mu"),
             )

@@ -1,4 +1,4 @@
-"""Ask which gene sets stand out among the marker genes of each subset and along the ranking of each contrast."""
+"""Test which gene sets stand out among the marker genes of each subset, or along the ranking of each contrast."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ CHECKED = ["p_given_stress", "worst_p", "influential_donor", "lowest_effect", "h
 
 def run(
     *,
-    tables: Path,
     pseudobulk: Path,
-    contrasts: Path,
     samples: Path,
     gene_sets: Path,
     subsets: Path,
+    contrasts: Path | None,
+    expression: list[Path],
     min_cells_per_donor: int,
     min_donors: int,
 ) -> None:
-    """Ask which gene sets stand out among the marker genes of each subset and along the ranking of each contrast.
+    """Test which gene sets stand out among the marker genes of each subset, or along the ranking of each contrast.
 
-    Writes markers/enrichment.csv and CONTRAST/enrichment.csv.
+    Without contrasts the marker genes are tested: writes markers/enrichment.csv, else CONTRAST/enrichment.csv.
     """
     asked = load_definitions(subsets).questions.gene_sets
     files = sorted(path for path in gene_sets.rglob("*") if path.is_file()) if gene_sets.is_dir() else []
     sets = {path.stem: reader.read([path]) for path in files}
     counts, people = read_h5ad(pseudobulk), load_samples(samples)
-    found = read_expression(tables)
+    found = read_expression(expression)
 
     def of_markers(facts: command.Facts) -> pd.DataFrame:
         table = competitive.markers(counts, min_cells=min_cells_per_donor, min_donors=min_donors)
@@ -67,10 +67,9 @@ def run(
             facts.figure("running", drawing, "Where in the ranking a set lies", "Bars: the genes of the set.")
         return result
 
-    tests: dict[str, Callable[[command.Facts], pd.DataFrame]] = {
-        "markers": of_markers,
-        **{c.id: partial(of_contrast, c) for c in load(contrasts)},
-    }
+    tests: dict[str, Callable[[command.Facts], pd.DataFrame]] = (
+        {c.id: partial(of_contrast, c) for c in load(contrasts)} if contrasts else {"markers": of_markers}
+    )
     for name, test in tests.items():
         path = Path(name) / "enrichment.csv"
         with command.step("compare_enrichment", name, empty={path: competitive.COLUMNS}) as facts:
@@ -81,10 +80,10 @@ def run(
             io.write_table(differential.rounded(result), path)
 
 
-def read_expression(tables: Path) -> dict[str, pd.DataFrame]:
+def read_expression(tables: list[Path]) -> dict[str, pd.DataFrame]:
     """Read the tables of compare_expression.py by contrast; those without rows are ignored."""
     found = {}
-    for path in sorted(tables.rglob("*.csv")) if tables.is_dir() else []:
+    for path in tables:
         table = pd.read_csv(path, usecols=COLUMNS, dtype={"contrast_id": str, "gene": str, "subset": str})
         if len(table):
             found[table["contrast_id"].iloc[0]] = table
