@@ -22,9 +22,9 @@ def main(
 ) -> None:
     """Validate the samplesheet and the contrasts, and write them as clean tables.
 
-    Writes samples.csv, identity.csv, files.csv (and the same as files.json), contrasts.csv, covariates.csv, a table for
-    each library in rows/ and for each contrast in contrasts/, subsets.yaml, lineages.yaml and the facts. All problems of
-    both sheets are reported at once, with row and column, and the script ends with exit 2.
+    Writes samples.csv, identity.csv, files.csv (and the same as files.json), contrasts.csv, covariates.csv, a table
+    for each library in rows/ and for each contrast in contrasts/, subsets.yaml, lineages.yaml and the facts. All
+    problems of both sheets are reported at once, with row and column, and the script ends with exit 2.
     """
     from sscite.samples import validate
 

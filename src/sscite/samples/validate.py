@@ -51,9 +51,10 @@ def run(
 ) -> None:
     """Validate both sheets and the subsets, and write them as the tables and files that each later step depends on.
 
-    Written in one form, so that a comment or the order of columns in what the user gave changes no file but the facts:
-    samples.csv, identity.csv (samples without covariates), files.csv, files.json, contrasts.csv, covariates.csv, a table
-    for each library in rows/ and for each contrast in contrasts/, subsets.yaml, lineages.yaml (without its questions).
+    Written in one form, so that a comment or the layout of what the user gave changes none of these files:
+    samples.csv, identity.csv (samples without covariates), files.csv, files.json, contrasts.csv, covariates.csv,
+    a table for each library in rows/ and for each contrast in contrasts/, subsets.yaml, lineages.yaml (without its
+    questions).
     """
     from sscite import io
     from sscite.samples import report

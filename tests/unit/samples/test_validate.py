@@ -3,7 +3,9 @@
 import pandas as pd
 import pytest
 
+from sscite import command
 from sscite.errors import UserError
+from sscite.samples import validate as step
 from sscite.samples.validate import slugs, validate
 
 HEADER = "library,sample,donor,tissue,counts,hashtag,group,age\n"
@@ -155,3 +157,28 @@ def test_any_name_becomes_an_identifier_that_no_shell_can_misread():
     for slug in found:
         assert slug.replace("-", "").replace("_", "").replace(".", "").isalnum()
         assert slug[0] not in "-." and len(slug) <= 84
+
+
+def test_comments_and_layout_change_no_file_that_later_tasks_read(tmp_path, monkeypatch):
+    sheet = "library,sample,donor,tissue,counts,age\nL1,s1,d1,blood,a.h5,50\nL2,s2,d2,blood,b.h5,60\n"
+    said = (
+        "version: 1\nlineages: {B: {lineages: [B], subsets: {naive: {up: [TCL1A], needs: ['1']}}}}\n"
+        "questions: {biomarkers: [{subset: naive}]}\n"
+    )
+    other_sheet = "# from Anna\n" + sheet.replace("s2,d2", " s2 , d2")
+    forms = [(sheet, said), (other_sheet, said.replace("lineages: {B", "# ours\nlineages:\n  {B"))]
+    written = []
+    for number, (rows, subsets) in enumerate(forms):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        monkeypatch.chdir(folder)
+        (folder / "sheet.csv").write_text(rows)
+        (folder / "asked.yaml").write_text(subsets)
+        with command.step("samples_validate", "cohort") as facts:
+            step.run(folder / "sheet.csv", None, folder / "asked.yaml", reference_tissue="blood", facts=facts)
+        names = ["samples", "identity", "contrasts", "contrasts/cohort", "rows/L1"]
+        names = [*(f"{name}.csv" for name in names), "subsets.yaml", "lineages.yaml"]
+        written.append([(folder / name).read_text() for name in names])
+    assert written[0] == written[1]
+    assert "50" in written[0][0] and "50" not in written[0][1] + written[0][4]
+    assert "biomarkers" in written[0][5] and "biomarkers" not in written[0][6]
