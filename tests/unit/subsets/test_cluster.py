@@ -140,8 +140,8 @@ def test_small_clusters_join_the_cluster_of_most_similar_markers():
     assert resolution.merge_small(clusters, scores).tolist() == [0] * 20 + [1] * 23
 
 
-def test_a_resolution_that_is_not_stable_is_not_taken_for_its_fineness():
-    table = pd.DataFrame({"resolution": [0.5, 1.0, 2.0], "stability": [0.63, 0.55, 0.60]})
+def test_the_coarsest_resolution_is_chosen_where_none_is_stable():
+    table = pd.DataFrame({"resolution": [0.5, 1.0, 2.0], "stability": [0.60, 0.55, 0.63]})
     assert resolution.choose_resolution(table) == 0.5
 
 

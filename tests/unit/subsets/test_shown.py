@@ -25,12 +25,15 @@ def share(genes: dict, up: tuple, protein: pd.DataFrame | None = None, proteins_
     return marker_support.by_cluster(expression, protein, [subset], CLUSTERS, DONORS, counted)["a"].tolist()
 
 
-def test_a_needed_gene_must_be_measured_detected_and_more_frequent_than_in_the_rest():
+def test_a_needed_gene_must_be_measured_detected_and_clearly_more_frequent_than_in_the_rest():
     genes = {"G": OWN, "H": EVERYWHERE, "S": np.where((CLUSTERS == 1) & (np.arange(40) % 20 == 10), 9.0, 0.0)}
     assert share(genes, ("G",), needs=("G",)) == [0, 1]
     assert share(genes, ("G", "H"), needs=("H",))[1] == 0  # less frequent than in the rest
     assert share(genes, ("G",), needs=("S",)) == [0, 0]  # in a tenth of the cluster's cells
     assert share(genes, ("G",), needs=("absent",)) == [0, 0]
+    trebled = np.where(CLUSTERS == 1, 1 + np.arange(40) % 2, np.arange(40) % 2).astype(float)  # 30 counts against 10
+    assert share({"T": trebled}, ("T",)) == [0, 1]
+    assert share({"T": trebled}, ("T",), needs=("T",)) == [0, 0]  # exp(log 3 - 1.96 sqrt(1/30 + 1/10)) = 1.47, below 2
 
 
 def test_further_genes_alone_are_not_enough():

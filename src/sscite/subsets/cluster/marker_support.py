@@ -5,8 +5,9 @@ what it lacks (CD14, VCAN) may lift the score of a subset none of whose own mark
 only if more than half of the subset's measured markers, and of its defining genes, are shown. A marker is shown if it
 is detected in a tenth of the cluster's cells and higher than in the rest of the lineage, or if most cells have it: one
 that the whole lineage has cannot be higher. Needed genes must be
-measured, detected, and of a rate ratio whose 95% interval excludes 1. A cell and its
-neighbours are too few for single markers: theirs are judged on average.
+measured, detected, and at least twice as frequent as in the rest at the lower bound of the rate ratio's 95% interval:
+clusters are found on the same counts, so that small ones differ by chance more than the interval allows for. A cell and
+its neighbours are too few for single markers: theirs are judged on average.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ MIN_SUPPORT = 0.6  # share of donors in which the cluster is above the rest
 CARRIED = 0.5  # share of cells in which a gene is detected
 DETECTED = 0.1  # share of a cluster's cells with a gene that counts as shown
 NEEDED = 0.2  # share of a cluster's cells, or of a cell and its neighbours by weight, with a needed gene
-ENRICHED = 2.0  # times the lineage's share of cells with a needed gene, in a cell and its neighbours
+ENRICHED = 2.0  # times the rate of a needed gene in the rest (cluster), or the lineage's share of cells with it (cell)
 
 
 def by_cluster(
@@ -69,7 +70,7 @@ def by_cluster(
         values = protein.to_numpy(np.float32)
         scaled = np.where(np.isnan(values), np.nan, marker_scores.standardise(values))
         proteins = _higher(scaled, clusters, donors, protein.columns)
-    present = has_needed(subsets, expression.columns, (counted.detected >= NEEDED) & (counted.lower > 1))
+    present = has_needed(subsets, expression.columns, (counted.detected >= NEEDED) & (counted.lower >= ENRICHED))
     share = {}
     for subset in subsets:
         markers = [_present(genes, subset.up), proteins[marker_scores.find_proteins(subset.proteins_up, proteins)]]

@@ -51,7 +51,7 @@ def clusters(facts: Facts, found: Subsets) -> None:
         "resolutions",
         found.resolutions.round(3),
         "Stability of resolutions",
-        "The finest of 0.7 or more within 0.05 of the best is taken; if none reaches 0.7, the most stable.",
+        "The finest of 0.7 or more within 0.05 of the best is taken; if none reaches 0.7, the coarsest.",
     )
     for name, part in found.lineages.items():
         stem = name.replace("/", "_").replace(" ", "_")

@@ -47,14 +47,14 @@ def assess_stability(X: np.ndarray, *, seed: int, k: int) -> pd.DataFrame:
 
 
 def choose_resolution(table: pd.DataFrame) -> float:
-    """Return the finest resolution of stability 0.7 or more that is within 0.05 of the best; else the most stable.
+    """Return the finest resolution of stability 0.7 or more that is within 0.05 of the best; else the coarsest.
 
     Clusters that are given the same name are merged anyway, so that a fine resolution is preferred; clusters that do
-    not recur in subsamples are not.
+    not recur in subsamples are not: many small ones recur by chance about as often as a few large ones.
     """
     good = (table["stability"] >= table["stability"].max() - TOLERANCE) & (table["stability"] >= FLOOR)
     if not good.any():
-        return float(table.loc[table["stability"].idxmax(), "resolution"])
+        return float(table["resolution"].min())
     return float(table.loc[good, "resolution"].max())
 
 
