@@ -139,7 +139,9 @@ def annotate(
         voted, changed = refine.refine(
             majority, fine, voters, scores.decision, model.cell_types, lineage_of, counts, symbols
         )
-        voted = labels.keep_confident(voted, fine, voters, scores, lineage_of)
+        confirmed = marker_check.shown_by_cell(labels.lineages_of(fine, lineage_of), counts, symbols)
+        voted = labels.keep_confident(voted, fine, voters, scores, lineage_of, confirmed)
+        voted = refine.t_cells_among_nk(voted, scores.decision, model.cell_types, lineage_of, counts, symbols)
     frame = labels.label_table(cells, voted, fine, scores, lineage_of, clusters=voters)
     frame, found = check_labels(frame, scores.decision, counts, symbols, clusters, lineage_of, unmapped)
     frame = split_t_cells(frame, counts, symbols, overlap, model, scores, lineage_of)
@@ -187,7 +189,8 @@ def check_labels(
 ) -> tuple[pd.DataFrame, Check]:
     """Return the labels that marker genes do not contradict, and what the genes show.
 
-    An unassigned cell takes its own label if the genes of its cluster clearly show the lineage of that label. Without
+    A cluster does not contradict a cell that itself expresses the marker genes of its label. An unassigned cell takes
+    its own label if the genes of its cluster clearly show the lineage of that label. Without
     clusters (50 cells or fewer) only platelets and red cells are checked, cell by cell.
 
     Parameters
@@ -201,6 +204,8 @@ def check_labels(
     shown = np.full(len(frame), "", dtype=object)
     if clusters is not None:
         shown = marker_check.shown_lineages(counts, symbols, clusters)
+        confirmed = marker_check.shown_by_cell(given, counts, symbols)
+        shown = np.where(confirmed & ~marker_check.agrees(given, shown), "", shown).astype(object)
     judged = marker_check.can_be_contradicted(given, symbols) & ~frame[names.CELL_TYPE].isin(unmapped).to_numpy()
     found = marker_check.check(given, decision.max(axis=1), np.where(judged, shown, "").astype(object))
     aside = marker_check.is_set_aside(given, counts, symbols)

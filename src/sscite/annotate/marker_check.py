@@ -92,6 +92,16 @@ def _level(
     return (mean[:, informative] / mean[:, informative].max(axis=0)).mean(axis=1)
 
 
+def shown_by_cell(given: NDArray[np.object_], counts: sparse.csr_matrix, symbols: pd.Index) -> NDArray[np.bool_]:
+    """Return which cells express half of the measured marker genes of their label's lineage, at least two."""
+    of_markers = pd.Series(given).replace(dict.fromkeys(T_CELLS, T_CELLS[-1]) | {"macrophage": "monocyte/DC"})
+    shown = np.zeros(len(given), dtype=bool)
+    for lineage, genes in _markers().items():
+        rows = np.flatnonzero(of_markers == lineage)
+        shown[rows] = _half(_detected(counts[rows], symbols, genes))
+    return shown
+
+
 def can_be_contradicted(given: NDArray[np.object_], symbols: pd.Index) -> NDArray[np.bool_]:
     """Return whether genes of each label's lineage were measured, so that their absence counts; shape (cells,).
 
@@ -149,9 +159,13 @@ def is_set_aside(given: NDArray[np.object_], counts: sparse.csr_matrix, symbols:
         aside[rows] = _detected(counts[rows], symbols, genes_by_role.named(f"SET_ASIDE {lineage}")).any(axis=1)
     rows = np.flatnonzero(aside)
     for genes in _markers().values():
-        detected = _detected(counts[rows], symbols, genes)
-        aside[rows] &= detected.sum(axis=1) < max(2, detected.shape[1] / 2)
+        aside[rows] &= ~_half(_detected(counts[rows], symbols, genes))
     return aside
+
+
+def _half(detected: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which cells have half of the genes, at least two; shape (cells,)."""
+    return detected.sum(axis=1) >= max(INFORMATIVE, detected.shape[1] / 2)
 
 
 def _detected(counts: sparse.csr_matrix, symbols: pd.Index, genes: tuple[str, ...]) -> NDArray[np.bool_]:

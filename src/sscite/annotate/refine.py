@@ -99,6 +99,33 @@ def refine(
     return refined, pd.DataFrame(changes, columns=columns)
 
 
+def t_cells_among_nk(
+    labels: NDArray[np.object_],
+    decision: NDArray[np.float64],
+    cell_types: NDArray[np.str_],
+    lineage_of: dict[str, str],
+    counts: sparse.csr_matrix,
+    genes: pd.Index,
+) -> NDArray[np.object_]:
+    """Return the labels, with the best CD4 or CD8 T type for NK cells with two CD3 genes and none of NK cells.
+
+    Clusters of cytotoxic cells hold both. With fewer than two NK genes measured nothing changes.
+    """
+    types = np.flatnonzero([lineage_of[name] in T_CELLS[:-1] for name in cell_types])
+    first = ~genes.duplicated()
+    nk, cd3 = (
+        counts[:, np.flatnonzero(first & genes.isin(genes_by_role.named(role)))].toarray() > 0
+        for role in ("RIVAL_NK", "RIVAL_T")
+    )
+    if types.size == 0 or nk.shape[1] < FEWEST_GENES:
+        return labels
+    called = np.array([lineage_of.get(label) == "NK" for label in labels], dtype=bool)
+    is_t = called & (cd3.sum(axis=1) >= FEWEST_GENES) & ~nk.any(axis=1)
+    settled = labels.copy()
+    settled[is_t] = cell_types[types[decision[np.ix_(is_t, types)].argmax(axis=1)]]
+    return settled
+
+
 def _best_rival(fine: NDArray[np.object_], decision: NDArray[np.float64], types: NDArray[np.str_]) -> str:
     """Choose a cluster's most frequent own label of these types; without any, the type of highest mean score."""
     votes = pd.Series(fine[np.isin(fine, types)]).value_counts()

@@ -94,5 +94,22 @@ def test_a_sure_cell_keeps_its_label_in_a_small_cluster_only():
     lineages = dict(zip(TYPES, ["B", "platelet", "CD4 T"], strict=True))
     voted, fine = np.array(["T cells"] * 12, dtype=object), np.array(["B cells"] * 12, dtype=object)
     clusters = np.array([0] * 2 + [1] * 10)
-    kept = labels.keep_confident(voted, fine, clusters, scores, lineages)
+    kept = labels.keep_confident(voted, fine, clusters, scores, lineages, np.zeros(12, dtype=bool))
     assert list(kept) == ["B cells"] * 2 + ["T cells"] * 10
+
+
+def test_a_cell_whose_own_genes_confirm_its_label_is_not_outvoted_by_another_lineage():
+    scores = Scores(np.tile([0.5, -9, 0], (12, 1)), TYPES)
+    lineages = dict(zip(TYPES, ["B", "platelet", "CD4 T"], strict=True))
+    voted, fine = np.array(["T cells"] * 12, dtype=object), np.array(["B cells"] * 12, dtype=object)
+    kept = labels.keep_confident(voted, fine, np.zeros(12, dtype=int), scores, lineages, np.arange(12) < 3)
+    assert list(kept) == ["B cells"] * 3 + ["T cells"] * 9
+
+
+def test_cd4_and_cd8_t_cells_are_not_outvoted_by_other_t_cells():
+    types = np.array(["MAIT", "CTL"])
+    scores = Scores(np.tile([1.0, 2.0], (12, 1)), types)
+    voted, fine = np.array(["MAIT"] * 12, dtype=object), np.array(["CTL"] * 2 + ["MAIT"] * 10, dtype=object)
+    lineages = {"MAIT": "other T", "CTL": "CD8 T"}
+    kept = labels.keep_confident(voted, fine, np.zeros(12, dtype=int), scores, lineages, np.ones(12, dtype=bool))
+    assert list(kept) == list(fine)

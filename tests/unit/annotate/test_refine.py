@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from sscite.annotate.refine import refine
+from sscite.annotate.refine import refine, t_cells_among_nk
 
 GENES = pd.Index(["CD3D", "CD3E", "CD3G", "TYROBP", "FCER1G", "KLRF1"])
 TYPES = np.array(["NK cells", "CTL", "Naive CD4"])
@@ -41,3 +41,12 @@ def test_nothing_changes_where_the_genes_were_not_measured():
     refined, changes = settle([T_CELL, T_CELL, NK_CELL, NK_CELL], ["NK cells"] * 4, genes=pd.Index(list("abcdef")))
     assert list(refined) == ["NK cells"] * 4
     assert changes.empty
+
+
+def test_a_cell_among_nk_with_two_cd3_genes_and_no_gene_of_nk_cells_is_a_t_cell():
+    rows = sparse.csr_matrix([[1, 1, 0, 0, 0, 0], [1, 1, 1, 1, 0, 0], [0, 1, 0, 0, 0, 0], NK_CELL])
+    labels, decision = np.array(["NK cells"] * 4, dtype=object), np.tile([3.0, -2.0, -1.0], (4, 1))
+    settled = t_cells_among_nk(labels, decision, TYPES, LINEAGES, rows, GENES)
+    assert list(settled) == ["Naive CD4", "NK cells", "NK cells", "NK cells"]
+    unmeasured = pd.Index([*GENES[:3], "a", "b", "c"])
+    assert list(t_cells_among_nk(labels, decision, TYPES, LINEAGES, rows, unmeasured)) == list(labels)
