@@ -102,12 +102,13 @@ def test_a_label_is_not_contradicted_if_the_genes_of_its_lineage_were_not_measur
 
 
 def test_a_cluster_does_not_contradict_a_cell_that_expresses_the_genes_of_its_label():
-    """Three cells in the cluster of T cells are called B cells; one of them expresses genes of B cells, one a single."""
+    """Three cells in the cluster of T cells are called B cells; one expresses their genes, one a single gene."""
     counts = library().tolil()
     counts[:3, 4:8] = [[2, 1, 3, 0], [0, 0, 0, 0], [0, 2, 0, 0]]
     lineage = ["B"] * 3 + ["CD4 T"] * 57 + ["B"] * 60
     frame = pd.DataFrame({"cell_type": lineage, "cell_type_fine": lineage, "cell_type_confidence": 0.9,
-                          "lineage": lineage, "lineage_margin": 1.0, "vote_cluster": np.repeat([0, 1], 60)})  # fmt: skip
+                          "lineage": lineage,
+                          "lineage_margin": 1.0, "vote_cluster": np.repeat([0, 1], 60)})  # fmt: skip
     lineage_of = {"CD4 T": "CD4 T", "B": "B"}
     found, _ = celltypist.check_labels(
         frame, np.ones((120, 2)), counts.tocsr(), pd.Index(GENES), np.repeat([0, 1], 60), lineage_of, []
