@@ -156,6 +156,7 @@ def step(
     seed: int | None = None,
     folder: Path = Path(),
     empty: Mapping[Path, Sequence[str]] | None = None,
+    from_data: bool = False,
 ) -> Iterator[Facts]:
     """Open a step's facts and write them when it ends; a Skipped that escapes is recorded there.
 
@@ -164,8 +165,12 @@ def step(
     empty
         Tables that exist even if the step is skipped: path, relative to `folder`, and columns. A table that the step
         did not write before it was skipped is written with its header alone.
+    from_data
+        The identifier is made of names in the data, such as a tissue and a lineage, which may hold any character; it is
+        not that of the command line, by which a script names its files.
     """
-    check_id(id)
+    if not from_data:
+        check_id(id)
     facts = Facts(name, id, seed=seed, folder=folder)
     try:
         yield facts

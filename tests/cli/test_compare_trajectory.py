@@ -70,6 +70,18 @@ def test_one_tissue_is_skipped_with_its_reason(script, files: Path):
     assert json.loads((files / "tissues.compare_trajectory.json").read_text())["reason"] == "one_tissue"
 
 
+def test_a_lineage_with_a_slash_and_without_a_terminal_state_is_skipped_with_its_reason(script, files: Path):
+    cells = pd.read_parquet(files / "cells.parquet").assign(lineage="mono/DC", relative_distance=1.0)
+    cells.to_parquet(files / "alike.parquet")
+    (files / "slash.yaml").write_text(LINEAGE.replace("  mono:", "  mono/DC:") + QUESTION % "mono/DC")
+    done = ask(script, "alike.parquet", "slash.yaml")
+    assert done.returncode == 0, done.stderr
+    found = json.loads((files / "kidney_mono_DC.compare_trajectory.json").read_text())
+    assert found["id"] == "kidney_mono/DC"
+    assert "mono/DC in kidney" in found["detail"]
+    assert (files / "kidney_mono_DC" / "trajectory.csv").is_file()
+
+
 def test_a_question_about_an_unknown_lineage_is_the_user_s_error(script, files: Path):
     ended = ask(script, "cells.parquet", "wrong.yaml")
     assert ended.returncode == 2

@@ -43,7 +43,8 @@ def run(
         for terminal in terminals or [""]:
             name = f"{tissue}_{terminal or question.lineage}"
             path = Path(command.file_stem(name)) / "trajectory.csv"
-            with command.step("compare_trajectory", name, seed=seed, empty={path: gene_trends.COLUMNS}) as facts:
+            empty = {path: gene_trends.COLUMNS}
+            with command.step("compare_trajectory", name, seed=seed, empty=empty, from_data=True) as facts:
                 part = inference.select_cells(table, question, **places, seed=seed)
                 if not terminal:
                     raise Skipped(Reason.NO_TERMINAL_STATE, f"{question.lineage} in {tissue}")
