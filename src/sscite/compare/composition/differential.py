@@ -28,6 +28,7 @@ MIN_EXPECTED = 10  # cells expected in each group; with fewer the counts are too
 LEVEL = 0.05
 METHODS = {"ks": "ks_bonferroni", "log_ratio": "family_p", "permutation": "permutation_family_p", "share": "share_fdr"}
 THINNINGS = 5
+UNRELATED = 0.3  # largest correlation of the groups of an arrangement with the observed ones
 COLUMNS = [
     "measure", "level", "parent", "subset", "donors_reference", "donors_target", "percent_reference", "percent_target",
     "fold_change", "fold_change_low", "fold_change_high", "family_p", "log_ratio_p", "log_ratio_fdr", "permutation_p",
@@ -66,6 +67,27 @@ class Fitted:
         """Find the rows of a table among the tests."""
         tests = pd.MultiIndex.from_frame(self.measures.tests[frequency.KEYS])
         return tests.get_indexer(pd.MultiIndex.from_frame(table[frequency.KEYS]))
+
+
+@dataclass(frozen=True)
+class Chance:
+    """Arrangements of the labels and what they give.
+
+    Attributes
+    ----------
+    number, exact
+        Arrangements, and whether these are all.
+    smallest_p
+        Smallest permutation p that the design and their number allow.
+    any_call
+        Share of the arrangements unrelated to the observed one in which the primary test finds anything; 5% or less if
+        it holds its level.
+    """
+
+    number: int
+    exact: bool
+    smallest_p: float
+    any_call: float
 
 
 def fit(measures: Measures, comparison: Comparison, *, seed: int = 0, thinnings: int = THINNINGS) -> Fitted:
@@ -126,6 +148,11 @@ class Arranged:
         """Two-sided p of the primary test under one arrangement, (n_tests,): the median over the thinnings."""
         return _median([t_p(t[at], each.df[at]) for t, each in zip(self.t, self.share, strict=True)])
 
+    def chance_any(self, at: np.ndarray, unrelated: np.ndarray) -> float:
+        """Return the share of the arrangements at a mask in which the primary test finds any of the tests `at`."""
+        p = t_p(self.t[0][unrelated][:, at], self.share[0].df[unrelated][:, at])
+        return float((p.min(axis=1) * p.shape[1] <= LEVEL).mean()) if unrelated.any() else float("nan")
+
     def share_p(self, at: int = 0) -> np.ndarray:
         """Return the same of the effects without a centre."""
         return _median([t_p(each.effect[at] / np.sqrt(each.variance[at]), each.df[at]) for each in self.share])
@@ -168,6 +195,15 @@ def differences(comparison: Comparison, donors: np.ndarray) -> np.ndarray:
     return (targets - references)[:, (targets != references).any(axis=0)]
 
 
+def unrelated(listed: np.ndarray, comparison: Comparison) -> np.ndarray:
+    """Mark the arrangements whose groups hardly correlate with the observed ones, so that a true effect cancels."""
+    group = comparison.donors["group"].to_numpy()
+    if comparison.paired:
+        return np.abs(listed.mean(axis=1)) <= UNRELATED
+    target = group[listed][:, group == 1].mean(axis=1) - group[listed][:, group == 0].mean(axis=1)
+    return np.abs(target) <= UNRELATED
+
+
 def arrangements(
     comparison: Comparison, donors: np.ndarray, *, draws: int, rng: np.random.Generator, limit: int
 ) -> tuple[np.ndarray, bool]:
@@ -181,7 +217,7 @@ def arrangements(
 
 def test(
     fitted: Fitted, comparison: Comparison, *, draws: int, rng: np.random.Generator
-) -> tuple[pd.DataFrame, int, bool]:
+) -> tuple[pd.DataFrame, Chance]:
     """Apply all four methods.
 
     Parameters
@@ -191,16 +227,21 @@ def test(
 
     Returns
     -------
-    a row per test, findings first, and those not tested last; the number of arrangements, and whether these are all
+    a row per test, findings first, and those not tested last; and what permuted labels give
     """
     everyone = np.ones(len(comparison.donors), dtype=bool)
     listed, exact = arrangements(comparison, everyone, draws=draws, rng=rng, limit=permutation.ENUMERABLE)
-    table = summarise(fitted, arrange(fitted, comparison, everyone, listed), comparison, exact)
+    arranged = arrange(fitted, comparison, everyone, listed)
+    chance = Chance(
+        len(listed), exact, smallest_p(comparison, len(listed), exact),
+        arranged.chance_any(fitted.asked, unrelated(listed, comparison)),
+    )  # fmt: skip
+    table = summarise(fitted, arranged, comparison, exact)
     untested = describe(fitted.untested, comparison).assign(finding="")
     whole = pd.concat([table, untested], ignore_index=True) if len(untested) else table
     order = whole[["family_p", "log_ratio_p", "permutation_p"]].fillna(2).to_numpy()
     ordered = whole.iloc[np.lexsort(order.T[::-1])].reindex(columns=COLUMNS).reset_index(drop=True)
-    return ordered, len(listed), exact
+    return ordered, chance
 
 
 def smallest_p(comparison: Comparison, number: int, exact: bool) -> float:

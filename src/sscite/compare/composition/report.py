@@ -7,7 +7,7 @@ import pandas as pd
 
 from sscite.command import Facts
 from sscite.compare.composition import differential, figures, frequency, influence, separation, stress
-from sscite.compare.composition.differential import COLUMNS, LEVEL, METHODS
+from sscite.compare.composition.differential import COLUMNS, LEVEL, METHODS, Chance
 from sscite.compare.contrast.contrast import Comparison
 from sscite.compare.statistics.dissociation_stress import FLAG_SCORE, NOT_ADJUSTABLE
 from sscite.findings import Concern, Finding, Kind
@@ -17,6 +17,7 @@ SHOWN = [
     "fold_change_high", "family_p", "permutation_family_p", "ks_bonferroni", "share_fdr", "agreement", "finding",
     "worst_p", "influential_donor", "fold_change_given_stress", "p_given_stress", "note",
 ]  # fmt: skip
+OFTEN = 2 * LEVEL  # calls under permuted labels above which the test is said not to hold its level
 NOT_TESTABLE = 3  # largest effects that are listed if the design cannot reach 5%
 
 
@@ -27,10 +28,11 @@ def report_composition(
     facts: Facts,
     *,
     draws: int,
+    contrasts: int,
     min_donors: int,
     seed: int,
 ) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
-    """Test and report one contrast.
+    """Test and report one contrast, of a number of `contrasts` by which p values are also corrected.
 
     Returns
     -------
@@ -38,16 +40,15 @@ def report_composition(
     """
     measures = frequency.measure(counted, comparison, min_donors=min_donors)
     fitted = differential.fit(measures, comparison, seed=seed)
-    table, number, exact = differential.test(fitted, comparison, draws=draws, rng=np.random.default_rng([seed, 1]))
-    smallest = differential.smallest_p(comparison, number, exact)
-    table = add_influence(fitted, comparison, table, testable=smallest <= LEVEL, seed=seed)
+    table, chance = differential.test(fitted, comparison, draws=draws, rng=np.random.default_rng([seed, 1]))
+    table = add_influence(fitted, comparison, table, testable=chance.smallest_p <= LEVEL, seed=seed)
     table = add_stress(fitted, comparison, table, counted, facts, seed=seed)
+    table = table.assign(family_p_all_contrasts=(table["family_p"] * contrasts).clip(upper=1))
     omnibus = frequency.omnibus(counted, samples, comparison)
     names = comparison.contrast.group_names
     depth = influence.depth_ratio(fitted, comparison)
-    facts.number(permutations=number, exact=exact)
-    _numbers(facts, comparison, table, smallest, depth)
-    _sentences(facts, comparison, table, smallest, depth)
+    _numbers(facts, comparison, table, chance, depth)
+    _sentences(facts, comparison, table, chance, depth)
     facts.figure("effects", figures.effects(table), "Subsets that differ most",
                  "Fold change with 95% interval, coloured if significant in the primary test (log_ratio); "
                  "dots: methods that report it.")  # fmt: skip
@@ -99,18 +100,20 @@ def add_stress(
     return whole
 
 
-def _numbers(facts: Facts, comparison: Comparison, table: pd.DataFrame, smallest: float, depth: float) -> None:
+def _numbers(facts: Facts, comparison: Comparison, table: pd.DataFrame, chance: Chance, depth: float) -> None:
     reference, target = comparison.counts()
     facts.number(
         donors_reference=reference, donors_target=target, paired=comparison.paired,
-        tests=int(table["family_p"].notna().sum()), smallest_p=smallest, cells_per_donor_ratio=depth,
+        permutations=chance.number, exact=chance.exact, smallest_p=chance.smallest_p, chance_any=chance.any_call,
+        tests=int(table["family_p"].notna().sum()), cells_per_donor_ratio=depth,
         findings=int((table["finding"] != "").sum()), median_spread_ratio=table["spread_ratio"].median(),
     )  # fmt: skip
 
 
-def _sentences(facts: Facts, comparison: Comparison, table: pd.DataFrame, smallest: float, depth: float) -> None:
+def _sentences(facts: Facts, comparison: Comparison, table: pd.DataFrame, chance: Chance, depth: float) -> None:
     """Add the findings and the summary sentence."""
     reference, target = comparison.counts()
+    smallest = chance.smallest_p
     design = f"{comparison.contrast.label} ({target} and {reference} donors{', paired' if comparison.paired else ''})"
     if smallest > LEVEL:
         rows = table[table["family_p"].notna()].drop_duplicates("subset").head(NOT_TESTABLE)
@@ -126,14 +129,14 @@ def _sentences(facts: Facts, comparison: Comparison, table: pd.DataFrame, smalle
         rows = table[table["finding"] != ""].drop_duplicates("subset")
         facts.summary(f"{design}: {_list(rows) if len(rows) else _nothing(table.iloc[0])}{_compensation(table)}")
     for _, row in rows.iterrows():
-        facts.finding(finding(row, comparison, smallest, depth))
+        facts.finding(finding(row, comparison, chance, depth))
 
 
-def finding(row: pd.Series, comparison: Comparison, smallest: float, depth: float) -> Finding:
+def finding(row: pd.Series, comparison: Comparison, chance: Chance, depth: float) -> Finding:
     """Return one test as a finding of the report."""
     reference, target = comparison.counts()
     up = row["percent_target"] > row["percent_reference"]
-    concerns = concerns_of(row, comparison, smallest, depth)
+    concerns = concerns_of(row, comparison, chance, depth)
     remarks = [stress.described(row), *(_remark(row, concern) for concern in concerns)]
     return Finding(
         kind=Kind.COMPOSITION, feature=row["subset"], comparison=comparison.contrast.label,
@@ -146,12 +149,13 @@ def finding(row: pd.Series, comparison: Comparison, smallest: float, depth: floa
     )  # fmt: skip
 
 
-def concerns_of(row: pd.Series, comparison: Comparison, smallest: float, depth: float) -> list[Concern]:
+def concerns_of(row: pd.Series, comparison: Comparison, chance: Chance, depth: float) -> list[Concern]:
     """List what else could explain a finding."""
     uneven = influence.UNEVEN
     spread = row["spread_ratio"]
     marks = {
-        Concern.FEW_DONORS: smallest > LEVEL,
+        Concern.FEW_DONORS: chance.smallest_p > LEVEL,
+        Concern.NULL_CALIBRATION: chance.any_call > OFTEN,
         Concern.STRESS: row["stress_flag"] == FLAG_SCORE,
         Concern.STRESS_NOT_ADJUSTABLE: row["stress_flag"] == NOT_ADJUSTABLE,
         Concern.DEPTH: not 1 / uneven <= depth <= uneven,

@@ -9,7 +9,7 @@ import pandas as pd
 from sscite import command, io
 from sscite.compare.composition import influence, report, stress
 from sscite.compare.composition.differential import COLUMNS
-from sscite.compare.contrast.contrast import Comparison, load_samples
+from sscite.compare.contrast.contrast import Comparison, load, load_samples
 from sscite.compare.contrast.each import for_each_contrast
 
 
@@ -19,12 +19,13 @@ def run(*, composition: Path, samples: Path, contrasts: Path, permutations: int,
     Writes <contrast_id>/composition.csv, composition_omnibus.csv and composition_loadings.csv of every contrast.
     """
     counted = pd.read_csv(composition, dtype={"sample": str, "donor": str, "subset": str, "parent": str})
-    people = load_samples(samples)
+    people, plan = load_samples(samples), load(contrasts)
 
     def test(comparison: Comparison, facts: command.Facts) -> pd.DataFrame:
         table, more = report.report_composition(
-            counted, people, comparison, facts, draws=permutations, min_donors=min_donors, seed=seed
-        )
+            counted, people, comparison, facts,
+            draws=permutations, contrasts=len(plan), min_donors=min_donors, seed=seed,
+        )  # fmt: skip
         folder = Path(comparison.contrast.id)
         folder.mkdir(exist_ok=True)
         for name, frame in more.items():
@@ -36,7 +37,7 @@ def run(*, composition: Path, samples: Path, contrasts: Path, permutations: int,
         test,
         contrasts=contrasts,
         samples=samples,
-        columns=[*COLUMNS, *influence.COLUMNS, *stress.COLUMNS],
+        columns=[*COLUMNS, *influence.COLUMNS, *stress.COLUMNS, "family_p_all_contrasts"],
         seed=seed,
         min_donors=min_donors,
     )
