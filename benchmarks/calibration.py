@@ -19,7 +19,7 @@ import typer
 from scipy import stats
 
 from sscite import simulate
-from sscite.compare.composition import differential, frequency, separation
+from sscite.compare.composition import differential, effects, frequency, separation
 from sscite.compare.contrast.contrast import Contrast
 from sscite.compare.contrast.eligibility import compare
 from sscite.compare.stage import longitudinal
@@ -62,7 +62,7 @@ def ask(samples: pd.DataFrame, counted: pd.DataFrame, contrast: Contrast, *, dra
     """Ask one contrast: the table of tests, and the p of the separation of donors."""
     comparison = compare(contrast, samples)
     measures = frequency.measure(counted, comparison)
-    fitted = differential.fit(measures, comparison, seed=seed)
+    fitted = effects.fit(measures, comparison, seed=seed)
     table = differential.test(fitted, comparison, draws=draws, rng=np.random.default_rng(seed))[0]
     scaled = separation.scaled_percents(counted, comparison)
     return table, separation.separation(scaled, comparison, draws=draws, rng=np.random.default_rng(seed))[1]

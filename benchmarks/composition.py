@@ -17,7 +17,7 @@ from calibration import tidy
 from scipy import stats
 
 from sscite import simulate
-from sscite.compare.composition import differential, frequency, influence
+from sscite.compare.composition import differential, effects, frequency, influence
 from sscite.compare.contrast.contrast import Comparison, Contrast
 from sscite.compare.contrast.eligibility import compare
 
@@ -76,10 +76,10 @@ def analyse(
 ) -> pd.DataFrame:
     """Run the primary test on at most `limit` arrangements; the table has `concern` for flagged findings."""
     measures = frequency.measure(counted, comparison)
-    fitted = differential.fit(measures, comparison, seed=int(rng.integers(1 << 30)), thinnings=thinnings)
+    fitted = effects.fit(measures, comparison, seed=int(rng.integers(1 << 30)), thinnings=thinnings)
     everyone = np.ones(len(comparison.donors), dtype=bool)
     listed, exact = differential.arrangements(comparison, everyone, draws=limit, rng=rng, limit=limit)
-    arranged = differential.arrange(fitted, comparison, everyone, listed)
+    arranged = effects.arrange(fitted, comparison, everyone, listed)
     table = differential.summarise(fitted, arranged, comparison, exact).assign(concern=False)
     found = table[table["finding"] != ""]
     if flagged and len(found):
@@ -98,7 +98,7 @@ def outcome(name: str, table: pd.DataFrame) -> dict[str, float]:
         falls = found[found["finding"] == "down"]
         return {"hit": float(hit.any()), "false down": len(falls), "compensatory": named(table)}
     unflagged, up = ~found["concern"].astype(bool), found["finding"] == "up"
-    share = table["share_fdr"] <= differential.LEVEL
+    share = table["share_fdr"] <= effects.LEVEL
     return {"any": float(len(found) > 0), "unflagged": unflagged.any(), "up": up.any(), "share BH": share.any()}
 
 

@@ -5,7 +5,7 @@ import pytest
 from unit.compare import cohorts
 
 from sscite.compare.calibration import relabelling
-from sscite.compare.composition import differential, frequency
+from sscite.compare.composition import effects, frequency
 
 
 def test_relabellings_start_with_the_observed_and_never_repeat_it():
@@ -33,7 +33,7 @@ def test_a_planted_rise_is_called_as_labelled_and_hardly_ever_when_relabelled():
     measures = frequency.measure(cohorts.counted(cohorts.random_cells(17, raised=8, fold=5.0), people), comparison)
     arranged = relabelling.arrangements(comparison, rng=np.random.default_rng(0))
     chosen = relabelling.relabellings(comparison, arranged, number=40)
-    fitted = differential.fit(measures, comparison)
+    fitted = effects.fit(measures, comparison)
     found = relabelling.table(relabelling.composition_calls(fitted, comparison, arranged, chosen))
     primary = found.set_index("statistic").loc["composition: log_ratio"]
     assert primary["observed"] >= 1

@@ -9,7 +9,7 @@ from scipy import stats
 from unit.compare import cohorts
 
 from sscite.command import Facts
-from sscite.compare.composition import differential, frequency, influence, report
+from sscite.compare.composition import differential, effects, frequency, influence, report
 from sscite.errors import Reason, Skipped
 from sscite.findings import Concern
 
@@ -17,7 +17,7 @@ from sscite.findings import Concern
 def asked(people: pd.DataFrame, cells: dict, **options: object) -> tuple[pd.DataFrame, frequency.Measures]:
     comparison = cohorts.comparison(people, **options)
     measures = frequency.measure(cohorts.counted(cells, people), comparison)
-    fitted = differential.fit(measures, comparison)
+    fitted = effects.fit(measures, comparison)
     return differential.test(fitted, comparison, draws=200, rng=np.random.default_rng(0))[0], measures
 
 
@@ -153,7 +153,7 @@ def reported(people: pd.DataFrame, cells: dict, *, stress: list[float] | None = 
     if stress is not None:
         counted = cohorts.with_stress(counted, stress, people)
     measures = frequency.measure(counted, comparison)
-    fitted = differential.fit(measures, comparison)
+    fitted = effects.fit(measures, comparison)
     table, chance = differential.test(fitted, comparison, draws=200, rng=np.random.default_rng(0))
     table = report.add_influence(fitted, comparison, table, testable=chance.smallest_p <= 0.05, seed=0)
     table = report.add_stress(fitted, comparison, table, counted, facts, seed=0)

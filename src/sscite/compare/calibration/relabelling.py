@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sscite.compare.composition import differential
-from sscite.compare.composition.differential import LEVEL, Fitted
+from sscite.compare.composition import differential, effects
+from sscite.compare.composition.effects import LEVEL, Fitted
 from sscite.compare.composition.frequency import fill, nuisance
 from sscite.compare.contrast.contrast import Comparison
 from sscite.compare.pseudobulk.sums import log_cpm
@@ -59,17 +59,17 @@ def composition_calls(
     Each relabelling is compared with all arrangements, as the observed labels are.
     """
     everyone = np.ones(len(comparison.donors), dtype=bool)
-    effects = differential.arrange(fitted, comparison, everyone, arranged)
+    found = effects.arrange(fitted, comparison, everyone, arranged)
     at = fitted.asked
-    statistic = effects.t[0][:, at]
+    statistic = found.t[0][:, at]
     percent, groups = fill(fitted.measures.percent[:, at]), labels(comparison, arranged)
     calls: dict[str, list[int]] = {name: [] for name in differential.METHODS}
     for place in chosen:
         rows = np.vstack([statistic[[place]], np.delete(statistic, place, axis=0)])
         calls["permutation"].append(_calls(permutation.Permuted(rows, exact=True).family_p()))
         calls["ks"].append(_calls(_ks(percent, groups[place])))
-        calls["log_ratio"].append(_calls(donor_tests.holm(effects.p(place)[at])))
-        calls["share"].append(_calls(donor_tests.benjamini_hochberg(effects.share_p(place)[at])))
+        calls["log_ratio"].append(_calls(donor_tests.holm(found.p(place)[at])))
+        calls["share"].append(_calls(donor_tests.benjamini_hochberg(found.share_p(place)[at])))
     return {f"composition: {name}": np.array(counts) for name, counts in calls.items()}
 
 

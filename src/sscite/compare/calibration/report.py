@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from sscite import figures
 from sscite.command import Facts
 from sscite.compare.calibration import relabelling
-from sscite.compare.composition import differential, frequency, separation
+from sscite.compare.composition import effects, frequency, separation
 from sscite.compare.contrast.contrast import Comparison
 from sscite.compare.expression.differential import asked_units, collect
 
@@ -34,7 +34,7 @@ def answer(
     chosen = relabelling.relabellings(comparison, arranged, number=number)
     labels = relabelling.labels(comparison, arranged)[chosen]
     measures = frequency.measure(counted, comparison, min_donors=min_donors)
-    fitted = differential.fit(measures, comparison, seed=seed, thinnings=1)
+    fitted = effects.fit(measures, comparison, seed=seed, thinnings=1)
     values = relabelling.composition_calls(fitted, comparison, arranged, chosen)
     scaled = separation.scaled_percents(counted, comparison)
     if scaled.shape[1] > 1:

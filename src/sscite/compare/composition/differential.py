@@ -16,18 +16,13 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from sscite.compare.composition import closure, depth, frequency
+from sscite.compare.composition import closure, frequency
+from sscite.compare.composition.effects import LEVEL, Arranged, Fitted, arrange, median_of, nuisance, t_p
 from sscite.compare.composition.frequency import Measures
 from sscite.compare.contrast.contrast import Comparison
-from sscite.compare.statistics import donor_tests, group_effects, permutation, poisson_lognormal
-from sscite.compare.statistics.group_effects import Effects
-from sscite.compare.statistics.poisson_lognormal import LogFrequencies
-from sscite.errors import Reason, Skipped
+from sscite.compare.statistics import donor_tests, permutation
 
-MIN_EXPECTED = 10  # cells expected in each group; with fewer the counts are too skewed for a t
-LEVEL = 0.05
 METHODS = {"ks": "ks_bonferroni", "log_ratio": "family_p", "permutation": "permutation_family_p", "share": "share_fdr"}
-THINNINGS = 5
 UNRELATED = 0.3  # largest correlation of the groups of an arrangement with the observed ones
 COLUMNS = [
     "measure", "level", "parent", "subset", "donors_reference", "donors_target", "percent_reference", "percent_target",
@@ -35,38 +30,6 @@ COLUMNS = [
     "permutation_family_p", "share_fold_change", "share_p", "share_fdr", "share_family_p", "ks_d", "ks_p",
     "ks_bonferroni", "spread_ratio", "welch_p", "agreement", "found_by", "finding", "note",
 ]  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """What can be tested in one comparison.
-
-    Attributes
-    ----------
-    measures
-        Tests with enough cells, also those that the contrast does not ask about.
-    data
-        Their log frequencies, of each thinning.
-    expected
-        (n_donors, n_tests): cells if all donors had the same frequency.
-    untested
-        Asked tests with too few cells; the note says why.
-    """
-
-    measures: Measures
-    data: list[LogFrequencies]
-    expected: np.ndarray
-    untested: Measures
-
-    @property
-    def asked(self) -> np.ndarray:
-        """Mark the tests of the family."""
-        return self.measures.tests["asked"].to_numpy()
-
-    def places(self, table: pd.DataFrame) -> np.ndarray:
-        """Find the rows of a table among the tests."""
-        tests = pd.MultiIndex.from_frame(self.measures.tests[frequency.KEYS])
-        return tests.get_indexer(pd.MultiIndex.from_frame(table[frequency.KEYS]))
 
 
 @dataclass(frozen=True)
@@ -88,111 +51,6 @@ class Chance:
     exact: bool
     smallest_p: float
     any_call: float
-
-
-def fit(measures: Measures, comparison: Comparison, *, seed: int = 0, thinnings: int = THINNINGS) -> Fitted:
-    """Choose what can be tested, thin the donors to the same depth and fit the count model.
-
-    The choice looks at the numbers of cells that are expected if all donors have the same frequencies.
-    """
-    group, tests = comparison.donors["group"].to_numpy(), measures.tests
-    kept = depth.kept_cells(measures.total, group, paired=comparison.paired)
-    frequency = measures.cells.sum(axis=0) / np.maximum(measures.whole.sum(axis=0), 1)
-    expected = measures.whole * frequency
-    left = expected * (kept / np.maximum(measures.total, 1))[:, None]
-    least = np.minimum(left[group == 0].sum(axis=0), left[group == 1].sum(axis=0))
-    few = f"fewer than {MIN_EXPECTED} cells expected in one group"
-    note = np.where((tests["note"] == "") & (least < MIN_EXPECTED), few, tests["note"])
-    enough, asked = note == "", tests["asked"].to_numpy()
-    if not (enough & asked).any():
-        raise Skipped(Reason.TOO_FEW_CELLS, "no subset has cells in enough donors")
-    rng = np.random.default_rng([seed, 6])
-    times = thinnings if (kept < measures.total).any() else 1
-    drawn = [each.select(enough) for each in depth.thin(measures, kept, rng, times=times)]
-    data = [poisson_lognormal.fit(each.cells, each.whole) for each in drawn]
-    noted = Measures(tests.assign(note=note), measures.cells, measures.whole)
-    return Fitted(noted.select(enough), data, expected[:, enough], noted.select(~enough & asked))
-
-
-@dataclass(frozen=True)
-class Arranged:
-    """Effects under arrangements of the donors, the observed one first; of each thinning.
-
-    Attributes
-    ----------
-    share
-        Effects on the log frequency as it is.
-    centred
-        (n_arrangements, n_tests): effect measured from its centre.
-    """
-
-    share: list[Effects]
-    centred: list[np.ndarray]
-
-    @property
-    def effect(self) -> np.ndarray:
-        """Observed effect of each test measured from its centre, (n_tests,)."""
-        return _median([each[0] for each in self.centred])
-
-    @property
-    def error(self) -> np.ndarray:
-        """Its standard error, (n_tests,)."""
-        return _median([np.sqrt(each.variance[0]) for each in self.share])
-
-    @property
-    def t(self) -> list[np.ndarray]:
-        """The statistic of the primary test under all arrangements, of each thinning."""
-        return [centred / np.sqrt(each.variance) for centred, each in zip(self.centred, self.share, strict=True)]
-
-    def p(self, at: int = 0) -> np.ndarray:
-        """Two-sided p of the primary test under one arrangement, (n_tests,): the median over the thinnings."""
-        return _median([t_p(t[at], each.df[at]) for t, each in zip(self.t, self.share, strict=True)])
-
-    def chance_any(self, at: np.ndarray, unrelated: np.ndarray) -> float:
-        """Return the share of the arrangements at a mask in which the primary test finds any of the tests `at`."""
-        p = t_p(self.t[0][unrelated][:, at], self.share[0].df[unrelated][:, at])
-        return float((p.min(axis=1) * p.shape[1] <= LEVEL).mean()) if unrelated.any() else float("nan")
-
-    def share_p(self, at: int = 0) -> np.ndarray:
-        """Return the same of the effects without a centre."""
-        return _median([t_p(each.effect[at] / np.sqrt(each.variance[at]), each.df[at]) for each in self.share])
-
-
-def _median(values: list[np.ndarray]) -> np.ndarray:
-    return np.median(values, axis=0)
-
-
-def t_p(t: np.ndarray, df: np.ndarray) -> np.ndarray:
-    """Return the two-sided p of t values."""
-    return 2 * stats.t.sf(np.abs(t), df)
-
-
-def arrange(fitted: Fitted, comparison: Comparison, donors: np.ndarray, listed: np.ndarray) -> Arranged:
-    """Estimate effects of the donors at a mask under listed arrangements (orders or, if paired, signs)."""
-    group, tests = comparison.donors["group"].to_numpy()[donors], fitted.measures.tests
-    held = differences(comparison, donors) if comparison.paired else nuisance(comparison, donors)
-    every, share = np.ones(len(tests), dtype=bool), []
-    for data in fitted.data:
-        kept = data.select(donors, every)
-        found = (
-            group_effects.within(kept, held, listed)
-            if comparison.paired
-            else group_effects.between(kept, group, held, listed)
-        )
-        share.append(found)
-    return Arranged(share, [closure.correct(each.effect, each.variance, tests) for each in share])
-
-
-def nuisance(comparison: Comparison, donors: np.ndarray) -> np.ndarray:
-    """Return the nuisance design of the donors at a mask without columns that are constant among them."""
-    held = frequency.nuisance(comparison)[donors]
-    return held[:, (np.ptp(held, axis=0) > 0) | (np.arange(held.shape[1]) == 0)]
-
-
-def differences(comparison: Comparison, donors: np.ndarray) -> np.ndarray:
-    """Return the within-donor differences of the covariates of the donors at a mask; those of a donor cancel."""
-    references, targets = np.split(comparison.covariate_matrix()[0][donors], 2)
-    return (targets - references)[:, (targets != references).any(axis=0)]
 
 
 def unrelated(listed: np.ndarray, comparison: Comparison) -> np.ndarray:
@@ -260,12 +118,12 @@ def summarise(fitted: Fitted, arranged: Arranged, comparison: Comparison, exact:
     own = [
         (each.own[at], each.own_df[at], each.ratio[at], each.df[0, at], each.effect[0, at]) for each in arranged.share
     ]
-    variance, own_df, ratio, df, share = (_median(list(values)) for values in zip(*own, strict=True))
+    variance, own_df, ratio, df, share = (median_of(list(values)) for values in zip(*own, strict=True))
     reach = stats.t.ppf(0.975, df) * error
     table = describe(asked, comparison).assign(
         **_ks(asked, comparison), family_p=donor_tests.holm(p), log_ratio_p=p,
-        log_ratio_fdr=donor_tests.benjamini_hochberg(p), permutation_p=_median([each.p() for each in drawn]),
-        permutation_family_p=_median([each.family_p() for each in drawn]),
+        log_ratio_fdr=donor_tests.benjamini_hochberg(p), permutation_p=median_of([each.p() for each in drawn]),
+        permutation_family_p=median_of([each.family_p() for each in drawn]),
         fold_change=np.exp(effect), fold_change_low=np.exp(effect - reach), fold_change_high=np.exp(effect + reach),
         share_fold_change=np.exp(share), share_p=share_p, share_fdr=donor_tests.benjamini_hochberg(share_p),
         share_family_p=donor_tests.holm(share_p), spread_ratio=ratio,

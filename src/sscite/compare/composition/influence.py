@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sscite.compare.composition import differential
-from sscite.compare.composition.differential import LEVEL, MIN_EXPECTED, Fitted
+from sscite.compare.composition import differential, effects
+from sscite.compare.composition.effects import LEVEL, MIN_EXPECTED, Fitted
 from sscite.compare.contrast.contrast import Comparison
 from sscite.compare.statistics import donor_tests, permutation
 
@@ -36,7 +36,7 @@ def leave_one_out(
         if min(left) < 2:
             continue
         listed = differential.arrangements(comparison, kept, draws=ARRANGEMENTS, rng=rng, limit=ARRANGEMENTS)[0]
-        arranged = differential.arrange(fitted, comparison, kept, listed)
+        arranged = effects.arrange(fitted, comparison, kept, listed)
         family = np.full(len(fitted.asked), np.nan)
         family[fitted.asked] = donor_tests.holm(arranged.p()[fitted.asked])
         p.append(family[places])

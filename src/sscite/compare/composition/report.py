@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from sscite.command import Facts
-from sscite.compare.composition import differential, figures, frequency, influence, separation, stress
-from sscite.compare.composition.differential import COLUMNS, LEVEL, METHODS, Chance
+from sscite.compare.composition import differential, effects, figures, frequency, influence, separation, stress
+from sscite.compare.composition.differential import COLUMNS, METHODS, Chance
+from sscite.compare.composition.effects import LEVEL, Fitted
 from sscite.compare.contrast.contrast import Comparison
 from sscite.compare.statistics.dissociation_stress import FLAG_SCORE, NOT_ADJUSTABLE
 from sscite.findings import Concern, Finding, Kind
@@ -39,7 +40,7 @@ def report_composition(
     the table of tests, and further tables by name: omnibus, loadings, donors
     """
     measures = frequency.measure(counted, comparison, min_donors=min_donors)
-    fitted = differential.fit(measures, comparison, seed=seed)
+    fitted = effects.fit(measures, comparison, seed=seed)
     table, chance = differential.test(fitted, comparison, draws=draws, rng=np.random.default_rng([seed, 1]))
     table = add_influence(fitted, comparison, table, testable=chance.smallest_p <= LEVEL, seed=seed)
     table = add_stress(fitted, comparison, table, counted, facts, seed=seed)
@@ -63,7 +64,7 @@ def report_composition(
 
 
 def add_influence(
-    fitted: differential.Fitted, comparison: Comparison, table: pd.DataFrame, *, testable: bool, seed: int
+    fitted: Fitted, comparison: Comparison, table: pd.DataFrame, *, testable: bool, seed: int
 ) -> pd.DataFrame:
     """Add what each finding rests on: leave-one-donor-out, and libraries that lack the subset."""
     found = table[(table["finding"] != "") & testable]
@@ -80,7 +81,7 @@ def add_influence(
 
 
 def add_stress(
-    fitted: differential.Fitted,
+    fitted: Fitted,
     comparison: Comparison,
     table: pd.DataFrame,
     counted: pd.DataFrame,

@@ -11,8 +11,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from sscite.compare.composition import differential, frequency
-from sscite.compare.composition.differential import LEVEL, Fitted
+from sscite.compare.composition import differential, effects, frequency
+from sscite.compare.composition.effects import LEVEL, Fitted
 from sscite.compare.contrast.contrast import Comparison
 from sscite.compare.statistics import dissociation_stress
 
@@ -49,14 +49,14 @@ def given_score(
         if adjusted is not None:
             everyone = np.ones(len(comparison.donors), dtype=bool)
             listed = differential.arrangements(adjusted, everyone, draws=ARRANGEMENTS, rng=rng, limit=ARRANGEMENTS)[0]
-            arranged, at = differential.arrange(fitted, adjusted, everyone, listed), fitted.places(rows)
+            arranged, at = effects.arrange(fitted, adjusted, everyone, listed), fitted.places(rows)
             given.loc[rows.index] = np.column_stack([np.exp(arranged.effect[at]), arranged.p()[at]])
-    effects = pd.DataFrame({
+    compared = pd.DataFrame({
         "effect": np.log(table["fold_change"]), "effect_given_stress": np.log(given["fold_change_given_stress"]),
         "p_given_stress": given["p_given_stress"],
     })  # fmt: skip
     found, none = np.ones(len(table), dtype=bool), np.zeros(len(table), dtype=bool)
-    return given.assign(stress_flag=dissociation_stress.flags(effects, found, none))
+    return given.assign(stress_flag=dissociation_stress.flags(compared, found, none))
 
 
 def with_score(comparison: Comparison, score: pd.Series) -> Comparison | None:
