@@ -38,7 +38,7 @@ def main(
     output: Annotated[
         Path | None, typer.Option(help="Also write the values as a table: cells × proteins, .csv or .csv.gz.")
     ] = None,
-    id: Annotated[str, typer.Option(help="Names the files written.")] = "library",
+    id: command.Id = "library",
     seed: Annotated[int, typer.Option(help="Of the resampling that gives the thresholds' uncertainty.")] = 0,
 ) -> None:
     """Normalise the surface proteins of one library and judge its antibodies.

@@ -25,7 +25,7 @@ def main(
         str,
         typer.Option(help="library: each fine cluster takes its most frequent label; cohort: voted later; none"),
     ] = "library",
-    id: Annotated[str, typer.Option(help="file-safe library name; begins every output's name")] = "cells",
+    id: command.Id = "cells",
     seed: Annotated[int, typer.Option(help="of clustering and map; the same seed gives the same labels")] = 0,
     output: Annotated[
         Path | None, typer.Option(help="CSV cell,cell_type,confidence,lineage; for use without the pipeline")

@@ -13,7 +13,7 @@ def main(
     labels: Annotated[Path, typer.Option(help="<id>.annotate_celltypist.parquet")],
     proteins: Annotated[Path, typer.Option(help="<id>.adt_normalize.parquet: normalised, one column per protein")],
     panel: Annotated[Path | None, typer.Option(help="<id>.adt_panel.csv; isotype controls in it are not used")] = None,
-    id: Annotated[str, typer.Option(help="file-safe library name; begins every output's name")] = "cells",
+    id: command.Id = "cells",
 ) -> None:
     """Check the RNA lineage of each cell against its surface proteins.
 

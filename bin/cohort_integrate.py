@@ -16,7 +16,7 @@ def main(
     ] = 2000,
     resolution: Annotated[float, typer.Option(min=0.01, help="of Leiden; higher gives more clusters")] = 1.0,
     seed: Annotated[int, typer.Option(help="every random number follows from it")] = 0,
-    id: Annotated[str, typer.Option(help="names the files written")] = "cohort",
+    id: command.Id = "cohort",
 ) -> None:
     """Embed the cohort: variable genes, components, Harmony within each tissue, neighbours, clusters, maps."""
     from sscite.cohort.integrate.run import run

@@ -15,7 +15,7 @@ def main(
         Path, typer.Option(exists=True, dir_okay=False, help="cohort.h5mu of a finished run; not changed")
     ],
     seed: Annotated[int, typer.Option(help="every random number follows from it")] = 0,
-    id: Annotated[str, typer.Option(help="names the files written")] = "cohort",
+    id: command.Id = "cohort",
 ) -> None:
     """Map new libraries onto a finished cohort: lineage, subset and place on the map, each with a confidence."""
     from sscite.cohort.map.run import run

@@ -21,7 +21,7 @@ def main(
     genes: Annotated[
         str, typer.Option(help="union: genes of any library (absent counts as 0); intersection: genes of all libraries")
     ] = "union",
-    id: Annotated[str, typer.Option(help="names the files written")] = "cohort",
+    id: command.Id = "cohort",
 ) -> None:
     """Join all libraries and what each step found about their cells into merged.h5mu."""
     from sscite.cohort.merge.run import run

@@ -22,7 +22,11 @@ def main(
         typer.Option(help="CSV of calls to write (.gz for gzip). Without it: the pipeline's files, named by --id."),
     ] = None,
     id: Annotated[
-        str | None, typer.Option(help="Name of the capture; with it the step summary and figures are written too.")
+        str | None,
+        typer.Option(
+            callback=lambda name: name and command.check_id(name),
+            help="Name of the capture; with it the summary and figures are written too.",
+        ),
     ] = None,
     samples: Annotated[
         Path | None,

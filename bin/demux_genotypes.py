@@ -10,7 +10,7 @@ from sscite import command
 
 
 def main(
-    id: Annotated[str, typer.Option(help="The library's identifier in samples.csv; names the outputs.")],
+    id: command.Id,
     library: Annotated[Path, typer.Option(exists=True, help="The library's .h5mu, for its cells.")],
     calls: Annotated[
         Path,

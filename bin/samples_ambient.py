@@ -10,7 +10,7 @@ from sscite import command
 
 
 def main(
-    id: Annotated[str, typer.Option(help="The library's identifier; names the outputs.")],
+    id: command.Id,
     library: Annotated[Path, typer.Option(exists=True, help="<id>.h5mu of samples_load.")],
     ambient_rna: Annotated[
         str,

@@ -10,7 +10,7 @@ from sscite import command
 
 
 def main(
-    id: Annotated[str, typer.Option(help="The library's identifier in samples.csv; names the outputs.")],
+    id: command.Id,
     samples: Annotated[Path, typer.Option(exists=True, help="samples.csv of samples_validate.")],
     counts: Annotated[Path, typer.Option(help="Counts of called cells, of any accepted format.")],
     raw_counts: Annotated[

@@ -24,7 +24,7 @@ def main(
         str, typer.Option(help="cohort: labels of cells are voted here; library, none: they are taken as they are")
     ] = "library",
     seed: Annotated[int, typer.Option(help="every random number follows from it")] = 0,
-    id: Annotated[str, typer.Option(help="names the files written")] = "cohort",
+    id: command.Id = "cohort",
     species: command.Species = "human",
 ) -> None:
     """Find the subsets of each lineage: embed it anew, cluster at a stable resolution, name clusters by markers."""

@@ -20,7 +20,7 @@ def main(
     signatures: File,
     tissue_states: File,
     samples: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="samples.csv: each sample's covariates")],
-    id: Annotated[str, typer.Option(help="names the files written")] = "cohort",
+    id: command.Id = "cohort",
 ) -> None:
     """Put all that is known of the cells into cohort.h5mu (scanpy, muon, Seurat) and cells.parquet (a row per cell)."""
     from sscite.subsets.collect import run

@@ -18,7 +18,7 @@ def main(
         list[Path], typer.Option(exists=True, help="GMT, YAML or TRRUST-like file, or a folder of them; repeatable")
     ],
     seed: Annotated[int, typer.Option(help="orders genes that tie")] = 0,
-    id: Annotated[str, typer.Option(help="names the files written")] = "cohort",
+    id: command.Id = "cohort",
 ) -> None:
     """Score gene sets (those of the pipeline and the user's own) in each cell by ranks."""
     from sscite.subsets.signatures.run import run

@@ -17,7 +17,7 @@ def main(
     subsets: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="subsets.parquet")],
     reference_tissue: Annotated[str, typer.Option(help="the tissue that the others are placed against")] = "blood",
     seed: Annotated[int, typer.Option(help="every random number follows from it")] = 0,
-    id: Annotated[str, typer.Option(help="names the files written")] = "cohort",
+    id: command.Id = "cohort",
 ) -> None:
     """Place cells of other tissues against the reference tissue's subsets: states without a counterpart stand out."""
     from sscite.subsets.tissue.run import run

@@ -49,6 +49,24 @@ def _choose_species(species: str) -> str:
     return genes.choose(species)
 
 
+def check_id(id: str) -> str:
+    """Return an identifier unless it would name files outside the working folder.
+
+    Raises
+    ------
+    UserError
+        It is empty or a path, or holds a control character.
+    """
+    if id in ("", ".", "..") or "/" in id or "\\" in id or not id.isprintable():
+        raise UserError(f"--id '{id}': it names the files written and cannot be a path; give a name such as library_1")
+    return id
+
+
+# option of every script that names its files by a library or the cohort
+Id = Annotated[
+    str, typer.Option(callback=check_id, help="Identifier of the library or cohort; begins the name of each file.")
+]
+
 # option of every script whose code reads gene lists
 Species = Annotated[
     str, typer.Option(callback=_choose_species, help="Species of the gene lists: a folder of assets/genes.")
@@ -156,7 +174,6 @@ def step(
     seed: int | None = None,
     folder: Path = Path(),
     empty: Mapping[Path, Sequence[str]] | None = None,
-    from_data: bool = False,
 ) -> Iterator[Facts]:
     """Open a step's facts and write them when it ends; a Skipped that escapes is recorded there.
 
@@ -165,12 +182,7 @@ def step(
     empty
         Tables that exist even if the step is skipped: path, relative to `folder`, and columns. A table that the step
         did not write before it was skipped is written with its header alone.
-    from_data
-        The identifier is made of names in the data, such as a tissue and a lineage, which may hold any character; it is
-        not that of the command line, by which a script names its files.
     """
-    if not from_data:
-        check_id(id)
     facts = Facts(name, id, seed=seed, folder=folder)
     try:
         yield facts
@@ -186,18 +198,6 @@ def _write_header(path: Path, columns: Sequence[str]) -> None:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(",".join(columns) + "\n", encoding="utf-8")
-
-
-def check_id(id: str) -> None:
-    """Refuse an identifier that would name files outside the working folder.
-
-    Raises
-    ------
-    UserError
-        It is empty or a path, or holds a control character.
-    """
-    if id in ("", ".", "..") or "/" in id or "\\" in id or not id.isprintable():
-        raise UserError(f"--id '{id}': it names the files written and cannot be a path; give a name such as library_1")
 
 
 def file_stem(identifier: str) -> str:

@@ -32,6 +32,23 @@ def test_a_bug_keeps_its_traceback():
         command.run(main, [])
 
 
+@pytest.mark.parametrize("identifier", ["../x", "a/b", "", "a\x00"])
+def test_an_identifier_that_is_a_path_ends_with_exit_2(capsys: pytest.CaptureFixture[str], identifier: str):
+    def main(id: command.Id) -> None: ...
+
+    with pytest.raises(SystemExit) as end:
+        command.run(main, ["--id", identifier])
+    assert end.value.code == 2
+    assert "cannot be a path; give a name such as" in capsys.readouterr().err
+
+
+def test_a_step_on_a_lineage_with_a_slash_in_its_name_writes_its_facts(tmp_path: Path):
+    with command.step("compare_trajectory", "kidney_monocyte/DC", folder=tmp_path):
+        pass
+    written = json.loads((tmp_path / "kidney_monocyte_DC.compare_trajectory.json").read_text())
+    assert written["id"] == "kidney_monocyte/DC"
+
+
 def test_an_unknown_option_ends_with_exit_2():
     def main() -> None: ...
 

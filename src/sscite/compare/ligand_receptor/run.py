@@ -42,7 +42,7 @@ def run(
         folder = Path(command.file_stem(tissue))
         pairs, named = folder / "ligand_receptor.csv", folder / "ligand_receptor_asked.csv"
         empty = {pairs: liana.COLUMNS, named: liana.NAMED_COLUMNS}
-        with command.step("compare_ligand_receptor", tissue, seed=seed, empty=empty, from_data=True) as facts:
+        with command.step("compare_ligand_receptor", tissue, seed=seed, empty=empty) as facts:
             part = liana.select_cells(
                 table, tissue, liana.lineages_of_questions(known), min_cells=min_cells_per_subset, seed=seed
             )

@@ -41,7 +41,7 @@ def run(
             raise Skipped(Reason.ONE_TISSUE, f"tissues: {', '.join(table['tissue'].unique())}")
     for tissue in tissues:
         path = Path(command.file_stem(tissue)) / "tissue_blood.csv"
-        with command.step("compare_tissue_blood", tissue, empty={path: differences.COLUMNS}, from_data=True) as facts:
+        with command.step("compare_tissue_blood", tissue, empty={path: differences.COLUMNS}) as facts:
             comparison, tested = differences.choose(tissue, reference_tissue, table, min_donors=min_donors)
             for sentence in comparison.warnings:
                 facts.warn(sentence)

@@ -44,7 +44,7 @@ def run(
             name = f"{tissue}_{terminal or question.lineage}"
             path = Path(command.file_stem(name)) / "trajectory.csv"
             empty = {path: gene_trends.COLUMNS}
-            with command.step("compare_trajectory", name, seed=seed, empty=empty, from_data=True) as facts:
+            with command.step("compare_trajectory", name, seed=seed, empty=empty) as facts:
                 part = inference.select_cells(table, question, **places, seed=seed)
                 if not terminal:
                     raise Skipped(Reason.NO_TERMINAL_STATE, f"{question.lineage} in {tissue}")
