@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from sscite.findings import Finding
+    from sscite.points import Points
 
 log = logging.getLogger("sscite")
 
@@ -141,12 +142,13 @@ class Facts:
              "rows": len(frame), "records": records}
         )  # fmt: skip
 
-    def figure(self, name: str, figure: Figure, title: str, caption: str = "") -> None:
-        """Save a figure as `<id>.<step>.<name>.png` and `.svg`, and list it."""
+    def figure(self, name: str, figure: Figure, title: str, caption: str = "", *, points: Points | None = None) -> None:
+        """Save a figure as `<id>.<step>.<name>.png` and `.svg`, and list it; the report draws `points` in its place."""
         from sscite import figures
 
         file = figures.save(figure, self.folder / f"{self.stem}.{name}")
-        self.content["figures"].append({"name": name, "file": file, "title": title, "caption": caption})
+        item = {"name": name, "file": file, "title": title, "caption": caption}
+        self.content["figures"].append(item | ({"points": points.record()} if points else {}))
 
     def skip(self, skipped: Skipped) -> None:
         """Record that the step had nothing to work on."""

@@ -72,7 +72,7 @@ def _record(fact: Fact, finding: dict[str, Any]) -> Row:
         "step": fact["step"],
         "contrast": fact["id"],
         "links": links,
-        "checked": _checked(CHECKED.get(fact["step"], "")),
+        "checked": _checked(CHECKED.get(fact["step"], ""), finding["text"]),
         "checks": CHECKED.get(fact["step"], ""),
         "title": title(finding),
         "support": [],
@@ -80,10 +80,12 @@ def _record(fact: Fact, finding: dict[str, Any]) -> Row:
     }
 
 
-def _checked(checks: str) -> str:
+def _checked(checks: str, words: str) -> str:
     """Write what a step without a concern has looked at, above all whether dissociation stress was assessed."""
     if not checks:
         return "not assessed"
+    if "given the stress score" in words:
+        return "none found; holds given dissociation stress"
     return "none found" if "stress" in checks else "none found; dissociation stress not assessed"
 
 

@@ -23,7 +23,8 @@ MOST_ROWS = 50  # of a table in the page; the files hold all
 def run(content: Path, *, figures: Path, cells: Path | None, output: Path) -> None:
     """Read the content and the figures, write the report and the pages of libraries beside it."""
     gathered = json.loads(content.read_text(encoding="utf-8"))
-    drawn = {path.name: images.embed(path) for path in sorted(figures.glob("*.png"))}
+    as_points = _with_points(gathered)
+    drawn = {p.name: images.embed(p) for p in sorted(figures.glob("*.png")) if p.name not in as_points}
     explored = cells.read_text(encoding="utf-8") if cells else ""
     output.write_text(render(gathered, drawn=drawn, cells=explored), encoding="utf-8")
     for name, page in pages(gathered, drawn=drawn):
@@ -88,6 +89,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
+        "script": lambda data: Markup(_script_safe(json.dumps(data, separators=(",", ":"), ensure_ascii=False))),
         "number": text.number, "cell": cell, "tidy": tidy, "listing": text.listing, "p_value": text.p_value,
         "rows": _rows, "pairs": _pairs, "step": plain_step, "page_name": page_name, "shares": glyphs.shares,
     }  # fmt: skip
@@ -96,6 +98,12 @@ def _environment() -> Environment:
         "most_rows": MOST_ROWS, "anchor": anchor,
     }  # fmt: skip
     return environment
+
+
+def _with_points(content: dict[str, Any]) -> set[str]:
+    """Return the files of the figures that are drawn from their points."""
+    entries = [entry for room in content["rooms"] for group in room["groups"] for entry in group["entries"]]
+    return {figure["file"] for entry in entries for figure in entry["figures"] if "points" in figure}
 
 
 def _rows(items: list[dict[str, Any]], *names: str) -> list[list[Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -108,3 +109,21 @@ def test_values_of_tables_have_one_format():
     assert cell(0.0, "fdr") == "< 10⁻³⁰⁰"
     assert cell(1920) == "1,920"
     assert tidy("4.5 % of 10 %.") == "4.5% of 10%."
+
+
+def test_a_figure_with_points_is_drawn_from_them_and_its_names_cannot_end_the_script(tmp_path: Path):
+    points = {"what": "gene", "shown": 1, "groups": [["all", "#000000"]], "labels": ["</script><b>"], "panels": []}
+    figure = {
+        "name": "volcano",
+        "file": "A.compare_expression.volcano.png",
+        "title": "V",
+        "caption": "",
+        "points": points,
+    }
+    content = arrange([fact("compare_expression", "A", figures=[figure])])
+    html = render(content, drawn={figure["file"]: images.Image("data:image/webp;base64,AAAA", 10, 10)})
+    held = re.search(r'<div class="points"><script type="application/json">(.*?)</script>', html)
+    assert held
+    assert json.loads(held[1]) == points
+    assert "AAAA" not in html
+    assert "is missing" not in html

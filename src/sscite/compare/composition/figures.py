@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from sscite import figures
+from sscite import figures, text
 from sscite.compare.composition.differential import METHODS
 from sscite.compare.composition.frequency import Measures
 from sscite.compare.composition.separation import LONG_LOADING, Components
+from sscite.points import Panel, Points
 
 SIDES = {0: figures.GREY, 1: figures.HIGHLIGHT}
 CALLED = {"up": figures.UP, "down": figures.DOWN, "": figures.GREY}
@@ -77,6 +78,23 @@ def donors(
     for axis in list(axes.flat)[len(first) :]:
         axis.set_visible(False)
     return figure
+
+
+def donor_points(measures: Measures, table: pd.DataFrame, rows: pd.DataFrame, names: tuple[str, str]) -> Points:
+    """Return the percent of each donor as points, a panel for each test in the order of the table."""
+    keys = ["measure", "level", "parent", "subset"]
+    places = pd.MultiIndex.from_frame(measures.tests[keys])
+    group, labels = rows["group"].to_numpy(int), list(rows["donor"])
+    panels = [
+        Panel(
+            row["subset"], "",
+            f"% of {row['parent'] if row['measure'] == 'parent' else 'all cells'}", group,
+            measures.percent[:, places.get_loc(tuple(row[keys]))], labels, group, names,
+            text.p_value(row["family_p"]) if np.isfinite(row["family_p"]) else "not tested",
+        )
+        for _, row in table.iterrows()
+    ]  # fmt: skip
+    return Points(panels, {names[side]: SIDES[side] for side in (0, 1)}, shown=8, what="donor")
 
 
 def separation(found: Components, share: float, p: float, names: tuple[str, str]) -> Figure:

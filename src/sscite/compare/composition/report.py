@@ -54,7 +54,8 @@ def report_composition(
                  "Fold change with 95% interval, coloured if significant in the primary test (log_ratio); "
                  "dots: methods that report it.")  # fmt: skip
     facts.figure("donors", figures.donors(measures, table, comparison.donors, names), "Percent in each donor",
-                 "Dots are donors, bars medians.")  # fmt: skip
+                 "Dots are donors, bars medians.",
+                 points=figures.donor_points(measures, table, comparison.donors, names))  # fmt: skip
     more = {"omnibus": omnibus, "donors": _donor_table(measures, comparison)}
     more["loadings"] = _separate(facts, counted, comparison, names, draws=draws, seed=seed)
     facts.table("tests", table[SHOWN].head(30), "Subsets, significant ones first")

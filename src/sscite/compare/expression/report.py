@@ -12,6 +12,7 @@ from sscite import figures
 from sscite.command import Facts
 from sscite.compare.contrast.contrast import Comparison
 from sscite.compare.statistics import dissociation_stress
+from sscite.points import Panel, Points
 
 SHOWN = 6
 SHOWN_COLUMNS = [
@@ -19,6 +20,7 @@ SHOWN_COLUMNS = [
     "p_given_stress", "worst_p", "influential_donor",
 ]  # fmt: skip
 LABELLED = 8
+IN_REPORT = 250  # genes of a subset in the volcano of the report
 RAISED, LOWERED = figures.UP, figures.DOWN
 
 
@@ -49,7 +51,9 @@ def describe(facts: Facts, genes: pd.DataFrame, tested: pd.DataFrame, sides: str
     facts.figure("overview", overview(done), "Genes that differ, by subset", f"FDR below 5% within a subset; {sides}.")
     facts.figure(
         "volcano", volcanoes(genes, done), "Effect and evidence of each gene",
-        f"{sides}: right means higher in the former. Orange and blue: FDR below 5%; rings: dissociation-stress genes.",
+        f"{sides}: right means higher in the former. Orange and blue: FDR below 5%; rings (black dots in the report): "
+        "dissociation-stress genes.",
+        points=volcano_points(genes, done),
     )  # fmt: skip
 
 
@@ -124,6 +128,23 @@ def volcanoes(genes: pd.DataFrame, done: pd.DataFrame) -> Figure:
     for place in axes.flat[len(chosen) :]:
         place.set_axis_off()
     return figure
+
+
+def volcano_points(genes: pd.DataFrame, done: pd.DataFrame) -> Points:
+    """Return the genes of smallest p of each subset as points, the subsets with most differences first."""
+    order = done.assign(total=done["up"] + done["down"]).sort_values("total", ascending=False, kind="stable")
+    panels = []
+    for row in order.to_dict("records"):
+        part = genes[(genes["level"] == row["level"]) & (genes["subset"] == row["subset"]) & genes["p_value"].notna()]
+        part = part.nsmallest(IN_REPORT, "p_value")
+        x = part["shrunken_log2_fold_change"].to_numpy(float)
+        clear, stress = (part["fdr"] < 0.05).to_numpy(), part["stress_gene"].to_numpy(bool)
+        groups = np.where(~clear, 0, np.where(stress, 3, np.where(x > 0, 1, 2)))
+        y = -np.log10(part["p_value"].clip(lower=1e-300))
+        title = row["subset"] + (" (all)" if row["level"] == "lineage" else "")
+        panels.append(Panel(title, "log2 fold change, shrunken", "-log10 p", x, y, list(part["gene"]), groups))
+    shades = {"not significant": figures.MUTED, "higher": RAISED, "lower": LOWERED, "stress gene": "#000000"}
+    return Points(panels, shades, shown=1, what="gene")
 
 
 def volcano(axes: Axes, genes: pd.DataFrame) -> None:
