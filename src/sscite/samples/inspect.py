@@ -46,6 +46,7 @@ def run(files: Path, samples: Path, *, staged: str | None, missing: str, facts: 
     paths = staged_paths(table, staged, absent) if staged else plain_paths(table)
     libraries, warnings = inspect(table, io.read_table(samples), paths)
     report.inspected(facts, libraries, warnings)
+    facts.table("checksums", checksums(table, paths), "Checksums of the files", "SHA-256, as in the provenance.")
     io.write_table(capture_cells(libraries), Path("cohort.capture_cells.csv"))
 
 
@@ -53,6 +54,21 @@ def capture_cells(libraries: pd.DataFrame) -> pd.DataFrame:
     """Return `library_id cells capture_cells`: the cells of each library, and of all libraries of its capture."""
     whole = libraries.groupby("capture")["cells"].transform("sum")
     return libraries[["library_id", "cells"]].assign(capture_cells=whole)
+
+
+def checksums(files: pd.DataFrame, paths: Paths) -> pd.DataFrame:
+    """Return `file sha256` of every file of the samplesheet, and of every file of a folder."""
+    rows = {}
+    for record in files.to_dict("records"):
+        for column in given(record):
+            path = paths[record["library_id"], column]
+            if path is None:
+                continue
+            for file in sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]:
+                name = f"{record[column]}/{file.relative_to(path)}" if path.is_dir() else record[column]
+                with file.open("rb") as stream:
+                    rows[name] = hashlib.file_digest(stream, "sha256").hexdigest()
+    return pd.DataFrame(rows.items(), columns=["file", "sha256"])
 
 
 def inspect(files: pd.DataFrame, samples: pd.DataFrame, paths: Paths) -> tuple[pd.DataFrame, list[str]]:

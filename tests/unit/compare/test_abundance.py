@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from unit.compare.cohorts import comparison, samples
 
-from sscite.compare.abundance import milo
+from sscite.compare.abundance import milo, report
 
 
 def cells_of(people: pd.DataFrame, raised: int) -> tuple[np.ndarray, pd.DataFrame]:
@@ -45,3 +45,18 @@ def test_the_graph_joins_both_ways_and_holds_ones():
 
 def test_neighbourhoods_grow_with_the_samples_within_bounds():
     assert [milo.number_of_neighbours(n, 10**6) for n in (3, 27, 200)] == [30, 81, 100]
+
+
+def test_a_subset_of_which_half_of_the_neighbourhoods_differ_in_one_direction_is_a_finding():
+    table = pd.DataFrame(
+        [["A", 2.0, 0.01], ["A", 1.0, 0.03], ["A", 1.0, 0.5], ["B", -2.0, 0.01], ["B", -1.0, 0.5], ["B", -1.0, 0.5],
+         ["C", 3.0, 0.001], ["C", 3.0, 0.001], ["mixed", 3, 0.001], ["mixed", 3, 0.001], ["mixed", 3, 0.001],
+         ["T, other", 3, 0.001], ["T, other", 3, 0.001], ["T, other", 3, 0.001]],
+        columns=["subset", "log2_fold_change", "spatial_fdr"],
+    )  # fmt: skip
+    found = report.findings(table, "SRC against HD", groups=(8, 4))
+    assert [(f.feature, f.direction, f.effect, f.p, f.error_rate) for f in found] == [
+        ("A", "up", 2.0, 0.03, "spatial FDR")
+    ]
+    assert found[0].text == "2 of 3 neighbourhoods differ"
+    assert (found[0].donors_reference, found[0].donors_target) == (8, 4)

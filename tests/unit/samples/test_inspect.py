@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from sscite.errors import UserError
-from sscite.samples.inspect import inspect, plain_paths, staged_paths
+from sscite.samples.inspect import checksums, inspect, plain_paths, staged_paths
 
 RNA = "barcode,CD3E,MT-CO1\nAAACCCAAGAAACACT-1,5,1\nAAACCCAAGAAACCAT-1,0,2\n"
 TAGS = "barcode,H1,H2\nAAACCCAAGAAACACT,90,1\nAAACCCAAGAAACCAT,2,80\n"
@@ -85,4 +85,22 @@ def test_staged_folders_are_counted_past_paths_that_do_not_exist(tmp_path, monke
         ("L0", "counts"): Path("staged1/a b.csv"),
         ("L0", "raw_counts"): None,
         ("L1", "counts"): Path("staged2/c.csv"),
+    }
+
+
+def test_every_file_has_its_checksum_and_a_folder_those_of_its_files(tmp_path):
+    (tmp_path / "mtx").mkdir()
+    (tmp_path / "mtx" / "matrix.mtx").write_text("abc")
+    (tmp_path / "tags.csv").write_text("")
+    files = pd.DataFrame([{"library_id": "L", "counts": "mtx", "hashtag_counts": "tags.csv", "adt_counts": "gone.csv"}])
+    files = files.reindex(columns=[*files.columns, "raw_counts", "genotype_calls", "cell_samples"], fill_value="")
+    paths = {
+        ("L", "counts"): tmp_path / "mtx",
+        ("L", "hashtag_counts"): tmp_path / "tags.csv",
+        ("L", "adt_counts"): None,
+    }
+    found = checksums(files, paths).set_index("file")["sha256"]
+    assert found.to_dict() == {  # FIPS 180-2, and the empty file
+        "mtx/matrix.mtx": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+        "tags.csv": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
     }

@@ -6,15 +6,25 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from sscite import figures
+from sscite import figures, names
 from sscite.command import Facts
+from sscite.compare.abundance.milo import MIXED
+from sscite.findings import Finding, Kind
 
 SPATIAL_FDR = 0.1
 LIMIT = 5.0
+FEWEST = 3  # neighbourhoods of a subset that is reported
+OTHER = names.OTHER_SUBSET.format(lineage="")
 
 
 def report_abundance(
-    facts: Facts, table: pd.DataFrame, positions: np.ndarray | None, sides: str, *, donors: int
+    facts: Facts,
+    table: pd.DataFrame,
+    positions: np.ndarray | None,
+    sides: str,
+    *,
+    donors: int,
+    groups: tuple[int, int],
 ) -> None:
     """Add numbers, a sentence, a table by subset and the figures.
 
@@ -22,6 +32,8 @@ def report_abundance(
     ----------
     positions
         UMAP coordinates of each neighbourhood's index cell (n_neighbourhoods, 2); None draws no map.
+    donors, groups
+        Rows that were tested, and the donors of reference and target.
     """
     found = table["spatial_fdr"] < SPATIAL_FDR
     facts.number(
@@ -31,6 +43,8 @@ def report_abundance(
     summary = by_subset(table)
     facts.table("subsets", summary, "Neighbourhoods by subset", f"up, down: spatial FDR below {SPATIAL_FDR:.0%}.")
     facts.summary(sentence(summary, sides))
+    for finding in findings(table, sides, groups=groups):
+        facts.finding(finding)
     facts.figure(
         "beeswarm", beeswarm(table), "Change of each neighbourhood, by subset",
         f"{sides}: right means more cells in the former. Coloured: spatial FDR below {SPATIAL_FDR:.0%}. "
@@ -43,6 +57,25 @@ def report_abundance(
             "Neighbourhoods on the UMAP",
             "One dot per neighbourhood; grey: not significant.",
         )
+
+
+def findings(table: pd.DataFrame, sides: str, *, groups: tuple[int, int]) -> list[Finding]:
+    """Return the subsets of which at least half of the neighbourhoods differ: support for the test of frequencies.
+
+    The effect is the median fold change of the subset's neighbourhoods and p their median spatial FDR.
+    """
+    found = []
+    for subset, part in table.groupby("subset"):
+        change, fdr = float(part["log2_fold_change"].median()), float(part["spatial_fdr"].median())
+        same = (part["spatial_fdr"] < SPATIAL_FDR) & (np.sign(part["log2_fold_change"]) == np.sign(change))
+        if len(part) < FEWEST or same.mean() < 0.5 or subset in ("", MIXED) or subset.endswith(OTHER):
+            continue
+        found.append(Finding(
+            Kind.COMPOSITION, subset, sides, direction="up" if change > 0 else "down", effect=2.0**change,
+            unit="fold change", p=fdr, error_rate="spatial FDR", donors_reference=groups[0], donors_target=groups[1],
+            text=f"{same.sum()} of {len(part)} neighbourhoods differ", figure="beeswarm",
+        ))  # fmt: skip
+    return found
 
 
 def by_subset(table: pd.DataFrame) -> pd.DataFrame:

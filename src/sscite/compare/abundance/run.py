@@ -41,7 +41,9 @@ def run(*, cohort: Path, cells: Path, samples: Path, contrasts: Path, min_donors
             contrast_id=comparison.contrast.id, level="neighbourhood"
         )
         positions = finished.map_positions(part.loc[result["index_cell"]])
-        report.report_abundance(facts, result, positions, comparison.contrast.label, donors=rows)
+        report.report_abundance(
+            facts, result, positions, comparison.contrast.label, donors=rows, groups=comparison.counts()
+        )
         return result[milo.COLUMNS]
 
     for_each_contrast(
