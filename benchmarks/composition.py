@@ -17,7 +17,7 @@ from calibration import tidy
 from scipy import stats
 
 from sscite import simulate
-from sscite.compare.composition import differential, effects, frequency, influence
+from sscite.compare.composition import differential, effects, frequency, influence, report
 from sscite.compare.contrast.contrast import Comparison, Contrast
 from sscite.compare.contrast.eligibility import compare
 
@@ -81,6 +81,8 @@ def analyse(
     listed, exact = differential.arrangements(comparison, everyone, draws=limit, rng=rng, limit=limit)
     arranged = effects.arrange(fitted, comparison, everyone, listed)
     table = differential.summarise(fitted, arranged, comparison, exact).assign(concern=False)
+    chance = arranged.chance_any(fitted.asked, differential.unrelated(listed, comparison))
+    table = table.assign(often=chance > report.OFTEN)
     found = table[table["finding"] != ""]
     if flagged and len(found):
         rested = influence.leave_one_out(fitted, comparison, found, rng=rng)
@@ -96,10 +98,13 @@ def outcome(name: str, table: pd.DataFrame) -> dict[str, float]:
     hit = (found["subset"] == HIT) & (found["finding"] == "up")
     if CASES[name].keys() & {"expand", "fold"}:
         falls = found[found["finding"] == "down"]
-        return {"hit": float(hit.any()), "false down": len(falls), "compensatory": named(table)}
+        return {"hit": float(hit.any()), "false down": len(falls), "compensatory": named(table),
+                "often by chance": table["often"].any()}  # fmt: skip
     unflagged, up = ~found["concern"].astype(bool), found["finding"] == "up"
     share = table["share_fdr"] <= effects.LEVEL
-    return {"any": float(len(found) > 0), "unflagged": unflagged.any(), "up": up.any(), "share BH": share.any()}
+    permuted = (table["permutation_family_p"] <= effects.LEVEL).any()
+    return {"any": float(len(found) > 0), "unflagged": unflagged.any(), "up": up.any(), "share BH": share.any(),
+            "permutation": permuted, "often by chance": table["often"].any()}  # fmt: skip
 
 
 def named(table: pd.DataFrame) -> int:
