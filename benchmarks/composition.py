@@ -85,7 +85,7 @@ def analyse(
     table = table.assign(often=chance > report.OFTEN)
     found = table[table["finding"] != ""]
     if flagged and len(found):
-        rested = influence.leave_one_out(fitted, comparison, found, rng=rng)
+        rested = influence.leave_one_out(fitted, comparison, found, centre=arranged.centre)
         table.loc[found.index, "concern"] = rested["one_donor"].to_numpy(bool) | (
             np.array(influence.absent_in(fitted, comparison, found)) != ""
         )

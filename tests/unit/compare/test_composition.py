@@ -154,9 +154,9 @@ def reported(people: pd.DataFrame, cells: dict, *, stress: list[float] | None = 
         counted = cohorts.with_stress(counted, stress, people)
     measures = frequency.measure(counted, comparison)
     fitted = effects.fit(measures, comparison)
-    table, chance = differential.test(fitted, comparison, draws=200, rng=np.random.default_rng(0))
-    table = report.add_influence(fitted, comparison, table, testable=chance.smallest_p <= 0.05, seed=0)
-    table = report.add_stress(fitted, comparison, table, counted, facts, seed=0)
+    table, arranged, chance = differential.test(fitted, comparison, draws=200, rng=np.random.default_rng(0))
+    table = report.add_influence(fitted, comparison, table, testable=chance.smallest_p <= 0.05, centre=arranged.centre)
+    table = report.add_stress(fitted, comparison, table, counted, facts, centre=arranged.centre)
     report._sentences(facts, comparison, table, chance, influence.depth_ratio(fitted, comparison))
     return facts, table
 

@@ -75,7 +75,7 @@ def arrangements(
 
 def test(
     fitted: Fitted, comparison: Comparison, *, draws: int, rng: np.random.Generator
-) -> tuple[pd.DataFrame, Chance]:
+) -> tuple[pd.DataFrame, Arranged, Chance]:
     """Apply all four methods.
 
     Parameters
@@ -85,7 +85,7 @@ def test(
 
     Returns
     -------
-    a row per test, findings first, and those not tested last; and what permuted labels give
+    a row per test, findings first, and those not tested last; its effects; and what permuted labels give
     """
     everyone = np.ones(len(comparison.donors), dtype=bool)
     listed, exact = arrangements(comparison, everyone, draws=draws, rng=rng, limit=permutation.ENUMERABLE)
@@ -99,7 +99,7 @@ def test(
     whole = pd.concat([table, untested], ignore_index=True) if len(untested) else table
     order = whole[["family_p", "log_ratio_p", "permutation_p"]].fillna(2).to_numpy()
     ordered = whole.iloc[np.lexsort(order.T[::-1])].reindex(columns=COLUMNS).reset_index(drop=True)
-    return ordered, chance
+    return ordered, arranged, chance
 
 
 def smallest_p(comparison: Comparison, number: int, exact: bool) -> float:

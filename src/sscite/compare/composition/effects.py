@@ -98,6 +98,11 @@ class Arranged:
         return median_of([each[0] for each in self.centred])
 
     @property
+    def centre(self) -> np.ndarray:
+        """What the observed effects are measured from, (n_tests,)."""
+        return median_of([each.effect[0] - centred[0] for each, centred in zip(self.share, self.centred, strict=True)])
+
+    @property
     def error(self) -> np.ndarray:
         """Its standard error, (n_tests,)."""
         return median_of([np.sqrt(each.variance[0]) for each in self.share])
@@ -131,8 +136,23 @@ def t_p(t: np.ndarray, df: np.ndarray) -> np.ndarray:
     return 2 * stats.t.sf(np.abs(t), df)
 
 
+def observed(fitted: Fitted, comparison: Comparison, donors: np.ndarray, centre: np.ndarray) -> Arranged:
+    """Estimate effects of the donors at a mask with their own labels, measured from a given centre (n_tests,)."""
+    pairs = int(comparison.donors["group"].to_numpy()[donors].sum())
+    listed = np.ones((1, pairs)) if comparison.paired else np.arange(int(donors.sum()))[None]
+    share = estimate(fitted, comparison, donors, listed)
+    return Arranged(share, [each.effect - centre for each in share])
+
+
 def arrange(fitted: Fitted, comparison: Comparison, donors: np.ndarray, listed: np.ndarray) -> Arranged:
-    """Estimate effects of the donors at a mask under listed arrangements (orders or, if paired, signs)."""
+    """Estimate effects of the donors at a mask under listed arrangements, measured from their centres."""
+    share = estimate(fitted, comparison, donors, listed)
+    tests = fitted.measures.tests
+    return Arranged(share, [closure.correct(each.effect, each.variance, tests) for each in share])
+
+
+def estimate(fitted: Fitted, comparison: Comparison, donors: np.ndarray, listed: np.ndarray) -> list[Effects]:
+    """Estimate effects on the log frequency under listed arrangements (orders or, if paired, signs)."""
     group, tests = comparison.donors["group"].to_numpy()[donors], fitted.measures.tests
     held = differences(comparison, donors) if comparison.paired else nuisance(comparison, donors)
     every, share = np.ones(len(tests), dtype=bool), []
@@ -144,7 +164,7 @@ def arrange(fitted: Fitted, comparison: Comparison, donors: np.ndarray, listed: 
             else group_effects.between(kept, group, held, listed)
         )
         share.append(found)
-    return Arranged(share, [closure.correct(each.effect, each.variance, tests) for each in share])
+    return share
 
 
 def nuisance(comparison: Comparison, donors: np.ndarray) -> np.ndarray:

@@ -5,20 +5,22 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sscite.compare.composition import differential, effects
+from sscite.compare.composition import effects
 from sscite.compare.composition.effects import LEVEL, MIN_EXPECTED, Fitted
 from sscite.compare.contrast.contrast import Comparison
 from sscite.compare.statistics import donor_tests, permutation
 
-ARRANGEMENTS = 500  # of each leave-one-out test, for the centre
 UNEVEN = 2.0  # ratio of spreads, or of median cells per donor, that is reported
 COLUMNS = ["worst_p", "influential_donor", "fold_change_lowest", "fold_change_highest", "one_donor", "absent_in"]
 
 
-def leave_one_out(
-    fitted: Fitted, comparison: Comparison, table: pd.DataFrame, *, rng: np.random.Generator
-) -> pd.DataFrame:
+def leave_one_out(fitted: Fitted, comparison: Comparison, table: pd.DataFrame, *, centre: np.ndarray) -> pd.DataFrame:
     """Repeat the primary test without each donor in turn, for the findings of a table.
+
+    Parameters
+    ----------
+    centre
+        What the effects of all donors are measured from, (n_tests,); kept, so that only the donor makes the difference.
 
     Returns
     -------
@@ -35,8 +37,7 @@ def leave_one_out(
         left = [int((group[kept] == side).sum()) for side in (0, 1)]
         if min(left) < 2:
             continue
-        listed = differential.arrangements(comparison, kept, draws=ARRANGEMENTS, rng=rng, limit=ARRANGEMENTS)[0]
-        arranged = effects.arrange(fitted, comparison, kept, listed)
+        arranged = effects.observed(fitted, comparison, kept, centre)
         family = np.full(len(fitted.asked), np.nan)
         family[fitted.asked] = donor_tests.holm(arranged.p()[fitted.asked])
         p.append(family[places])

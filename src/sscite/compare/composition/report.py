@@ -41,9 +41,9 @@ def report_composition(
     """
     measures = frequency.measure(counted, comparison, min_donors=min_donors)
     fitted = effects.fit(measures, comparison, seed=seed)
-    table, chance = differential.test(fitted, comparison, draws=draws, rng=np.random.default_rng([seed, 1]))
-    table = add_influence(fitted, comparison, table, testable=chance.smallest_p <= LEVEL, seed=seed)
-    table = add_stress(fitted, comparison, table, counted, facts, seed=seed)
+    table, arranged, chance = differential.test(fitted, comparison, draws=draws, rng=np.random.default_rng([seed, 1]))
+    table = add_influence(fitted, comparison, table, testable=chance.smallest_p <= LEVEL, centre=arranged.centre)
+    table = add_stress(fitted, comparison, table, counted, facts, centre=arranged.centre)
     table = table.assign(family_p_all_contrasts=(table["family_p"] * contrasts).clip(upper=1))
     omnibus = frequency.omnibus(counted, samples, comparison)
     names = comparison.contrast.group_names
@@ -65,7 +65,7 @@ def report_composition(
 
 
 def add_influence(
-    fitted: Fitted, comparison: Comparison, table: pd.DataFrame, *, testable: bool, seed: int
+    fitted: Fitted, comparison: Comparison, table: pd.DataFrame, *, testable: bool, centre: np.ndarray
 ) -> pd.DataFrame:
     """Add what each finding rests on: leave-one-donor-out, and libraries that lack the subset."""
     found = table[(table["finding"] != "") & testable]
@@ -74,7 +74,7 @@ def add_influence(
     )
     whole[["influential_donor", "absent_in", "one_donor"]] = ""
     if len(found):
-        rested = influence.leave_one_out(fitted, comparison, found, rng=np.random.default_rng([seed, 4]))
+        rested = influence.leave_one_out(fitted, comparison, found, centre=centre)
         for name in rested.columns:
             whole.loc[rested.index, name] = rested[name]
         whole.loc[found.index, "absent_in"] = influence.absent_in(fitted, comparison, found)
@@ -88,7 +88,7 @@ def add_stress(
     counted: pd.DataFrame,
     facts: Facts,
     *,
-    seed: int,
+    centre: np.ndarray,
 ) -> pd.DataFrame:
     """Add what remains of each finding given the stress score of the other lineages."""
     found, measured = table[table["finding"] != ""], stress.scores(counted)
@@ -96,7 +96,7 @@ def add_stress(
     if not np.isfinite(measured.to_numpy()).any():
         facts.warn("No stress score was measured, so no finding is tested given it.")
     elif len(found):
-        given = stress.given_score(fitted, comparison, found, measured, rng=np.random.default_rng([seed, 5]))
+        given = stress.given_score(fitted, comparison, found, measured, centre=centre)
         whole.loc[found.index, stress.COLUMNS] = given
     facts.number(stress_explained=int((whole["stress_flag"] == FLAG_SCORE).sum()))
     return whole

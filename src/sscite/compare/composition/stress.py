@@ -11,12 +11,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from sscite.compare.composition import differential, effects, frequency
+from sscite.compare.composition import effects, frequency
 from sscite.compare.composition.effects import LEVEL, Fitted
 from sscite.compare.contrast.contrast import Comparison
 from sscite.compare.statistics import dissociation_stress
 
-ARRANGEMENTS = 500  # for the centre
 SCORE = "stress score"
 COLUMNS = ["fold_change_given_stress", "p_given_stress", "stress_flag"]
 
@@ -28,7 +27,7 @@ def scores(composition: pd.DataFrame) -> pd.DataFrame:
 
 
 def given_score(
-    fitted: Fitted, comparison: Comparison, table: pd.DataFrame, measured: pd.DataFrame, *, rng: np.random.Generator
+    fitted: Fitted, comparison: Comparison, table: pd.DataFrame, measured: pd.DataFrame, *, centre: np.ndarray
 ) -> pd.DataFrame:
     """Repeat the primary test of the findings of a table with the stress score as a covariate.
 
@@ -36,6 +35,8 @@ def given_score(
     ----------
     measured
         Scores as `scores` returns them.
+    centre
+        What the effects are measured from, (n_tests,); that of the test without the score.
 
     Returns
     -------
@@ -48,8 +49,7 @@ def given_score(
         adjusted = with_score(comparison, measured.drop(columns=name, errors="ignore").mean(axis=1))
         if adjusted is not None:
             everyone = np.ones(len(comparison.donors), dtype=bool)
-            listed = differential.arrangements(adjusted, everyone, draws=ARRANGEMENTS, rng=rng, limit=ARRANGEMENTS)[0]
-            arranged, at = effects.arrange(fitted, adjusted, everyone, listed), fitted.places(rows)
+            arranged, at = effects.observed(fitted, adjusted, everyone, centre), fitted.places(rows)
             given.loc[rows.index] = np.column_stack([np.exp(arranged.effect[at]), arranged.p()[at]])
     compared = pd.DataFrame({
         "effect": np.log(table["fold_change"]), "effect_given_stress": np.log(given["fold_change_given_stress"]),
