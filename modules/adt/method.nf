@@ -15,7 +15,7 @@ process ADT_METHOD {
         --method '${params.adt_method}' \\
         --output adt_method.csv \\
         libraries/* \\
-        ${task.ext.args ?: ''}
+        ${task.ext.args ?: ''} # code: ${task.ext.code ?: 'in the image'}
     """
 
     stub:

@@ -24,7 +24,7 @@ process ADT_NORMALIZE {
         ${panel_map ? "--panel-map ${panel_map}" : ''} \\
         --isotypes '${params.isotypes ?: ''}' \\
         --seed ${params.seed} \\
-        ${task.ext.args ?: ''}
+        ${task.ext.args ?: ''} # code: ${task.ext.code ?: 'in the image'}
     """
 
     stub:

@@ -25,7 +25,7 @@ process ANNOTATE_CELLTYPIST {
         --majority-voting ${params.majority_voting} \\
         --seed ${params.seed} \\
         --species "${params.species}" \\
-        ${task.ext.args ?: ''}
+        ${task.ext.args ?: ''} # code: ${task.ext.code ?: 'in the image'}
     """
 
     stub:

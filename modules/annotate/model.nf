@@ -18,7 +18,7 @@ process ANNOTATE_MODEL {
         ${cache ? "--cache ${cache}" : ''} \\
         --sha256 '${params.celltypist_model_sha256 ?: ''}' \\
         --output models \\
-        ${task.ext.args ?: ''}
+        ${task.ext.args ?: ''} # code: ${task.ext.code ?: 'in the image'}
     """
 
     stub:

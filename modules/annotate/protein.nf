@@ -18,7 +18,7 @@ process ANNOTATE_PROTEIN {
         --labels ${labels} \\
         --proteins ${proteins} \\
         --panel ${panel} \\
-        ${task.ext.args ?: ''}
+        ${task.ext.args ?: ''} # code: ${task.ext.code ?: 'in the image'}
     """
 
     stub:

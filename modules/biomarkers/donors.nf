@@ -29,7 +29,7 @@ process BIOMARKERS_DONORS {
         --subsets ${definitions} \\
         --reference-tissue '${params.reference_tissue}' \\
         --seed ${params.seed} \\
-        ${task.ext.args ?: ''}
+        ${task.ext.args ?: ''} # code: ${task.ext.code ?: 'in the image'}
     """
 
     stub:

@@ -32,7 +32,7 @@ process BIOMARKERS_PANEL {
         --surface-genes ${surface_genes} \\
         --reference-tissue '${params.reference_tissue}' \\
         --seed ${params.seed} \\
-        ${task.ext.args ?: ''}
+        ${task.ext.args ?: ''} # code: ${task.ext.code ?: 'in the image'}
     """
 
     stub:

@@ -19,7 +19,7 @@ process COHORT_INTEGRATE {
         --hvg ${params.hvg} \\
         --resolution ${params.resolution} \\
         --seed ${params.seed} \\
-        ${task.ext.args ?: ''}
+        ${task.ext.args ?: ''} # code: ${task.ext.code ?: 'in the image'}
     """
 
     stub:

@@ -18,7 +18,7 @@ process COHORT_MAP {
         --merged ${merged} \\
         --reference ${reference} \\
         --seed ${params.seed} \\
-        ${task.ext.args ?: ''}
+        ${task.ext.args ?: ''} # code: ${task.ext.code ?: 'in the image'}
     """
 
     stub:

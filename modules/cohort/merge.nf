@@ -18,7 +18,7 @@ process COHORT_MERGE {
         --libraries libraries \\
         --fragments fragments \\
         --genes ${params.genes} \\
-        ${task.ext.args ?: ''}
+        ${task.ext.args ?: ''} # code: ${task.ext.code ?: 'in the image'}
     """
 
     stub:

@@ -23,7 +23,7 @@ process COMPARE_ABUNDANCE {
         --contrasts ${contrast} \\
         --seed ${params.seed} \\
         --min-donors ${params.min_donors} \\
-        ${task.ext.args ?: ''}
+        ${task.ext.args ?: ''} # code: ${task.ext.code ?: 'in the image'}
     """
 
     stub:

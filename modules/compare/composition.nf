@@ -22,7 +22,7 @@ process COMPARE_COMPOSITION {
         --permutations ${params.permutations} \\
         --min-donors ${params.min_donors} \\
         --seed ${params.seed} \\
-        ${task.ext.args ?: ''}
+        ${task.ext.args ?: ''} # code: ${task.ext.code ?: 'in the image'}
     """
 
     stub:

@@ -20,7 +20,7 @@ process COMPARE_DESIGN {
         --samples ${samples} \\
         --contrasts ${contrasts} \\
         --min-donors ${params.min_donors} \\
-        ${task.ext.args ?: ''}
+        ${task.ext.args ?: ''} # code: ${task.ext.code ?: 'in the image'}
     """
 
     stub:

@@ -23,7 +23,7 @@ process COMPARE_EXPRESSION {
         --min-donors ${params.min_donors} \\
         --threads ${task.cpus} \\
         --species "${params.species}" \\
-        ${task.ext.args ?: ''}
+        ${task.ext.args ?: ''} # code: ${task.ext.code ?: 'in the image'}
     """
 
     stub:

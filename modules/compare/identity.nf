@@ -21,7 +21,7 @@ process COMPARE_IDENTITY {
         --cells ${cells} \\
         --samples ${samples} \\
         --genes genes \\
-        ${task.ext.args ?: ''}
+        ${task.ext.args ?: ''} # code: ${task.ext.code ?: 'in the image'}
     """
 
     stub:

@@ -25,7 +25,7 @@ process COMPARE_LIGAND_RECEPTOR {
         --reference-tissue "${params.reference_tissue}" \\
         --min-cells-per-subset ${params.min_cells_per_subset} \\
         --seed ${params.seed} \\
-        ${task.ext.args ?: ''}
+        ${task.ext.args ?: ''} # code: ${task.ext.code ?: 'in the image'}
     """
 
     stub:

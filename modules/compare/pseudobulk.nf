@@ -24,7 +24,7 @@ process COMPARE_PSEUDOBULK {
         --ambient-profiles profiles \\
         --output pseudobulk.h5ad \\
         --composition composition.csv \\
-        ${task.ext.args ?: ''}
+        ${task.ext.args ?: ''} # code: ${task.ext.code ?: 'in the image'}
     """
 
     stub:

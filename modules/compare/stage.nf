@@ -23,7 +23,7 @@ process COMPARE_STAGE {
         --samples ${samples} \\
         --stage-features '${params.stage_features}' \\
         --min-cells-per-sample ${params.min_cells_per_sample} \\
-        ${task.ext.args ?: ''}
+        ${task.ext.args ?: ''} # code: ${task.ext.code ?: 'in the image'}
     """
 
     stub:

@@ -28,7 +28,7 @@ process COMPARE_TRAJECTORY {
         --min-cells-per-gene ${params.min_cells_per_gene} \\
         --seed ${params.seed} \\
         --species "${params.species}" \\
-        ${task.ext.args ?: ''}
+        ${task.ext.args ?: ''} # code: ${task.ext.code ?: 'in the image'}
     """
 
     stub:

@@ -20,7 +20,7 @@ process DEMUX_CALL {
         --method ${params.demux_method} \\
         --doublet-weight ${params.doublet_weight} \\
         --seed ${params.seed} \\
-        ${task.ext.args ?: ''}
+        ${task.ext.args ?: ''} # code: ${task.ext.code ?: 'in the image'}
     """
 
     stub:

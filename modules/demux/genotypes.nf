@@ -21,7 +21,7 @@ process DEMUX_GENOTYPES {
         --posteriors ${posteriors} \\
         --samples /dev/stdin \\
         ${given} \\
-        ${task.ext.args ?: ''}
+        ${task.ext.args ?: ''} # code: ${task.ext.code ?: 'in the image'}
     """
 
     stub:

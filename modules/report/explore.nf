@@ -17,7 +17,7 @@ process REPORT_EXPLORE {
         --cohort ${cohort} \\
         --subsets ${subsets} \\
         --seed ${params.seed} \\
-        ${task.ext.args ?: ''}
+        ${task.ext.args ?: ''} # code: ${task.ext.code ?: 'in the image'}
     """
 
     stub:

@@ -23,7 +23,7 @@ process REPORT_GATHER {
         --schema ${schema} \\
         --workflow ${workflow_json} \\
         --main-nf ${main_nf} \\
-        ${task.ext.args ?: ''}
+        ${task.ext.args ?: ''} # code: ${task.ext.code ?: 'in the image'}
     """
 
     stub:

@@ -18,7 +18,7 @@ process REPORT_RENDER {
         --figures figures \\
         --cells ${cells} \\
         --output report.html \\
-        ${task.ext.args ?: ''}
+        ${task.ext.args ?: ''} # code: ${task.ext.code ?: 'in the image'}
     """
 
     stub:

@@ -20,7 +20,7 @@ process SAMPLES_AMBIENT {
         --library ${library} \\
         --ambient-rna ${params.ambient_rna} \\
         --seed ${params.seed} \\
-        ${task.ext.args ?: ''}
+        ${task.ext.args ?: ''} # code: ${task.ext.code ?: 'in the image'}
     """
 
     stub:

@@ -18,7 +18,7 @@ process SAMPLES_DOUBLETS {
         --library ${library} \\
         --capture-cells /dev/stdin \\
         --seed ${params.seed} \\
-        ${task.ext.args ?: ''}
+        ${task.ext.args ?: ''} # code: ${task.ext.code ?: 'in the image'}
     """
 
     stub:

@@ -21,7 +21,7 @@ process SAMPLES_INSPECT {
         --samples ${samples} \\
         --staged staged \\
         --missing '${missing}' \\
-        ${task.ext.args ?: ''}
+        ${task.ext.args ?: ''} # code: ${task.ext.code ?: 'in the image'}
     """
 
     stub:

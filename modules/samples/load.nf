@@ -25,7 +25,7 @@ process SAMPLES_LOAD {
         --max-pct-mt '${params.max_pct_mt}' \\
         --qc-mads ${params.qc_mads} \\
         --species "${params.species}" \\
-        ${task.ext.args ?: ''}
+        ${task.ext.args ?: ''} # code: ${task.ext.code ?: 'in the image'}
     """
 
     stub:

@@ -29,7 +29,7 @@ process SAMPLES_VALIDATE {
         ${contrasts ? '--contrasts asked/contrasts.csv' : ''} \\
         ${subsets ? '--subsets asked/subsets.yaml' : ''} \\
         --reference-tissue '${params.reference_tissue}' \\
-        ${task.ext.args ?: ''}
+        ${task.ext.args ?: ''} # code: ${task.ext.code ?: 'in the image'}
     """
 
     stub:

@@ -28,7 +28,7 @@ process SUBSETS_CLUSTER {
         --majority-voting ${params.majority_voting} \\
         --seed ${params.seed} \\
         --species "${params.species}" \\
-        ${task.ext.args ?: ''}
+        ${task.ext.args ?: ''} # code: ${task.ext.code ?: 'in the image'}
     """
 
     stub:

@@ -30,7 +30,7 @@ process SUBSETS_COLLECT {
         --signatures ${signatures} \\
         --tissue-states ${tissue_states} \\
         --samples ${samples} \\
-        ${task.ext.args ?: ''}
+        ${task.ext.args ?: ''} # code: ${task.ext.code ?: 'in the image'}
     """
 
     stub:

@@ -21,7 +21,7 @@ process SUBSETS_SIGNATURES {
         --subsets ${subsets} \\
         --gene-sets gene_sets \\
         --seed ${params.seed} \\
-        ${task.ext.args ?: ''}
+        ${task.ext.args ?: ''} # code: ${task.ext.code ?: 'in the image'}
     """
 
     stub:

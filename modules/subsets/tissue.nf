@@ -22,7 +22,7 @@ process SUBSETS_TISSUE {
         --subsets ${subsets} \\
         --reference-tissue '${params.reference_tissue}' \\
         --seed ${params.seed} \\
-        ${task.ext.args ?: ''}
+        ${task.ext.args ?: ''} # code: ${task.ext.code ?: 'in the image'}
     """
 
     stub:

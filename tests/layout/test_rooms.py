@@ -58,7 +58,7 @@ def test_a_command_takes_further_options_and_spells_options_with_hyphens(module:
         r'^    script:\n.*?"""\n(.*?)"""', module.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL
     )
     assert script
-    assert script[1].rstrip().endswith("${task.ext.args ?: ''}")
+    assert script[1].rstrip().endswith("${task.ext.args ?: ''} # code: ${task.ext.code ?: 'in the image'}")
     assert not re.search(r"--[a-z]+_", script[1])
 
 
@@ -112,3 +112,29 @@ def test_a_module_is_short(source: Path):
 
 def test_main_is_the_story():
     assert len((ROOT / "main.nf").read_text(encoding="utf-8").splitlines()) <= 100
+
+
+def imported(path: Path) -> set[str]:
+    """Return the modules of the package that a script loads in the end, imports within functions among them."""
+    found: set[str] = set()
+    waiting = [path]
+    while waiting:
+        for node in ast.walk(ast.parse(waiting.pop().read_text(encoding="utf-8"))):
+            names = [f"{node.module}.{a.name}" for a in node.names] if isinstance(node, ast.ImportFrom) else []
+            for name in {*names, *(name.rpartition(".")[0] for name in names)} - found:
+                place = ROOT / "src" / Path(*name.split("."))
+                files = [file for file in (place.with_suffix(".py"), place / "__init__.py") if file.is_file()]
+                if name.startswith("sscite") and files:
+                    found.add(name)
+                    waiting += files
+    return found
+
+
+@pytest.mark.parametrize("module", MODULES, ids=name)
+def test_a_task_loads_no_code_of_a_later_room(module: Path):
+    """The digest of the code in conf/local.config, which -resume depends on, is of the rooms up to the task's own."""
+    rooms = [*ROOMS, "report"]
+    later = {*rooms[rooms.index(module.parent.name) + 1 :], "simulate"}
+    loaded = {name for name in imported(ROOT / "bin" / f"{step_of(module)}.py") if name.count(".")}
+    loaded = {name for name in loaded if not name.startswith("sscite.subsets.definitions") and name != "sscite.subsets"}
+    assert not {name for name in loaded if name.split(".")[1] in later}

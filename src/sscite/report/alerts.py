@@ -7,10 +7,23 @@ from collections import defaultdict
 from typing import Any
 
 from sscite import text
+from sscite.report.study import contrast_names
 
 Fact = dict[str, Any]
 # steps that describe the samples and compare no groups
 DESCRIPTIVE = {"compare_pseudobulk", "compare_identity", "compare_design"}
+OF_EACH_CONTRAST = [
+    f"compare_{question}"
+    for question in ("design", "composition", "calibration", "abundance", "expression", "enrichment")
+]
+OF_THE_COHORT = [
+    "compare_identity", "compare_tissue_blood", "compare_trajectory", "compare_ligand_receptor", "compare_stage",
+    "biomarkers_panel", "biomarkers_donors",
+]  # fmt: skip
+UNFINISHED = (
+    "its task ended with an error, so this answer is missing; .nextflow.log names the task's folder, whose "
+    ".command.log holds the message. Run again with -resume once the cause is corrected"
+)
 # steps whose warnings can overturn a result come first: identity of cells, then design, then quality, then the rest
 RANKS = [
     ("critical", re.compile(r"swap|mislabel|wrong sample|batch is group|confounded|batch and group", re.IGNORECASE)),
@@ -48,6 +61,15 @@ def unanswered(facts: list[Fact]) -> list[dict[str, Any]]:
         if fact["status"] == "skipped":
             groups[fact["detail"]].append(fact)
     return [_row(members, detail) for detail, members in groups.items()]
+
+
+def unfinished(facts: list[Fact]) -> list[dict[str, Any]]:
+    """Return the questions of the comparison whose task ended with an error: it left no summary. One row per step."""
+    contrasts = list(contrast_names(facts)) or ["cohort"]
+    answered, steps = {(fact["step"], fact["id"]) for fact in facts}, {fact["step"] for fact in facts}
+    missing = {step: [name for name in contrasts if (step, name) not in answered] for step in OF_EACH_CONTRAST}
+    missing |= {step: ["cohort"] for step in OF_THE_COHORT if step not in steps}
+    return [{"text": UNFINISHED, "ids": names, "steps": [step]} for step, names in missing.items() if names]
 
 
 def negative(facts: list[Fact]) -> list[dict[str, Any]]:

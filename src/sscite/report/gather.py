@@ -55,6 +55,8 @@ def run(
     content = arrange(
         found, words=read_words(), settings=parameters, defaults=defaults(read_json(schema)), run=read_json(workflow)
     )
+    missing = [_named(item, contrast_names(found)) for item in alerts.unfinished(found)]
+    content["unanswered"] = [*missing, *content["unanswered"]]
     for folder in ("multiqc", "run"):
         (output / folder).mkdir(parents=True, exist_ok=True)
     write_json(output / "report.json", content)
