@@ -1,7 +1,7 @@
 # The only commands to learn: make help
 SHELL := /bin/bash -euo pipefail
 .DEFAULT_GOAL := help
-.PHONY: help install check test demo images bench requirements clean
+.PHONY: help install check test test-faults demo images bench requirements clean
 
 NEXTFLOW := tools/nextflow/nextflow
 BIN := .venv/bin
@@ -15,7 +15,7 @@ RESULTS ?= results/demo
 PROFILE ?= local
 
 help: ## list the commands
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
 install: .venv/installed tools/nextflow/lib/installed ## set up .venv and Nextflow (once)
 
@@ -51,8 +51,11 @@ check: install ## lint, types, and the rules of the house
 	$(BIN)/mypy
 
 test: install ## every test that this machine can run; what is skipped is said
-	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not pipeline"
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not pipeline and not faults"
 	$(BIN)/python -m pytest -q -m pipeline
+
+test-faults: install ## kill runs at several points and resume them (minutes)
+	$(BIN)/python -m pytest -q -m faults
 
 images: ## build the container image, tagged by the hash of what goes into it
 	containers/build.sh

@@ -5,6 +5,7 @@
  */
 
 include { checkParameters } from './modules/parameters'
+include { claimOutdir     } from './modules/parameters'
 include { helpText        } from './modules/parameters'
 include { SAMPLES         } from './modules/samples'
 include { DEMUX           } from './modules/demux'
@@ -22,6 +23,7 @@ workflow {
         exit(0)
     }
     checkParameters()
+    claimOutdir()
 
     // what the user brings
     sheet     = file(params.input)

@@ -70,3 +70,29 @@ def checkParameters() {
 def snakeCase(String name) {
     return name.replaceAll(/([a-z0-9])([A-Z])/) { all -> "${all[1]}_${all[2].toLowerCase()}" }
 }
+
+// Refuse an --outdir that cannot be written, and one that another run writes to: a lock that ends with this process.
+def claimOutdir() {
+    if (params.outdir.toString().contains('://')) {
+        return
+    }
+    def note = file("${params.outdir}/run/.in_use").toFile()
+    def lock = null
+    try {
+        note.parentFile.mkdirs()
+        lock = new RandomAccessFile(note, 'rw').channel.tryLock()
+    }
+    catch (IOException problem) {
+        exit(2, "error: --outdir ${params.outdir}: cannot be written (${problem.message}); choose a folder that you may write to")
+    }
+    if (!lock) {
+        exit(2, "error: --outdir ${params.outdir}: the run ${note.text} is writing to it; wait for it, or choose another folder")
+    }
+    // through the channel of the lock: closing another handle of the file would end it
+    def run = "'${workflow.runName}' (started ${workflow.start} in ${workflow.launchDir})"
+    lock.channel().truncate(0).write(java.nio.ByteBuffer.wrap(run.getBytes('UTF-8')))
+    workflow.onComplete {
+        lock.release()
+        note.delete()
+    }
+}

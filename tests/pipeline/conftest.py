@@ -22,6 +22,15 @@ def nextflow(*arguments: object, folder: Path, timeout: int = 3000) -> subproces
     )
 
 
+def start(*arguments: object, folder: Path) -> subprocess.Popen[str]:
+    """Start this pipeline in a process group of its own, which can be killed whole."""
+    command = [str(NEXTFLOW), "run", str(ROOT), *map(str, arguments)]
+    return subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+        env=os.environ | {"NXF_ANSI_LOG": "false"},
+    )  # fmt: skip
+
+
 @pytest.fixture(scope="session")
 def demo() -> Path:
     """The results of the demo cohort: `make demo`, which does nothing twice."""

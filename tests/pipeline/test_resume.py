@@ -5,14 +5,16 @@ The counts stand in docs/platforms.md ("What a change repeats").
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import subprocess
 from collections import Counter
 from pathlib import Path
 
 import pytest
 from conftest import ROOT
-from pipeline.conftest import nextflow
+from pipeline.conftest import NEXTFLOW, nextflow
 
 pytestmark = pytest.mark.pipeline
 
@@ -109,3 +111,30 @@ def test_a_library_runs_its_own_tasks_and_those_of_the_cohort(cohort: Cohort):
     tasks = cohort.tasks()
     assert {name: tasks[name] for name in OF_A_LIBRARY} == dict.fromkeys(OF_A_LIBRARY, 1)
     assert tasks["COHORT_MERGE"] == 1
+
+
+def test_changed_code_repeats_the_tasks_of_its_room_and_later_ones(tmp_path: Path):
+    """In a copy of the pipeline whose package is edited; the run ends at a file of counts that cannot be read."""
+    copy = tmp_path / "pipeline"
+    copy.mkdir()
+    for part in ("main.nf", "nextflow.config", "nextflow_schema.json", "modules", "conf", "bin", "assets", "src"):
+        source = ROOT / part
+        shutil.copytree(source, copy / part) if source.is_dir() else shutil.copy(source, copy / part)
+    (tmp_path / "1.h5").write_text("no counts")
+    (tmp_path / "samplesheet.csv").write_text("library,sample,donor,tissue,counts\nL1,S1,D1,blood,1.h5\n")
+
+    def said() -> str:
+        options = ["-profile", "test,local", "-resume", "--input", "samplesheet.csv", "--outdir", "out"]
+        environment = os.environ | {"NXF_ANSI_LOG": "false"}
+        command = [str(NEXTFLOW), "run", str(copy), *options]
+        return subprocess.run(
+            command, cwd=tmp_path, capture_output=True, text=True, check=False, env=environment, timeout=600
+        ).stdout
+
+    assert "Submitted process > SAMPLES:SAMPLES_VALIDATE" in said()
+    with (copy / "src" / "sscite" / "demux" / "em.py").open("a") as file:
+        file.write("# changed\n")
+    assert "Cached process > SAMPLES:SAMPLES_VALIDATE" in said()
+    with (copy / "src" / "sscite" / "samples" / "text.py").open("a") as file:
+        file.write("# changed\n")
+    assert "Submitted process > SAMPLES:SAMPLES_VALIDATE" in said()

@@ -40,6 +40,21 @@ def test_a_skipped_step_is_told_with_its_reason():
     assert alerts.unanswered(skipped) == [{"text": "no antibodies", "ids": ["L1", "L2"], "steps": ["adt_normalize"]}]
 
 
+def test_a_question_whose_task_failed_is_named_with_its_contrasts():
+    asked = table("contrasts", ["contrast", "contrast_id", "variable"], ["A", "a", "v"], ["B", "b", "v"])
+    steps = [
+        ("compare_composition", "a"),
+        *((step, "b") for step in alerts.OF_EACH_CONTRAST),
+        ("compare_stage", "cohort"),
+    ]
+    facts = [fact("samples_validate", "cohort", tables=[asked]), *(fact(*step) for step in steps)]
+    missing = {row["steps"][0]: row["ids"] for row in alerts.unfinished(facts)}
+    assert missing["compare_expression"] == ["a"]
+    assert missing["biomarkers_panel"] == ["cohort"]
+    assert "compare_composition" not in missing
+    assert "compare_stage" not in missing
+
+
 def test_a_comparison_without_a_finding_is_told_in_its_own_words():
     assert alerts.negative([fact("compare_composition", "SRC", summary="No subset differs.")])[0]["ids"] == ["SRC"]
 
