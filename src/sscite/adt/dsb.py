@@ -97,7 +97,7 @@ def ambient_of_cells(
 
 
 def some_cells(cells: int, *, rng: np.random.Generator) -> np.ndarray:
-    """Rows of at most `MAX_CELLS_FOR_BACKGROUND` cells, in order: enough to fit a protein's two components."""
+    """Return rows of at most `MAX_CELLS_FOR_BACKGROUND` cells, in order: enough to fit a protein's two components."""
     if cells <= MAX_CELLS_FOR_BACKGROUND:
         return np.arange(cells)
     return np.sort(rng.choice(cells, MAX_CELLS_FOR_BACKGROUND, replace=False))

@@ -1,4 +1,4 @@
-"""Figures of the room: the empty droplets, the proteins' distributions, the antibodies' quality, the cells' noise."""
+"""Figures of antibody counts: empty droplets, distributions of proteins, quality of antibodies, noise of cells."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COLOURS = dict(zip(QUALITY_CLASSES, SHADES, strict=True))
 
 
 def empties(sizes: pd.DataFrame, window: Window, *, rng: np.random.Generator) -> Figure:
-    """RNA against protein counts of droplets, the window drawn, and the protein counts as a histogram."""
+    """Draw RNA against protein counts of droplets, the window of empty droplets, and a histogram of protein counts."""
     figure, (left, right) = figures.new(9, 4, 1, 2)
     rna_counts, prot_counts = (np.log10(sizes[column].to_numpy() + 1) for column in ("rna_counts", "prot_counts"))
     kept = np.r_[window.keep, np.zeros(len(sizes) - len(window.keep), dtype=bool)]
@@ -76,7 +76,7 @@ def distributions(values: np.ndarray, quality: pd.DataFrame, *, unit: str, rng: 
 
 
 def antibodies(quality: pd.DataFrame) -> Figure:
-    """Signal over background and positive fraction of each antibody, by quality class."""
+    """Draw signal over background and positive fraction of each antibody, by quality class."""
     table = quality.sort_values("signal_to_background", ascending=False, na_position="last").reset_index(drop=True)
     figure, axes = figures.new(max(6, 0.16 * len(table) + 1), 5, 2, 1, sharex=True)
     colours = [COLOURS[quality_class] for quality_class in table["quality_class"]]
@@ -96,7 +96,7 @@ def antibodies(quality: pd.DataFrame) -> Figure:
 
 
 def noise(cells: pd.DataFrame, *, rng: np.random.Generator) -> Figure:
-    """Each cell's background against its isotype controls, and the flagged aggregates."""
+    """Draw each cell's background against its isotype controls, and the flagged aggregates."""
     figure, (left, right) = figures.new(9, 3.6, 1, 2)
     some = cells if len(cells) <= SHOWN else cells.iloc[np.sort(rng.choice(len(cells), SHOWN, replace=False))]
     total = np.log10(some["adt_n_counts"] + 1)
@@ -117,7 +117,7 @@ def noise(cells: pd.DataFrame, *, rng: np.random.Generator) -> Figure:
 
 
 def rna(link: RnaLink, quality: pd.DataFrame) -> Figure:
-    """Correlation of each protein with the RNA of every gene of the panel; the own gene lies on the diagonal."""
+    """Draw the correlation of each protein with the RNA of every gene of the panel; its own gene is on the diagonal."""
     known = quality[quality["gene"].isin(link.correlation.columns) & ~quality["is_isotype"]]
     table = link.correlation.loc[known["protein"], known["gene"]]
     size = max(4, 0.13 * len(table) + 2)

@@ -47,7 +47,7 @@ class Mixtures:
     gain: np.ndarray
 
     def lower_share(self, values: np.ndarray) -> np.ndarray:
-        """Probability of each value to be of its row's lower component; NaN where there is no fit.
+        """Return the probability of each value to be of its row's lower component; NaN where there is no fit.
 
         Parameters
         ----------
@@ -111,7 +111,7 @@ def _exp_minus(t: float) -> float:
 
 @_kernel
 def _expect(x, t1, t2, mean, variance, weight):
-    """Give the sums of z, z x and z x² of the lower component and the log-likelihood (t: sums of x and x² over all)."""
+    """Return sums of z, z x and z x² of the lower component and the log-likelihood (t: sums of x and x² over all)."""
     curve, slope = -0.5 / variance[0], mean[0] / variance[0]
     level = math.log(weight[0]) - 0.5 * (LOG_2PI + math.log(variance[0]) + mean[0] * slope)
     curve1, slope1 = -0.5 / variance[1] - curve, mean[1] / variance[1] - slope

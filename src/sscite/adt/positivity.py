@@ -36,20 +36,20 @@ class Split:
 
     @property
     def bimodal(self) -> np.ndarray:
-        """Whether two modes are there, apart, and both populated."""
+        """Return whether two modes are there, apart, and both populated."""
         smaller = np.minimum(self.low_share, 1 - self.low_share)
         with np.errstate(invalid="ignore"):
             return (self.separation >= MIN_SEPARATION) & (self.gain >= MIN_GAIN) & (smaller >= MIN_SHARE)
 
     @property
     def tailed(self) -> np.ndarray:
-        """Whether the upper component is a tail of the lower one: two components are there, not apart."""
+        """Return whether the upper component is a tail of the lower one: two components are there, not apart."""
         with np.errstate(invalid="ignore"):
             return (self.separation >= MIN_SEPARATION / 2) & (self.gain >= MIN_GAIN)
 
     @property
     def crossing(self) -> np.ndarray:
-        """The value between the two means where both components are equally likely."""
+        """Return the value between the two means where both components are equally likely."""
         steps = np.linspace(0, 1, 201)[:, None]
         grid = self.low + steps * (self.high - self.low)
         odds = _log_density(grid, self.high, self.high_sd, 1 - self.low_share) - _log_density(

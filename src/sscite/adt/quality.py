@@ -1,4 +1,4 @@
-"""Did each antibody work, and which cells carry clumps of antibody."""
+"""Quality of antibodies, and cells with antibody aggregates."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ HIGH_QUANTILE = 0.99
 HIGH_SHARE = 0.3  # share of all proteins above their 99th percentile that no single cell type explains
 QUALITY_CLASSES = {
     "good": "two separate populations",
-    "no clear gap": "signal above the background, without a gap between negative and positive cells",
+    "no clear gap": "signal above the background; negative and positive cells overlap",
     "no signal": "not above the background: the antibody failed, or these cells lack the protein",
     "dead": "not above the background although the cells express the gene",
-    "swapped": "another antibody follows this gene's RNA: names or tubes were exchanged",
+    "swapped": "follows another antibody's gene, and that antibody this gene: names or tubes were exchanged",
     "no counts": "zero in every cell",
     "isotype": "isotype control",
 }
@@ -148,7 +148,7 @@ def above_background(counts: sparse.csr_matrix, empties: sparse.csr_matrix | Non
 
 
 def aggregates(counts: sparse.csr_matrix, values: np.ndarray, isotypes: np.ndarray) -> np.ndarray:
-    """Flag cells that carry clumps of antibody: far too much of everything, isotype controls included.
+    """Flag cells with antibody aggregates: extreme counts of all antibodies, isotype controls included.
 
     With isotypes: their summed log count lies five, the cell's total half as many robust standard deviations above the
     median. Without: the total lies five above, and three tenths of all proteins above their own 99th percentile.
@@ -188,7 +188,7 @@ def _quality_class(row: Mapping[Any, Any], *, swapped: bool, signal: bool, expre
 
 
 def _column_quantile(counts: sparse.csr_matrix, q: float) -> np.ndarray:
-    """Quantile of each column with its zeros, one column in memory at a time."""
+    """Return the quantile of each column with its zeros, one column in memory at a time."""
     columns = counts.tocsc()
     dense = np.zeros(counts.shape[0])
     found = np.zeros(counts.shape[1])
@@ -201,7 +201,7 @@ def _column_quantile(counts: sparse.csr_matrix, q: float) -> np.ndarray:
 
 
 def _robust(level: np.ndarray) -> np.ndarray:
-    """Distance from the median in robust standard deviations (1.4826 MAD); 0 where the level does not vary."""
+    """Return distance from the median in robust standard deviations (1.4826 MAD); 0 where the level does not vary."""
     centre = np.median(level)
     spread = 1.4826 * np.median(np.abs(level - centre))
     return (level - centre) / spread if spread > 0 else np.zeros_like(level)

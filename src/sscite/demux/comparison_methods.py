@@ -49,7 +49,7 @@ def hashsolo(counts: np.ndarray) -> np.ndarray:
 
 
 def _updated(own: np.ndarray, everyone: np.ndarray) -> tuple[float, float]:
-    """Mean and sd of a tag's log counts after one update of the pool's."""
+    """Return the mean and sd of a tag's log counts after one update of the pool's."""
     mean, sd = everyone.mean(), max(everyone.std(), 1e-6)
     n = len(own)
     prior = 1 / sd**2
@@ -94,7 +94,7 @@ def ambient_ratio(counts: np.ndarray) -> np.ndarray:
 
 
 def _ambient(counts: np.ndarray) -> np.ndarray:
-    """Mean count of each tag below its own midpoint between low and high, on the log scale."""
+    """Return the mean count of each tag below its own midpoint between low and high, on the log scale."""
     from sscite.demux.initial_values import two_means
 
     logs = np.log1p(counts.astype(float))
@@ -103,7 +103,7 @@ def _ambient(counts: np.ndarray) -> np.ndarray:
 
 
 def _level(ratio: np.ndarray) -> np.ndarray:
-    """Ambient level of each droplet from its ratios to the ambient profile."""
+    """Return the ambient level of each droplet from its ratios to the ambient profile."""
     if ratio.shape[1] >= 5:
         return np.median(ratio, axis=1)
     kept = max(1, ratio.shape[1] // 2)
@@ -111,6 +111,6 @@ def _level(ratio: np.ndarray) -> np.ndarray:
 
 
 def _outlier(values: np.ndarray, mads: float) -> float:
-    """Median plus so many median absolute deviations, scaled to a normal's sd."""
+    """Return the median plus so many median absolute deviations, scaled to a normal's sd."""
     middle = np.median(values)
     return float(middle + mads * 1.4826 * np.median(np.abs(values - middle)))

@@ -51,7 +51,7 @@ def counts(calls: Calls) -> Figure:
 
 
 def _edges(top: int) -> np.ndarray:
-    """Histogram edges at whole counts, about evenly spaced on the log scale."""
+    """Return histogram edges at whole counts, about evenly spaced on the log scale."""
     return np.unique(np.round(10 ** np.linspace(0, np.log10(top + 2), 60))) - 1.0
 
 

@@ -38,7 +38,7 @@ class Priors:
 
     @property
     def levels(self) -> np.ndarray:
-        """Background levels, n_levels."""
+        """Return background levels, n_levels."""
         return np.exp(self.log_levels)
 
 

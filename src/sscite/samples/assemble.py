@@ -43,7 +43,7 @@ class Library:
 
     @property
     def barcodes(self) -> np.ndarray:
-        """Barcodes as the counts have them."""
+        """Return barcodes as the counts have them."""
         return next(iter(self.modalities.values())).barcodes
 
 

@@ -1,4 +1,4 @@
-"""Turn a library's counts into objects: modalities of raw counts, cells with quality flags, droplets without a cell."""
+"""Load a library: modalities of raw counts, cells with quality flags, and droplets that are not cells."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def run(
     Parameters
     ----------
     files
-        Path by column of the samplesheet; None where the library has no such file.
+        Path by column of the samplesheet; None if the library has no such file.
     limits
         `min_genes` and `max_genes`.
     """
@@ -82,7 +82,7 @@ def run(
 
 
 def read_files(files: dict[str, Path | None], hashtags: list[str]) -> tuple[Library, Counts | None]:
-    """Read the files of one library and check that they belong together; all droplets are None where not given."""
+    """Read the files of one library and check that they belong together; all droplets are None if not given."""
     counts_path = files["counts"]
     assert counts_path is not None
     counts = read_counts(counts_path)
@@ -100,7 +100,7 @@ def read_files(files: dict[str, Path | None], hashtags: list[str]) -> tuple[Libr
 
 
 def modality(counts: Counts, index: pd.Index) -> AnnData:
-    """Make one modality: raw counts in X, names unique, `gene_id` and `feature_type` in var."""
+    """Build one modality: raw counts in X, names unique, `gene_id` and `feature_type` in var."""
     features = counts.features[[GENE_ID, FEATURE_TYPE]].astype(str)
     var = features.set_axis(make_index_unique(features.index.astype(str)).rename(None))
     return AnnData(X=counts.matrix, obs=pd.DataFrame(index=index), var=var)
@@ -131,12 +131,12 @@ def quality(library: Library, limits: dict[str, float], mads: float) -> tuple[pd
 def library(
     content: Library, flagged: pd.DataFrame, name: str, ambient: np.ndarray | None = None, *, capture: str = ""
 ) -> MuData:
-    """Make the library's object: a modality each, and in obs the library and the quality of each cell.
+    """Build the MuData object of a library; obs holds the library and the quality of each cell.
 
     Parameters
     ----------
     flagged
-        One row per cell, as `quality` gives it.
+        One row per cell, as `quality` returns it.
     name
         The library's name, which keys its cells.
     ambient
@@ -146,7 +146,7 @@ def library(
     """
     index = _keys(name, content.barcodes)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # names shared by a gene and its antibody are meant
+        warnings.simplefilter("ignore", UserWarning)  # a gene and its antibody may share a name
         mdata = MuData({kind: modality(part, index) for kind, part in content.modalities.items()})
     if ambient is not None and RNA in mdata.mod:
         mdata[RNA].var[AMBIENT_COUNTS] = ambient
@@ -180,7 +180,7 @@ def ambient_counts(library: Library, raw: Counts | None, kinds: np.ndarray | Non
 
 
 def droplets(library: Library, raw: Counts | None, name: str, kinds: np.ndarray | None) -> AnnData:
-    """Take the droplets that are not called cells: antibody counts, and sums of RNA and antibodies in obs.
+    """Return the droplets that are not called cells: antibody counts, and sums of RNA and antibody counts in obs.
 
     Parameters
     ----------
@@ -204,7 +204,7 @@ def droplets(library: Library, raw: Counts | None, name: str, kinds: np.ndarray 
 
 
 def _aligned(raw: Counts, wanted: Counts | None) -> sparse.csr_matrix:
-    """Bring the features of all droplets into the order of the cells'; those that lack are zero."""
+    """Return all droplets with the features in the order of the cells'; missing features are zero."""
     if wanted is None:
         return sparse.csr_matrix((len(raw.barcodes), 0), dtype=np.int32)
     keys = [pd.Index(part.features.index + "\t" + part.features[GENE_ID]) for part in (raw, wanted)]
@@ -216,5 +216,5 @@ def _aligned(raw: Counts, wanted: Counts | None) -> sparse.csr_matrix:
 
 
 def _keys(name: str, barcodes: np.ndarray | list[str]) -> pd.Index:
-    """Join library and barcode."""
+    """Return `<library>:<barcode>` of each cell."""
     return pd.Index([f"{name}:{barcode}" for barcode in barcodes], dtype=str, name=CELL)

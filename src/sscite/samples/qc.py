@@ -34,14 +34,14 @@ class Limit:
 
 
 def measure(matrix: sparse.csr_matrix, mt: NDArray[np.bool_]) -> pd.DataFrame:
-    """Count genes and counts of each cell, and the percent of counts that are mitochondrial.
+    """Compute the genes, counts and percent of mitochondrial counts of each cell.
 
     Parameters
     ----------
     matrix
         cells × genes.
     mt
-        Mitochondrial genes; where there is none the percent is NaN.
+        Mitochondrial genes; if there is none, the percent is NaN.
     """
     counts = np.asarray(matrix.sum(axis=1)).ravel()
     if mt.any():
@@ -53,7 +53,7 @@ def measure(matrix: sparse.csr_matrix, mt: NDArray[np.bool_]) -> pd.DataFrame:
 
 
 def fixed_limits(panel: int, *, min_genes: float, max_genes: float, max_pct_mt: float) -> list[Limit]:
-    """Give the limits that the user set; the least number of genes is meant for whole transcriptomes.
+    """Return the limits that the user set; `min_genes` applies to whole transcriptomes only.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def mad_limits(metrics: pd.DataFrame, mads: float) -> list[Limit]:
 
 
 def flag(metrics: pd.DataFrame, limits: list[Limit]) -> pd.DataFrame:
-    """Add `qc_pass` and `qc_reason` (reasons joined with `;`, empty where the cell passes)."""
+    """Add `qc_pass` and `qc_reason` (reasons joined with `;`, empty if the cell passes)."""
     flags = np.column_stack([limit.flags(metrics) for limit in limits] or [np.zeros(len(metrics), bool)])
     names = np.array([limit.reason for limit in limits])
     reasons = [";".join(names[row]) for row in flags] if limits else [""] * len(metrics)
@@ -98,7 +98,7 @@ def flag(metrics: pd.DataFrame, limits: list[Limit]) -> pd.DataFrame:
 
 
 def parse_tissue_limits(text: str) -> tuple[dict[str, float], float]:
-    """Read `blood=20,kidney=40,20`: a limit a tissue, and a bare number for all others (100 where there is none).
+    """Read `blood=20,kidney=40,20`: one limit per tissue, and a bare number for all others (100 if there is none).
 
     Raises
     ------
@@ -125,16 +125,16 @@ def parse_tissue_limits(text: str) -> tuple[dict[str, float], float]:
 
 
 def mt_limit(text: str, tissues: list[str]) -> tuple[float, list[str]]:
-    """Find the limit of a library: the loosest of its tissues', as cells are not yet assigned to samples.
+    """Return the limit of a library: the highest of its tissues', as cells are not yet assigned to samples.
 
     Returns
     -------
-    The limit in percent, and what to say where tissues differ.
+    The limit in percent, and a warning if tissues differ.
     """
     limits, other = parse_tissue_limits(text)
     each = {tissue: limits.get(tissue, other) for tissue in tissues}
     limit = max(each.values(), default=other)
     if len(set(each.values())) < 2:
         return limit, []
-    told = ", ".join(f"{tissue} {value:g} %" for tissue, value in each.items())
-    return limit, [f"the library holds tissues of different mitochondrial limits ({told}): the loosest is used for all"]
+    listed = ", ".join(f"{tissue} {value:g}%" for tissue, value in each.items())
+    return limit, [f"its tissues have different mitochondrial limits ({listed}): the highest is applied to all cells"]

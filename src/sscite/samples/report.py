@@ -1,4 +1,4 @@
-"""What the room tells the report: numbers, tables and figures of each step."""
+"""Report of the steps on samples: numbers, tables and figures."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def validated(facts: Facts, checked: Validated) -> None:
-    """Tell what the sheets hold."""
+    """Report the content of the samplesheet and the contrasts."""
     samples = checked.samples
     tissues = list(dict.fromkeys(samples["tissue"]))
     facts.number(
@@ -37,20 +37,20 @@ def validated(facts: Facts, checked: Validated) -> None:
     )
     for warning in checked.warnings:
         facts.warn(warning)
-    facts.table("samples", samples, "Samples", "The samplesheet as it was understood.")
+    facts.table("samples", samples, "Samples", "The samplesheet after reading.")
     facts.table("contrasts", checked.contrasts, "Comparisons", "Target against reference, in the tissues named.")
     facts.table("covariates", checked.covariates, "Covariates", "Numbers show smallest and largest value.")
     if len(checked.left_out):
-        facts.table("left_out", checked.left_out, "Comparisons that were not set up", "With the reason for each.")
+        facts.table("left_out", checked.left_out, "Excluded comparisons", "Each with its reason.")
     facts.figure(
-        "design", design_figure(samples), "Which donor gave which tissue",
-        "A dot is a sample; a number counts several of one donor and tissue. Donors with dots in two columns "
+        "design", design_figure(samples), "Samples by donor and tissue",
+        "One dot per sample; a number gives several samples of one donor and tissue. Donors with dots in two columns "
         "allow paired comparisons.",
     )  # fmt: skip
 
 
 def design_figure(samples: pd.DataFrame) -> Figure:
-    """Draw donors against tissues, a dot a sample."""
+    """Draw donors against tissues, one dot per sample."""
     tissues, donors = list(dict.fromkeys(samples["tissue"])), list(dict.fromkeys(samples["donor"]))
     figure, axes = figures.new(2.5 + 0.9 * len(tissues), 1.2 + 0.22 * len(donors))
     colours = figures.colours(tissues)
@@ -68,17 +68,17 @@ def design_figure(samples: pd.DataFrame) -> Figure:
 
 
 def _plain(name: str) -> str:
-    """Keep matplotlib from reading a name as a formula."""
+    """Return a name without math markup."""
     return name.replace("$", r"\$")
 
 
 def _n(number: int, noun: str, plural: str | None = None) -> str:
-    """Word a number of things."""
+    """Return a number with its noun."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def inspected(facts: Facts, libraries: pd.DataFrame, warnings: list[str]) -> None:
-    """Tell what the files hold."""
+    """Report the content of the count files."""
     cells = int(libraries["cells"].sum())
     facts.number(libraries=len(libraries), cells=cells, most_cells=int(libraries["cells"].max()))
     without = list(libraries["library"][libraries["antibodies"] == 0])
@@ -88,11 +88,12 @@ def inspected(facts: Facts, libraries: pd.DataFrame, warnings: list[str]) -> Non
     )
     for warning in warnings:
         facts.warn(warning)
-    facts.table("libraries", libraries, "What the files hold", "Features by kind; droplets where all were given.")
+    facts.table(
+        "libraries", libraries, "Content of the count files", "Features by type; droplets if raw counts were given."
+    )
     facts.figure(
         "cells", cells_figure(libraries), "Cells and counts of each library",
-        "Called cells, and the mean of all counts (genes, antibodies, hashtags) per cell. A library far from the "
-        "others deserves a second look.",
+        "Called cells, and mean counts (genes, antibodies, hashtags) per cell. Check libraries far from the others.",
     )  # fmt: skip
 
 
@@ -111,7 +112,7 @@ def cells_figure(libraries: pd.DataFrame) -> Figure:
 def loaded(
     facts: Facts, library: Library, flagged: pd.DataFrame, limits: list[Limit], empty: AnnData, doubts: list[str]
 ) -> None:
-    """Tell what a library holds and which cells were flagged."""
+    """Report the content of a library and its flagged cells."""
     failed = ~flagged["qc_pass"]
     sizes = {kind: part.matrix.shape[1] for kind, part in library.modalities.items()}
     facts.number(
@@ -122,25 +123,25 @@ def loaded(
     for doubt in doubts + _doubts(library, flagged):
         facts.warn(_sentence(doubt))
     if library.notes:
-        facts.table("reading", pd.DataFrame({"note": [_sentence(note) for note in library.notes]}), "How it was read")
+        facts.table("reading", pd.DataFrame({"note": [_sentence(note) for note in library.notes]}), "Notes on reading")
     table = reasons(flagged, limits)
     main = f", mostly for {table['reason'].iloc[0]}" if failed.any() else ""
     facts.summary(
         f"{len(flagged):,} cells with a median of {flagged['n_genes'].median():,.0f} genes; {failed.sum():,} "
-        f"({100 * failed.mean():.1f} %) are flagged{main}. None is dropped here."
+        f"({100 * failed.mean():.1f}%) are flagged{main}. Flagged cells are kept at this step."
     )
-    facts.table("reasons", table, "Why cells are flagged", "A cell may have several reasons.")
+    facts.table("reasons", table, "Reasons for flags", "A cell may have several.")
     if RNA in library.modalities:
         facts.figure(
             "quality", quality_figure(flagged, limits), "Quality of the cells",
-            "How many cells have how many genes, counts and percent of mitochondrial counts. Dashed: fixed limits; "
-            "dotted: distance from the median. Flagged cells are orange.",
+            "Cells by genes, counts and percent of mitochondrial counts. Dashed: fixed limits; dotted: limits by "
+            "distance from the median. Orange: flagged cells.",
         )  # fmt: skip
     if empty.n_obs:
         facts.figure(
-            "knee", knee_figure(library, flagged, empty), "All droplets by rank",
-            "Droplets ranked by their counts. Cells stand on the upper shelf; droplets below the knee hold what "
-            "floated in the fluid, from which the background of the antibodies is learned.",
+            "knee", knee_figure(library, flagged, empty), "Droplets by rank",
+            "Droplets ranked by their counts. Cells are above the knee; droplets below it contain ambient RNA and "
+            "antibody, from which the background of the antibodies is estimated.",
         )  # fmt: skip
 
 
@@ -155,36 +156,34 @@ def reasons(flagged: pd.DataFrame, limits: list[Limit]) -> pd.DataFrame:
 
 
 def _median(values: pd.Series) -> float | None:
-    """Give the median; none where all values are missing."""
+    """Return the median; None if all values are missing."""
     return float(values.median()) if values.notna().any() else None
 
 
 def _sentence(text: str) -> str:
-    """Begin with a capital and end with a stop."""
+    """Return a text as a sentence: a capital first and a full stop."""
     return f"{text[0].upper()}{text[1:].rstrip('.')}."
 
 
 def _bound(value: float) -> float | None:
-    """Round a bound; none where it is infinite."""
+    """Return a rounded bound; None if it is infinite."""
     return round(float(value), 2) if np.isfinite(value) else None
 
 
 def _doubts(library: Library, flagged: pd.DataFrame) -> list[str]:
-    """Give what the reader must know of a library's genes and flags."""
+    """Return warnings on a library's genes and flags."""
     if RNA not in library.modalities:
-        return ["the library has no RNA counts: the quality of its cells was not judged"]
+        return ["the library has no RNA counts: cell quality was not assessed"]
     features = library.modalities[RNA].features
     doubts = []
     if flagged["pct_mt"].isna().all():
-        doubts.append(f"none of its {len(features):,} genes is mitochondrial: percent mitochondrial was not judged")
+        doubts.append(f"none of its {len(features):,} genes is mitochondrial: percent mitochondrial was not computed")
     if features.index.str.match(r"ENS[A-Z]*G\d{6,}").mean() > 0.5:
         doubts.append("its genes have Ensembl identifiers and no symbols: markers and cell types will not be found")
     if len(features) < WHOLE_TRANSCRIPTOME:
-        doubts.append(
-            f"it measures {len(features):,} genes, not a whole transcriptome: the limit of fewest genes was not applied"
-        )
+        doubts.append(f"it measures {len(features):,} genes, not a whole transcriptome: --min_genes was not applied")
     if (~flagged["qc_pass"]).mean() > 0.5:
-        doubts.append("more than half of its cells are flagged: are the limits fit for this panel and tissue?")
+        doubts.append("more than half of its cells are flagged: check that the limits suit this panel and tissue")
     return doubts
 
 
@@ -222,7 +221,7 @@ def _draw_limits(axis: Axes, limits: list[Limit]) -> None:
 
 
 def knee_figure(library: Library, flagged: pd.DataFrame, empty: AnnData) -> Figure:
-    """Draw droplets by rank of RNA counts and of antibody counts, cells and others apart."""
+    """Draw droplets by rank of RNA counts and of antibody counts, cells and other droplets in two colours."""
     kinds = [(RNA, "RNA counts", "rna_counts"), (PROTEIN, "antibody counts", "prot_counts")]
     kinds = [kind for kind in kinds if kind[0] in library.modalities]
     figure, axes = figures.new(4 * len(kinds), 3, columns=len(kinds), squeeze=False)
@@ -233,7 +232,7 @@ def knee_figure(library: Library, flagged: pd.DataFrame, empty: AnnData) -> Figu
         ranks = np.arange(1, len(values) + 1)
         chosen = np.unique(np.geomspace(1, len(values), 3000).astype(int)) - 1
         is_cell = (order < len(called))[chosen]
-        for part, colour, name in ((is_cell, figures.BLUE, "cell"), (~is_cell, figures.GREY, "no cell")):
+        for part, colour, name in ((is_cell, figures.BLUE, "cell"), (~is_cell, figures.GREY, "other droplet")):
             axis.scatter(ranks[chosen][part], values[order][chosen][part], s=4, color=colour, label=name)
         axis.set(
             xscale="log", yscale="symlog", xlabel="rank of droplet", ylabel=label, ylim=(0, 2 * max(values.max(), 1))
@@ -243,17 +242,17 @@ def knee_figure(library: Library, flagged: pd.DataFrame, empty: AnnData) -> Figu
 
 
 def doublets(facts: Facts, frame: pd.DataFrame, numbers: dict[str, float], simulated: np.ndarray) -> None:
-    """Tell how many doublets were found."""
+    """Report the doublets."""
     share = float(frame["doublet"].mean())
     facts.number(cells=len(frame), doublets=int(frame["doublet"].sum()), doublet_share=share, **numbers)
     facts.summary(
-        f"{frame['doublet'].sum():,} of {len(frame):,} cells ({100 * share:.1f} %) look like two cells of different "
-        f"types; the loading predicts {100 * numbers['expected_rate']:.1f} % doublets of any kind."
+        f"{frame['doublet'].sum():,} of {len(frame):,} cells ({100 * share:.1f}%) are called doublets of two types; "
+        f"the loading predicts {100 * numbers['expected_rate']:.1f}% doublets of any kind."
     )
     facts.figure(
         "scores", scores_figure(frame, numbers["threshold"], simulated), "Doublet scores",
-        "Scores of the cells (blue) and of doublets simulated from pairs of them (grey). Cells right of the line are "
-        "flagged.",
+        "Scores of the cells (blue) and of doublets simulated from pairs of them (grey). Cells to the right of the "
+        "line are flagged.",
     )  # fmt: skip
 
 

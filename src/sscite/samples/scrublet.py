@@ -108,7 +108,7 @@ def project(chosen: sparse.csr_matrix, totals: NDArray, pairs: NDArray) -> tuple
 
 
 def simulated_share(points: NDArray, cells: int, k: int) -> NDArray:
-    """Give the share of simulated doublets among the k nearest neighbours of each point, smoothed by one of each kind.
+    """Return share of simulated doublets among the k nearest neighbours of each point, smoothed by one of each kind.
 
     Parameters
     ----------
@@ -132,7 +132,7 @@ def likelihood_ratio(share: NDArray, rate: float) -> NDArray:
 
 
 def _blocks(matrix: sparse.csr_matrix, factors: NDArray) -> Iterator[NDArray]:
-    """Give dense blocks of cells, each cell times its factor, logged."""
+    """Return dense blocks of cells, each cell times its factor, logged."""
     for start in range(0, matrix.shape[0], BLOCK):
         yield np.log1p(
             matrix[start : start + BLOCK].toarray() * factors[start : start + BLOCK, None].astype(np.float32)

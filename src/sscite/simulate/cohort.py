@@ -67,7 +67,7 @@ def contrasts(design: pd.DataFrame) -> pd.DataFrame:
 
 
 def sample_truth(design: pd.DataFrame, share: pd.DataFrame, settings: Settings, singlets: pd.DataFrame) -> pd.DataFrame:
-    """Give a row per sample and subset: singlets, the sample's true and its groups' expected proportion.
+    """Return a row per sample and subset: singlets, the sample's true and its groups' expected proportion.
 
     Parameters
     ----------

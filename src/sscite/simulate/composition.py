@@ -19,7 +19,7 @@ LOWERED_IN_ILD = ["NK_dim"]
 
 
 def expected_proportions(design: pd.DataFrame, effect: float | Mapping[str, float] = 3.0) -> pd.DataFrame:
-    """Give the proportions that a sample's tissue and groups lead to, before donors vary.
+    """Return the proportions that a sample's tissue and groups lead to, before donors vary.
 
     Returns
     -------
@@ -135,7 +135,7 @@ def depths(design: pd.DataFrame, rng: np.random.Generator, *, median: int = 5000
 
 
 def _tissue_shares(design: pd.DataFrame, fold: Mapping[str, float]) -> pd.DataFrame:
-    """Shares of each sample's tissue, shape (samples, subsets), without any group's effect."""
+    """Return shares of each sample's tissue, shape (samples, subsets), without any group's effect."""
     table = profiles.subsets()[list(profiles.TISSUES)].astype(float)
     factor = 1.5 * (1 - 1 / fold["kidney_thbs1"])
     table["kidney"] = table["kidney"].where(table.index != "THBS1_Mac", table["kidney"] * factor)
@@ -143,7 +143,7 @@ def _tissue_shares(design: pd.DataFrame, fold: Mapping[str, float]) -> pd.DataFr
 
 
 def _normal_factors(spread: np.ndarray, lineage: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Log-normal factors (n_donors, n_subsets) with median 1, correlated within a lineage."""
+    """Return log-normal factors (n_donors, n_subsets) with median 1, correlated within a lineage."""
     of_lineage = rng.normal(size=(len(spread), lineage.max() + 1))[:, lineage]
     of_subset = rng.normal(size=of_lineage.shape)
     noise = np.sqrt(WITHIN_LINEAGE) * of_lineage + np.sqrt(1 - WITHIN_LINEAGE) * of_subset
@@ -153,7 +153,7 @@ def _normal_factors(spread: np.ndarray, lineage: np.ndarray, rng: np.random.Gene
 def _dirichlet_factors(
     design: pd.DataFrame, lineage: pd.Series, first: np.ndarray, concentration: float, rng: np.random.Generator
 ) -> np.ndarray:
-    """Gamma factors of lineages and of subsets within a lineage: normalised, they make Dirichlet draws."""
+    """Return gamma factors of lineages and of subsets within a lineage: normalised, they make Dirichlet draws."""
     base = _tissue_shares(design, plan.folds(3.0))
     by_lineage = base.T.groupby(lineage).sum().T
     within = base.div(by_lineage[list(lineage)].to_numpy()).fillna(0)
@@ -162,6 +162,6 @@ def _dirichlet_factors(
 
 
 def _gamma_factors(share: pd.DataFrame, concentration: float, rng: np.random.Generator) -> np.ndarray:
-    """Gamma draws of mean 1 and shape concentration times share: normalised, they make a Dirichlet."""
+    """Return gamma draws of mean 1 and shape concentration times share: normalised, they make a Dirichlet."""
     shape = np.maximum(concentration * share.to_numpy(), 0.05)
     return rng.gamma(shape) / shape

@@ -35,7 +35,7 @@ def donor_factors(names: list[str], book: Profiles, rng: np.random.Generator) ->
 def sample_rates(
     book: Profiles, sample: Mapping[Any, str], factor: np.ndarray, effect: float | Mapping[str, float]
 ) -> np.ndarray:
-    """Give the expression of every subset in one sample.
+    """Return the expression of every subset in one sample.
 
     Parameters
     ----------

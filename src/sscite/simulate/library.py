@@ -194,7 +194,7 @@ def _rna(
 
 
 def _profile(book: Profiles, rates: np.ndarray, subset: str, step: int) -> np.ndarray:
-    """Give a subset's profile; on the continuum, the geometric mean of its two ends weighted by the position."""
+    """Return a subset's profile; on the continuum, the geometric mean of its two ends weighted by the position."""
     if step < 0:
         return rates[book.rows(subset)]
     position = (step + 0.5) / STEPS
@@ -220,7 +220,7 @@ def _stain(cells: pd.DataFrame, tags: list[str], rng: np.random.Generator) -> tu
 
 
 def _truth(cells: pd.DataFrame, barcodes: np.ndarray, called: int, *, hashed: bool) -> pd.DataFrame:
-    """Say what each called droplet holds."""
+    """Return what each called droplet holds."""
     first, second = cells.iloc[:called], cells.iloc[called:].set_index("droplet")
     keep = ["library", "sample", "donor", "tissue", "lineage", "subset", "position", "dying"]
     truth = first[keep].assign(

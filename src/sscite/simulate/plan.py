@@ -25,7 +25,7 @@ EFFECTS = {
 
 
 def folds(effect: float | Mapping[str, float] = 3.0) -> dict[str, float]:
-    """Give the fold change of each planted finding.
+    """Return the fold change of each planted finding.
 
     Parameters
     ----------

@@ -51,11 +51,11 @@ class Profiles:
     size: np.ndarray
 
     def rows(self, subset: str) -> int:
-        """Give the row of a subset."""
+        """Return the row of a subset."""
         return self.subsets.index(subset)
 
     def mask(self, symbols: list[str]) -> np.ndarray:
-        """Say which genes are among the symbols, boolean of shape (n_genes,)."""
+        """Return which genes are among the symbols, boolean of shape (n_genes,)."""
         return self.genes.isin(symbols)
 
 
@@ -66,13 +66,13 @@ def definition() -> dict[str, Any]:
 
 
 def gene_sets() -> dict[str, list[str]]:
-    """Give the gene sets whose activity is planted, name to symbols."""
+    """Return the gene sets whose activity is planted, name to symbols."""
     return dict(definition()["gene_sets"])
 
 
 @cache
 def subsets() -> pd.DataFrame:
-    """Give a row per subset, indexed by name: `lineage label` and its share of `blood kidney lung`."""
+    """Return a row per subset, indexed by name: `lineage label` and its share of `blood kidney lung`."""
     rows = {
         name: {"lineage": s["lineage"], "label": s["label"], **dict(zip(TISSUES, s["share"], strict=True))}
         for name, s in definition()["subsets"].items()
@@ -81,7 +81,7 @@ def subsets() -> pd.DataFrame:
 
 
 def named_genes() -> list[str]:
-    """Give every gene that the definition names, sorted; they are present whatever the number of genes."""
+    """Return every gene that the definition names, sorted; they are present whatever the number of genes."""
     spec = definition()
     names = {*spec["expressed_by_all"], *spec["mitochondrial"], *(g for s in spec["gene_sets"].values() for g in s)}
     names |= {g for sex in spec["by_sex"].values() for g in sex}
@@ -139,7 +139,7 @@ def build(genes: int = 2000) -> Profiles:
 
 
 def _named_levels(subset: str, genes: pd.Index) -> np.ndarray:
-    """Levels of the named genes in a subset, counts per 10,000: lineage over family over what all express."""
+    """Return levels of the named genes in a subset, counts per 10,000: lineage over family over what all express."""
     spec = definition()
     own = spec["subsets"][subset]
     lineage = spec["lineages"][own["lineage"]]

@@ -84,7 +84,7 @@ def text_to_categories(obs: pd.DataFrame) -> pd.DataFrame:
 
 
 def cells_table(obs: pd.DataFrame, excluded: pd.DataFrame, obsm: dict[str, np.ndarray]) -> pd.DataFrame:
-    """Give every cell of the cohort a row: those used with their coordinates, then those left out with the reason."""
+    """Return every cell of the cohort a row: those used with their coordinates, then those left out with the reason."""
     table = obs.copy()
     for key, prefix in ((names.X_UMAP, "umap"), (names.X_WNN_UMAP, "wnn_umap")):
         if key in obsm:

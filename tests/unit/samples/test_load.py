@@ -117,11 +117,11 @@ def test_outliers_are_counted_in_deviations_from_the_median():
     assert qc.mad_limits(metrics, 0) == []
 
 
-def test_the_mitochondrial_limit_is_that_of_the_tissue_and_the_loosest_of_several():
+def test_the_mitochondrial_limit_is_that_of_the_tissue_and_the_highest_of_several():
     text = "blood=20,kidney=40,15"
     assert qc.mt_limit(text, ["blood"]) == (20, [])
     assert qc.mt_limit(text, ["lung"]) == (15, [])
     limit, said = qc.mt_limit(text, ["blood", "kidney"])
-    assert limit == 40 and "loosest" in said[0]
+    assert limit == 40 and "the highest is applied" in said[0]
     with pytest.raises(UserError, match="'kidney=x' is not a valid limit"):
         qc.parse_tissue_limits("blood=20,kidney=x")

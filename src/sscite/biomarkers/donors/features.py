@@ -101,7 +101,7 @@ def profile(sums: Sums, donors: pd.Series) -> Profile:
 
 
 def _reasons(values: np.ndarray, total: np.ndarray, ratio: np.ndarray) -> np.ndarray:
-    """Give the reason why a feature is not used; empty for those that are."""
+    """Return the reason why a feature is not used; empty for those that are."""
     known = np.isfinite(values)
     low = np.where(known, values, np.inf).min(axis=0, initial=np.inf)
     high = np.where(known, values, -np.inf).max(axis=0, initial=-np.inf)

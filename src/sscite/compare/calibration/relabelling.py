@@ -85,7 +85,7 @@ def _ks(percent: np.ndarray, group: np.ndarray) -> np.ndarray:
 
 
 def separation_statistic(scaled: np.ndarray, comparison: Comparison, labels: np.ndarray) -> np.ndarray:
-    """Give the share of the variance between donors that lies between the sides, under each labelling."""
+    """Return the share of the variance between donors that lies between the sides, under each labelling."""
     held = nuisance(comparison)
     y = donor_tests.residualise(scaled, held)
     x = donor_tests.residualise(labels.T.astype(float), held)
@@ -117,7 +117,7 @@ def expression_calls(counts: np.ndarray, held: np.ndarray, labels: np.ndarray) -
 
 
 def _both(side: np.ndarray) -> bool:
-    """Tell whether both sides have at least two donors."""
+    """Return whether both sides have at least two donors."""
     return min(int(side.sum()), len(side) - int(side.sum())) >= 2
 
 

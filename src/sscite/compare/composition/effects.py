@@ -94,7 +94,7 @@ class Arranged:
 
     @property
     def effect(self) -> np.ndarray:
-        """Observed effect of each test measured from its centre, (n_tests,)."""
+        """Return the observed effect of each test measured from its centre, (n_tests,)."""
         return median_of([each[0] for each in self.centred])
 
     @property
@@ -104,16 +104,16 @@ class Arranged:
 
     @property
     def error(self) -> np.ndarray:
-        """Its standard error, (n_tests,)."""
+        """Return its standard error, (n_tests,)."""
         return median_of([np.sqrt(each.variance[0]) for each in self.share])
 
     @property
     def t(self) -> list[np.ndarray]:
-        """The statistic of the primary test under all arrangements, of each thinning."""
+        """Return the statistic of the primary test under all arrangements, of each thinning."""
         return [centred / np.sqrt(each.variance) for centred, each in zip(self.centred, self.share, strict=True)]
 
     def p(self, at: int = 0) -> np.ndarray:
-        """Two-sided p of the primary test under one arrangement, (n_tests,): the median over the thinnings."""
+        """Return two-sided p of the primary test under one arrangement, (n_tests,): the median over the thinnings."""
         return median_of([t_p(t[at], each.df[at]) for t, each in zip(self.t, self.share, strict=True)])
 
     def chance_any(self, at: np.ndarray, unrelated: np.ndarray) -> float:

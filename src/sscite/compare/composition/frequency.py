@@ -33,7 +33,7 @@ class Measures:
 
     @property
     def total(self) -> np.ndarray:
-        """All cells of each donor, (n_donors,)."""
+        """Return all cells of each donor, (n_donors,)."""
         return self.whole[:, (self.tests["measure"] == "all").to_numpy()].max(axis=1)
 
     @property

@@ -35,7 +35,7 @@ class Components:
 
 
 def scaled_percents(composition: pd.DataFrame, comparison: Comparison) -> pd.DataFrame:
-    """Give subsets' percents of all cells per donor, scaled to mean 0 and variance 1; constant ones are left out."""
+    """Return subsets' percents of all cells per donor, scaled to mean 0 and variance 1; constant ones are left out."""
     frame = comparison.collapse(per_sample(composition, measure="all")["percent"])
     frame = frame.loc[:, frame.columns.get_level_values("level") == "subset"].droplevel(["level"], axis=1)
     frame = frame.fillna(frame.mean())

@@ -86,7 +86,7 @@ class Comparison:
 
     @cached_property
     def donors(self) -> pd.DataFrame:
-        """One row per donor and group: donor, group, level, covariates (a number's mean, a text's first)."""
+        """Return one row per donor and group: donor, group, level, covariates (a number's mean, a text's first)."""
         how = {name: "mean" if _is_number(self.samples[name]) else "first" for name in self.covariates}
         rows = self.samples.groupby(["donor", "group"], sort=True).agg({"level": "first", **how})
         return rows.reset_index().sort_values(["group", "donor"], ignore_index=True)
@@ -103,7 +103,7 @@ class Comparison:
         return brought.reindex(pd.MultiIndex.from_frame(self.donors[["donor", "group"]])).reset_index(drop=True)
 
     def covariate_matrix(self) -> tuple[np.ndarray, list[str]]:
-        """Give the covariates of `donors` as columns of numbers, and their names; see `encode`."""
+        """Return the covariates of `donors` as columns of numbers, and their names; see `encode`."""
         return encode(self.donors, self.covariates)
 
     def counts(self) -> tuple[int, int]:

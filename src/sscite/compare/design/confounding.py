@@ -137,13 +137,13 @@ def power(comparison: Comparison, deviations: np.ndarray) -> pd.DataFrame:
 
 
 def _t_power(shift: float, df: int, level: float) -> float:
-    """Power of a two-sided t test at a level, by the noncentral t."""
+    """Return the power of a two-sided t test at a level, by the noncentral t."""
     limit = stats.t.ppf(1 - level / 2, df)
     found = stats.nct.sf(limit, df, shift)
     return float(found) if np.isfinite(found) else 1.0
 
 
 def detectable(table: pd.DataFrame, *, column: str = "power_family", goal: float = 0.8) -> float:
-    """Give the smallest fold change of the table found with the goal's power in a typical subset; infinite if none."""
+    """Return smallest fold change of the table found with the goal's power in a typical subset; infinite if none."""
     reached = table[(table["subsets"] == "typical") & (table[column] >= goal)]
     return float(reached["fold"].min()) if len(reached) else float("inf")

@@ -39,7 +39,7 @@ def answer(
 
 
 def _tell(facts: Facts, comparison: Comparison, related: pd.DataFrame, power: pd.DataFrame, tests: int) -> None:
-    """Give numbers, the sentence and the warnings of confounding."""
+    """Return numbers, the sentence and the warnings of confounding."""
     reference, target = comparison.counts()
     smallest = permutation.smallest_p(reference, target, paired=comparison.paired)
     rank = None if comparison.paired else float(donor_tests.ks_p(np.array([1.0]), reference, target)[0])

@@ -37,7 +37,7 @@ Sets = dict[str, dict[str, list[str]]]
 
 
 def membership(sets: dict[str, list[str]], genes: pd.Index) -> tuple[np.ndarray, list[str]]:
-    """Give the 0/1 matrix (n_sets, n_genes) of sets with 5 to 500 of the genes, and their names."""
+    """Return the 0/1 matrix (n_sets, n_genes) of sets with 5 to 500 of the genes, and their names."""
     rows, kept = [], []
     for name, members in sets.items():
         places = genes.get_indexer(pd.Index(members).unique())
@@ -75,7 +75,7 @@ def competitive(statistic: np.ndarray, members: np.ndarray) -> tuple[np.ndarray,
 
 
 def running_scores(statistic: np.ndarray, members: np.ndarray) -> np.ndarray:
-    """Give the running enrichment score of each set along the ranking, shape (n_sets, n_genes), highest gene first."""
+    """Return running enrichment score of each set along the ranking, shape (n_sets, n_genes), highest gene first."""
     order = np.argsort(-statistic, kind="stable")
     hits = members[:, order] * np.abs(statistic[order])
     misses = ~members[:, order]

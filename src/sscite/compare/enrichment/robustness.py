@@ -39,7 +39,7 @@ def headlines(table: pd.DataFrame, sets: Sets) -> pd.DataFrame:
 
 
 def _same(one: pd.Series, other: pd.Series, sets: Sets) -> bool:
-    """Tell whether two rows are of one gene set: the same name but for its collection, or mostly the same genes."""
+    """Return whether two rows are of one gene set: the same name but for its collection, or mostly the same genes."""
     names = [
         re.sub(r"^(HALLMARK|REACTOME|KEGG|GOBP|BIOCARTA|WP)_", "", row["gene_set"].upper()) for row in (one, other)
     ]

@@ -177,7 +177,7 @@ def expressed(counts: np.ndarray, group: np.ndarray) -> np.ndarray:
 
 
 def testable(bulk: Bulk, design: np.ndarray, min_donors: int) -> str:
-    """Say why a subset cannot be tested; an empty text means that it can."""
+    """Return why a subset cannot be tested; an empty text means that it can."""
     if min(bulk.donors(0), bulk.donors(1)) < min_donors:
         return f"fewer than {min_donors} donors a side with enough cells"
     return "" if len(bulk.rows) > design.shape[1] else "the covariates leave no degree of freedom"

@@ -78,7 +78,7 @@ def describe_stress(facts: Facts, comparison: Comparison, scores: pd.DataFrame) 
 
 
 def sentence(genes: pd.DataFrame, done: pd.DataFrame, sides: str) -> str:
-    """Say in one sentence how many subsets differ and which most."""
+    """Return in one sentence how many subsets differ and which most."""
     subsets = done[done["level"] == "subset"] if (done["level"] == "subset").any() else done
     total = subsets["up"] + subsets["down"]
     if not total.sum():

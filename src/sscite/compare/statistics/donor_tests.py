@@ -64,7 +64,7 @@ def holm(p: np.ndarray) -> np.ndarray:
 
 
 def ks_distance(values: np.ndarray, group: np.ndarray) -> np.ndarray:
-    """Give the largest distance between the two groups' empirical distributions, per column.
+    """Return the largest distance between the two groups' empirical distributions, per column.
 
     Parameters
     ----------

@@ -36,12 +36,12 @@ class Permuted:
     exact: bool
 
     def p(self) -> np.ndarray:
-        """Two-sided p of each test alone."""
+        """Return the two-sided p of each test alone."""
         size = np.abs(self.t)
         return (size >= size[0] - ROUNDING).mean(axis=0)
 
     def family_p(self) -> np.ndarray:
-        """Two-sided p of each test, adjusted for all by step-down max-T: controls the family-wise error rate.
+        """Return two-sided p of each test, adjusted for all by step-down max-T: controls the family-wise error rate.
 
         Each test is first divided by its root mean square over all arrangements, so that no test owns the maximum only
         because its statistic spreads wider under the null.
@@ -104,7 +104,7 @@ def flips(n: int, *, draws: int, rng: np.random.Generator) -> tuple[np.ndarray, 
 
 
 def smallest_p(reference: int, target: int, *, paired: bool) -> float:
-    """Give the smallest two-sided permutation p that these numbers of donors can reach.
+    """Return the smallest two-sided permutation p that these numbers of donors can reach.
 
     Unpaired with equal groups, and paired, the mirror arrangement is as extreme as the observed one.
     """

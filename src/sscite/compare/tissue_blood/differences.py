@@ -42,7 +42,7 @@ def resident() -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def contrast_of(tissue: str, reference: str) -> Contrast:
-    """Give the contrast of a tissue against the reference tissue, within donors where possible."""
+    """Return the contrast of a tissue against the reference tissue, within donors where possible."""
     return Contrast(
         name=f"{tissue} against {reference}", id=tissue, variable="tissue", reference=(reference,), target=(tissue,),
         block="donor",
@@ -120,7 +120,7 @@ def without_each_donor(table: pd.DataFrame, values: np.ndarray, rows: pd.DataFra
 
 
 def describe_rows(values: np.ndarray, features: pd.Index, rows: pd.DataFrame, *, paired: bool) -> pd.DataFrame:
-    """Give differences of means without a test: the mean over pairs where paired."""
+    """Return differences of means without a test: the mean over pairs where paired."""
     group = rows["group"].to_numpy()
     if paired:
         means = pd.DataFrame(values).groupby([rows["donor"], group]).mean()
@@ -175,7 +175,7 @@ def residency_score(bulk: Bulk) -> tuple[np.ndarray, pd.Index]:
 def protein_values(
     pseudobulk: AnnData, bulk: Bulk, comparison: Comparison, level: str, name: str
 ) -> tuple[np.ndarray, pd.Index]:
-    """Give the mean normalised protein of each row of a bulk, for proteins measured in all rows."""
+    """Return the mean normalised protein of each row of a bulk, for proteins measured in all rows."""
     if "prot" not in pseudobulk.obsm:
         return np.empty((len(bulk.rows), 0)), pd.Index([])
     obs = pseudobulk.obs

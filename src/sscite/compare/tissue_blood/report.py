@@ -92,7 +92,7 @@ def _draw_effects(facts: Facts, table: pd.DataFrame) -> None:
 
 
 def sentence(table: pd.DataFrame, sides: str, paired: bool, tested: bool, donors: tuple[int, int]) -> str:
-    """Say in plain words what differs and how much of it stress may explain."""
+    """Return in plain words what differs and how much of it stress may explain."""
     how = f"within {donors[0]} donors" if paired else f"{donors[0]} against {donors[1]} donors, unpaired"
     states = table[(table["kind"] == "state") & table["without_counterpart"].eq(True)]
     far = states.sort_values("effect", ascending=False)["subset"]

@@ -60,12 +60,12 @@ class Trajectory:
 
     @property
     def predecessor_support(self) -> float:
-        """Share of donor bootstraps with the same predecessor; NaN without bootstraps."""
+        """Return the share of donor bootstraps with the same predecessor; NaN without bootstraps."""
         return float((self.draws["predecessor"] == self.states[-2]).mean())
 
     @property
     def is_supported(self) -> bool:
-        """Whether the transition is gradual (score >= 2) and found in at least 80% of donor bootstraps."""
+        """Return whether the transition is gradual (score >= 2) and found in at least 80% of donor bootstraps."""
         return bool(
             self.predecessors["transition_score"].iloc[0] >= transition.GRADUAL
             and not self.predecessor_support < STABLE

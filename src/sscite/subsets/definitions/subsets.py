@@ -37,7 +37,7 @@ class Subset:
 
     @property
     def defining(self) -> tuple[str, ...]:
-        """The genes of which most must be higher than in the rest of the lineage."""
+        """Return the genes of which most must be higher than in the rest of the lineage."""
         return tuple(gene for gene in self.up if gene not in self.also) or self.up
 
 
@@ -52,7 +52,7 @@ class Lineage:
 
     @property
     def genes(self) -> list[str]:
-        """Every gene that any subset names, once, in the order of the file."""
+        """Return every gene that any subset names, once, in the order of the file."""
         return list(dict.fromkeys(g for subset in self.subsets for g in (*subset.up, *subset.down, *subset.needs)))
 
 
@@ -65,7 +65,7 @@ class Definitions:
 
     @property
     def subsets(self) -> dict[str, Subset]:
-        """Every subset by its name."""
+        """Return every subset by its name."""
         return {subset.name: subset for lineage in self.lineages for subset in lineage.subsets}
 
     def by_annotated_lineage(self) -> dict[str, str]:

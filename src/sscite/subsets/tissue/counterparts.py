@@ -149,7 +149,7 @@ def _present(table: pd.DataFrame, rows: pd.DataFrame, reference: str) -> tuple[n
 
 
 def nothing() -> pd.DataFrame:
-    """Give the table of placed cells without rows."""
+    """Return the table of placed cells without rows."""
     text = {name: pd.Series(dtype=str) for name in TEXT}
     return pd.DataFrame(
         {**text, **{name: pd.Series(dtype=np.float32) for name in NUMBERS}}, index=pd.Index([], dtype=str)
