@@ -120,7 +120,7 @@ def power(comparison: Comparison, deviations: np.ndarray) -> pd.DataFrame:
     Returns
     -------
     a row per fold change and kind: fold, subsets, deviation, power_single (5% for one test), power_family (5% over
-    all, by Bonferroni, which is a little less than max-T reaches)
+    all, by Bonferroni, to which Holm is close)
     """
     group, held = comparison.donors["group"].to_numpy(float), nuisance(comparison)
     x = donor_tests.residualise(group[:, None], held)[:, 0]
