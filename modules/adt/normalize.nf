@@ -12,7 +12,7 @@ process ADT_NORMALIZE {
     path "${meta.id}.adt_quality.csv", emit: quality
     path '*.adt_normalize.json', topic: 'facts'
     path '*.adt_normalize.*.png', topic: 'figures', optional: true
-    path '*.adt_normalize.*.svg', optional: true, emit: drawings
+    path '*.adt_normalize.*.{svg,pdf}', optional: true, emit: drawings
 
     script:
     """

@@ -15,7 +15,7 @@ process BIOMARKERS_DONORS {
     path 'donors/*.csv', emit: tables
     path '*.biomarkers_donors.json', topic: 'facts'
     path '*.biomarkers_donors.*.png', topic: 'figures', optional: true
-    path '*.biomarkers_donors.*.svg', optional: true, emit: drawings
+    path '*.biomarkers_donors.*.{svg,pdf}', optional: true, emit: drawings
 
     script:
     """

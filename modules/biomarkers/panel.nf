@@ -17,7 +17,7 @@ process BIOMARKERS_PANEL {
     path 'panel/*.gatingml.xml', emit: gates, optional: true
     path '*.biomarkers_panel.json', topic: 'facts'
     path '*.biomarkers_panel.*.png', topic: 'figures', optional: true
-    path '*.biomarkers_panel.*.svg', optional: true, emit: drawings
+    path '*.biomarkers_panel.*.{svg,pdf}', optional: true, emit: drawings
 
     script:
     """

@@ -12,7 +12,7 @@ process COMPARE_ABUNDANCE {
     path '*/abundance.csv', emit: tables, optional: true
     path '*.compare_abundance.json', topic: 'facts'
     path '*.compare_abundance.*.png', topic: 'figures', optional: true
-    path '*.compare_abundance.*.svg', optional: true, emit: drawings
+    path '*.compare_abundance.*.{svg,pdf}', optional: true, emit: drawings
 
     script:
     """

@@ -12,7 +12,7 @@ process COMPARE_CALIBRATION {
     path '*/calibration*.csv', emit: tables, optional: true
     path '*.compare_calibration.json', topic: 'facts'
     path '*.compare_calibration.*.png', topic: 'figures', optional: true
-    path '*.compare_calibration.*.svg', optional: true, emit: drawings
+    path '*.compare_calibration.*.{svg,pdf}', optional: true, emit: drawings
 
     script:
     """

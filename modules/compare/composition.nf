@@ -11,7 +11,7 @@ process COMPARE_COMPOSITION {
     path '*/composition*.csv', emit: tables, optional: true
     path '*.compare_composition.json', topic: 'facts', emit: summaries
     path '*.compare_composition.*.png', topic: 'figures', optional: true
-    path '*.compare_composition.*.svg', optional: true, emit: drawings
+    path '*.compare_composition.*.{svg,pdf}', optional: true, emit: drawings
 
     script:
     """

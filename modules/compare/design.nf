@@ -11,7 +11,7 @@ process COMPARE_DESIGN {
     path '*/design*.csv', emit: tables, optional: true
     path '*.compare_design.json', topic: 'facts'
     path '*.compare_design.*.png', topic: 'figures', optional: true
-    path '*.compare_design.*.svg', optional: true, emit: drawings
+    path '*.compare_design.*.{svg,pdf}', optional: true, emit: drawings
 
     script:
     """

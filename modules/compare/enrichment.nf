@@ -13,7 +13,7 @@ process COMPARE_ENRICHMENT {
     path '*/enrichment.csv', emit: tables, optional: true
     path '*.compare_enrichment.json', topic: 'facts'
     path '*.compare_enrichment.*.png', topic: 'figures', optional: true
-    path '*.compare_enrichment.*.svg', optional: true, emit: drawings
+    path '*.compare_enrichment.*.{svg,pdf}', optional: true, emit: drawings
 
     script:
     """

@@ -11,7 +11,7 @@ process COMPARE_EXPRESSION {
     tuple val(contrast_id), path('*/expression.csv'), emit: tables, optional: true
     path '*.compare_expression.json', topic: 'facts'
     path '*.compare_expression.*.png', topic: 'figures', optional: true
-    path '*.compare_expression.*.svg', optional: true, emit: drawings
+    path '*.compare_expression.*.{svg,pdf}', optional: true, emit: drawings
 
     script:
     """

@@ -12,7 +12,7 @@ process COMPARE_IDENTITY {
     path 'identity.csv', emit: table
     path '*.compare_identity.json', topic: 'facts'
     path '*.compare_identity.*.png', topic: 'figures', optional: true
-    path '*.compare_identity.*.svg', optional: true, emit: drawings
+    path '*.compare_identity.*.{svg,pdf}', optional: true, emit: drawings
 
     script:
     """

@@ -13,7 +13,7 @@ process COMPARE_LIGAND_RECEPTOR {
     path '*/ligand_receptor_asked.csv', emit: asked, optional: true
     path '*.compare_ligand_receptor.json', topic: 'facts'
     path '*.compare_ligand_receptor.*.png', topic: 'figures', optional: true
-    path '*.compare_ligand_receptor.*.svg', optional: true, emit: drawings
+    path '*.compare_ligand_receptor.*.{svg,pdf}', optional: true, emit: drawings
 
     script:
     """

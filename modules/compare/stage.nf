@@ -12,7 +12,7 @@ process COMPARE_STAGE {
     path '*/stage*.csv', emit: tables, optional: true
     path '*.compare_stage.json', topic: 'facts'
     path '*.compare_stage.*.png', topic: 'figures', optional: true
-    path '*.compare_stage.*.svg', optional: true, emit: drawings
+    path '*.compare_stage.*.{svg,pdf}', optional: true, emit: drawings
 
     script:
     """

@@ -12,7 +12,7 @@ process COMPARE_TISSUE_BLOOD {
     path '*/tissue_blood.csv', emit: tables, optional: true
     path '*.compare_tissue_blood.json', topic: 'facts'
     path '*.compare_tissue_blood.*.png', topic: 'figures', optional: true
-    path '*.compare_tissue_blood.*.svg', optional: true, emit: drawings
+    path '*.compare_tissue_blood.*.{svg,pdf}', optional: true, emit: drawings
 
     script:
     """

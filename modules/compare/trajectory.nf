@@ -14,7 +14,7 @@ process COMPARE_TRAJECTORY {
     path '*/trajectory_cells.csv', emit: ordered, optional: true
     path '*.compare_trajectory.json', topic: 'facts'
     path '*.compare_trajectory.*.png', topic: 'figures', optional: true
-    path '*.compare_trajectory.*.svg', optional: true, emit: drawings
+    path '*.compare_trajectory.*.{svg,pdf}', optional: true, emit: drawings
 
     script:
     """

@@ -20,7 +20,7 @@ process SAMPLES_VALIDATE {
     path 'covariates.csv', emit: covariates
     path 'cohort.samples_validate.json', topic: 'facts'
     path 'cohort.samples_validate.*.png', topic: 'figures', optional: true
-    path 'cohort.samples_validate.*.svg', optional: true, emit: drawings
+    path 'cohort.samples_validate.*.{svg,pdf}', optional: true, emit: drawings
 
     script:
     """

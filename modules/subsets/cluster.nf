@@ -16,7 +16,7 @@ process SUBSETS_CLUSTER {
     path 'subset_embedding.parquet', emit: embedding
     path '*.subsets_cluster.json', topic: 'facts'
     path '*.subsets_cluster.*.png', topic: 'figures', optional: true
-    path '*.subsets_cluster.*.svg', optional: true, emit: drawings
+    path '*.subsets_cluster.*.{svg,pdf}', optional: true, emit: drawings
 
     script:
     """

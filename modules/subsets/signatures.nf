@@ -12,7 +12,7 @@ process SUBSETS_SIGNATURES {
     path 'signatures_by_subset.csv', emit: by_subset
     path '*.subsets_signatures.json', topic: 'facts'
     path '*.subsets_signatures.*.png', topic: 'figures', optional: true
-    path '*.subsets_signatures.*.svg', optional: true, emit: drawings
+    path '*.subsets_signatures.*.{svg,pdf}', optional: true, emit: drawings
 
     script:
     """

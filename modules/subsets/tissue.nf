@@ -12,7 +12,7 @@ process SUBSETS_TISSUE {
     path 'tissue_states.csv', emit: summary
     path '*.subsets_tissue.json', topic: 'facts'
     path '*.subsets_tissue.*.png', topic: 'figures', optional: true
-    path '*.subsets_tissue.*.svg', optional: true, emit: drawings
+    path '*.subsets_tissue.*.{svg,pdf}', optional: true, emit: drawings
 
     script:
     """

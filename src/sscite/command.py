@@ -143,7 +143,7 @@ class Facts:
         )  # fmt: skip
 
     def figure(self, name: str, figure: Figure, title: str, caption: str = "", *, points: Points | None = None) -> None:
-        """Save a figure as `<id>.<step>.<name>.png` and `.svg`, and list it; the report draws `points` in its place."""
+        """Save a figure as `<id>.<step>.<name>.png` (svg, pdf) and list it; the report draws `points` in its place."""
         from sscite import figures
 
         file = figures.save(figure, self.folder / f"{self.stem}.{name}")

@@ -33,6 +33,7 @@ BLUE, ORANGE, GREEN, PINK, SKY, VERMILION, YELLOW, DARK_RED = PALETTE[:8]
 UP, DOWN = VERMILION, BLUE  # in the target relative to the reference
 HIGHLIGHT = VERMILION  # what the reader should look at first
 GREY = "#8A8A8A"  # not significant, or no group
+INK = "#000000"  # outlines, and what stands out from both directions
 MUTED, FAINT, BAND = "#BBBBBB", "#DDDDDD", "#EEEEEE"  # single donors behind a mean, context, background bands
 LINEAGES = {
     "monocyte/DC": VERMILION, "CD4 T": BLUE, "CD8 T": SKY, "other T": "#7A5FB0", "B": GREEN, "plasma": "#7FC97F",
@@ -46,7 +47,8 @@ TISSUES = {
 }  # fmt: skip
 STYLE = {
     "font.size": 9, "axes.titlesize": 10, "axes.spines.top": False, "axes.spines.right": False,
-    "figure.constrained_layout.use": True, "svg.hashsalt": "sscite", "svg.fonttype": "none", "savefig.dpi": 150,
+    "figure.constrained_layout.use": True, "svg.hashsalt": "sscite", "svg.fonttype": "none", "pdf.fonttype": 42,
+    "savefig.dpi": 150,
     "savefig.bbox": "tight",  # the page grows with its texts: none is cut
     "axes.prop_cycle": matplotlib.cycler(color=PALETTE), "legend.frameon": False,
 }  # fmt: skip
@@ -127,13 +129,15 @@ def row_key(axis: Axes, row: float, colours: dict[str, str]) -> None:
 
 
 def save(figure: Figure, stem: Path) -> str:
-    """Save as PNG and SVG beside each other, without dates, and close; return the PNG's file name."""
+    """Save as PNG, SVG and PDF beside each other, without dates, and close; return the PNG's file name."""
     for axes in figure.axes:
         for axis in (axes.xaxis, axes.yaxis):
             _without_math(axis)
     with plt.rc_context(STYLE):
         figure.savefig(f"{stem}.png", metadata={"Software": None})
+        figure.set_layout_engine("none")  # what was laid out for the first file stays
         figure.savefig(f"{stem}.svg", metadata={"Date": None})
+        figure.savefig(f"{stem}.pdf", metadata={"CreationDate": None})
     plt.close(figure)
     return f"{stem.name}.png"
 

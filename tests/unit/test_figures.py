@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 from skimage.color import rgb2lab
 
@@ -61,6 +62,19 @@ def test_a_text_beyond_the_edge_is_not_cut(tmp_path: Path):
     edges = [pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]]
     assert all((edge == 255).all() for edge in edges)
     assert pixels.shape[1] > 2 * 150
+
+
+def test_a_figure_is_saved_as_png_svg_and_pdf_of_one_form_and_the_same_each_time(tmp_path: Path):
+    for name in ("a", "b"):
+        figure, axes = figures.new(4, 2, 1, 2)
+        figure.colorbar(axes[0].scatter([1, 2], [3, 4], c=[0, 1]), ax=axes, label="a label")
+        figures.save(figure, tmp_path / name)
+    read = {suffix: [(tmp_path / f"{name}.{suffix}").read_bytes() for name in "ab"] for suffix in ("png", "svg", "pdf")}
+    assert all(first == second for first, second in read.values())
+    width, height = Image.open(tmp_path / "a.png").size
+    box = re.search(rb"/MediaBox \[ 0 0 ([\d.]+) ([\d.]+) \]", read["pdf"][0])
+    assert box
+    assert float(box[1]) / float(box[2]) == pytest.approx(width / height, rel=0.02)
 
 
 def test_the_key_of_a_row_names_every_level_in_full(tmp_path: Path):

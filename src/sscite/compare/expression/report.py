@@ -143,7 +143,7 @@ def volcano_points(genes: pd.DataFrame, done: pd.DataFrame) -> Points:
         y = -np.log10(part["p_value"].clip(lower=1e-300))
         title = row["subset"] + (" (all)" if row["level"] == "lineage" else "")
         panels.append(Panel(title, "log2 fold change, shrunken", "-log10 p", x, y, list(part["gene"]), groups))
-    shades = {"not significant": figures.MUTED, "higher": RAISED, "lower": LOWERED, "stress gene": "#000000"}
+    shades = {"not significant": figures.MUTED, "higher": RAISED, "lower": LOWERED, "stress gene": figures.INK}
     return Points(panels, shades, shown=1, what="gene")
 
 
