@@ -130,7 +130,7 @@ def main(data: Annotated[Path, typer.Option(help="Folder of the real data.")] = 
     for state in ("Doublet", "hashtag"):
         for name, part in (("both captures", pools), ("capture 2", pools[1:])):
             print(f"posterior of {state}, {name}", reliability(part, state).round(3).to_string(), sep="\n", end="\n\n")
-    for weight in (1, 2, 3):
+    for weight in (1, 1.5, 2):
         called = (call(counts, doublet_weight=weight).calls["hto_call"] == "Doublet").to_numpy()
         print(f"hand-gated, doublet_weight {weight}: {called[doublets].mean():.3f} / {called[singles].mean():.3f}")
     print(

@@ -38,8 +38,8 @@ def main(
     ] = "joint",
     doublet_weight: Annotated[
         float,
-        typer.Option(min=0.01, max=100, help="Weight of a doublet in the joint call; below 1 keeps more singlets."),
-    ] = 1,
+        typer.Option(min=0.01, max=100, help="Weight of a doublet in the joint call; less keeps more singlets."),
+    ] = 1.5,
     seed: Annotated[int, typer.Option(help="Seed of the subsampling of large captures for the fit.")] = 0,
 ) -> None:
     """Call the hashtag of every droplet of one capture with a joint count model.

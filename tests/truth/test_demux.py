@@ -31,9 +31,9 @@ def lavage(data):
     return pools
 
 
-def test_lavage_pools_reach_a_mean_f_of_947(lavage):
+def test_lavage_pools_reach_a_mean_f_of_9475(lavage):
     calls = np.concatenate([found.calls["hto_call"].to_numpy(dtype=str) for found, _ in lavage])
-    assert np.mean(scores(calls, np.concatenate([truth for _, truth in lavage]))) >= 0.947
+    assert np.mean(scores(calls, np.concatenate([truth for _, truth in lavage]))) >= 0.9475
 
 
 def test_as_many_doublets_are_found_in_lavage_pools_as_by_genotype_within_a_factor_of_1_3(lavage):
@@ -42,10 +42,10 @@ def test_as_many_doublets_are_found_in_lavage_pools_as_by_genotype_within_a_fact
         assert 1 / 1.3 < ratio < 1.3
 
 
-def test_doublet_posteriors_above_six_tenths_are_within_eight_hundredths_of_the_genotypes(lavage):
+def test_doublet_posteriors_from_six_to_eight_tenths_are_within_eight_hundredths_of_the_genotypes(lavage):
     posterior = np.concatenate([found.posteriors["Doublet"].to_numpy() for found, _ in lavage])
     doublet = np.concatenate([truth == "Doublet" for _, truth in lavage])
-    for low, high in ((0.6, 0.7), (0.7, 1)):
+    for low, high in ((0.6, 0.7), (0.7, 0.8)):
         band = (posterior > low) & (posterior <= high)
         assert doublet[band].mean() == pytest.approx(posterior[band].mean(), abs=0.08)
 
@@ -59,16 +59,16 @@ def test_the_joint_model_has_a_higher_f_than_both_comparison_methods_on_lavage(l
         assert joint > max(others)
 
 
-def test_posteriors_of_one_hashtag_above_nine_tenths_are_calibrated_within_a_tenth(lavage):
+def test_posteriors_of_one_hashtag_above_six_tenths_are_within_eight_hundredths_of_the_genotypes(lavage):
     for found, truth in lavage:
         table = pd.crosstab(found.calls["hto_call"], truth).drop(columns=["Doublet", "Negative"])
         donor_of = table.drop(["Doublet", "Negative"]).idxmax(axis=1)
         single = found.posteriors.drop(columns=["Doublet", "Negative"])
         confidence = single.max(axis=1).to_numpy()
         right = single.idxmax(axis=1).map(donor_of).to_numpy() == truth
-        for low, high in ((0.9, 0.99), (0.99, 1)):
+        for low, high in ((0.6, 0.8), (0.8, 0.9), (0.9, 0.99), (0.99, 1)):
             band = (confidence > low) & (confidence <= high)
-            assert right[band].mean() == pytest.approx(confidence[band].mean(), abs=0.1)
+            assert right[band].mean() == pytest.approx(confidence[band].mean(), abs=0.08)
 
 
 def test_most_hand_gated_doublets_are_found_and_few_singles_are_lost(data):
@@ -79,10 +79,9 @@ def test_most_hand_gated_doublets_are_found_and_few_singles_are_lost(data):
         for files in ((folder / "cell_types" / "Doublets").glob("*.txt"), (folder / "cell_types").glob("*.txt"))
     )
     barcode = counts.index.str.split("-").str[0]
-    for weight, found, lost in ((1, 0.64, 0.075), (3, 0.72, 0.09)):
-        called = call(counts, doublet_weight=weight).calls["hto_call"] == "Doublet"
-        assert called[barcode.isin(doublets)].mean() >= found
-        assert called[barcode.isin(singles - doublets)].mean() <= lost
+    called = call(counts).calls["hto_call"] == "Doublet"
+    assert called[barcode.isin(doublets)].mean() >= 0.71
+    assert called[barcode.isin(singles - doublets)].mean() <= 0.09
 
 
 def test_hashed_blood_and_unhashed_csf_agree_with_certain_genotypes(data):

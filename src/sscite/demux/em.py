@@ -21,6 +21,7 @@ FIT_DROPLETS = 10_000
 FIT_COUNTS = 120_000  # droplets × tags of the fit
 MIN_FIT_DROPLETS = 3_000
 BLOCK_COUNTS = 32_000  # droplets × tags at a time, which bounds memory
+TEMPER = 0.8  # power of the posterior: counts of a droplet agree more than the model's independence allows for
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,11 @@ def _maximise(model: Model, posterior: Posterior, weights: Weights, bins: Bins, 
 def posterior(
     counts: np.ndarray, model: Model, *, shift: np.ndarray | None = None, block: int | None = None
 ) -> Posterior:
-    """Compute the posterior of every droplet, block by block, so that memory does not grow with their number."""
+    """Compute the tempered posterior of every droplet, block by block, so that memory does not grow with their number.
+
+    The counts of a droplet depend on each other beyond its background level, so that the model's posteriors are too
+    extreme; they are raised to the power 0.8 (a power posterior; Grünwald and van Ommen 2017, doi:10.1214/17-BA1085).
+    """
     block = block or max(500, BLOCK_COUNTS // counts.shape[1])
     bins = likelihoods.used_bins(counts)
     tables = likelihoods.tables(bins.values, model.priors.levels, model.tags)
@@ -138,4 +143,12 @@ def posterior(
         rows = slice(first, first + block)
         parts.append(expectation(bins.codes[rows], model.priors, tables, None if shift is None else shift[rows])[0])
     columns = ("single", "states", "level", "loglik")
-    return Posterior(*(np.concatenate([getattr(part, name) for part in parts]) for name in columns))
+    return temper(Posterior(*(np.concatenate([getattr(part, name) for part in parts]) for name in columns)))
+
+
+def temper(found: Posterior) -> Posterior:
+    """Return the posterior with the probabilities of tags, Negative and Doublet raised to the power 0.8."""
+    every = np.column_stack([found.single, found.states[:, [0, 2]]]) ** TEMPER
+    every /= every.sum(axis=1, keepdims=True)
+    single, (negative, doublet) = every[:, :-2], every[:, -2:].T
+    return replace(found, single=single, states=np.column_stack([negative, single.sum(axis=1), doublet]))

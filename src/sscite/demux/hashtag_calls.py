@@ -51,7 +51,7 @@ def call(
     counts: pd.DataFrame,
     *,
     method: str = "joint",
-    doublet_weight: float = 1.0,
+    doublet_weight: float = decision.DOUBLET_WEIGHT,
     depth: np.ndarray | None = None,
     seed: int = 0,
 ) -> Calls:

@@ -18,7 +18,6 @@ PRIOR_DROPLETS = 10.0  # droplets that the pool's typical beta and sd count for 
 PRIOR_MU = 2.0  # the same for its signal above background
 TAIL_DROPLETS = 100.0  # droplets that the pool's fraction of traces counts for in each tag
 TAIL_RANGE = (1e-4, 0.2)
-STRAY_PER_DOUBLET = 1.0  # prior rate of cells with a stray tag, per doublet; its weight equals that of the counts
 STRAY_DROPLETS = 500.0  # droplets that the shares of the cells' tags count for in those of the stray tags
 
 
@@ -130,14 +129,12 @@ def priors(old: Priors, single: np.ndarray, level_state: np.ndarray, stray: np.n
 def _states(level_state: np.ndarray, expected: float, *, two_tags: bool) -> np.ndarray:
     """Estimate the rate of each state.
 
-    The doublet rate is at least half of that expected by the loading. The rate of cells with a stray tag is the mean of
-    the counts' estimate and of the doublet rate: tags of equal strength do not distinguish a dead from a living cell.
-    With fewer than two tags neither is visible.
+    The doublet rate is at least half of that expected by the loading. With fewer than two tags neither doublets nor
+    stray tags are visible.
     """
     rates = (level_state.sum(axis=1) + np.array([1, 1, 0, 1])) / (level_state.sum() + 3)
     if two_tags:
         rates[3] = max(rates[3], expected / 2)
-        rates[2] = (rates[2] + STRAY_PER_DOUBLET * rates[3]) / 2
     else:
         rates[2:] = 1e-9
     return rates / rates.sum()

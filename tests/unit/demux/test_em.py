@@ -5,7 +5,7 @@ import pytest
 from unit.demux.pools import mean_f, pool
 
 from sscite.demux import decision, em, maximisation
-from sscite.demux.expectation import expectation
+from sscite.demux.expectation import Posterior, expectation
 from sscite.demux.likelihoods import Tables
 from sscite.demux.priors import Priors, visible_doublets
 
@@ -80,13 +80,21 @@ def test_loading_predicts_visible_doublets():
     assert visible_doublets(10_000, np.array([1.0])) == 0
 
 
-def test_the_doublet_rate_is_at_least_half_of_the_expected_one_and_stray_tags_are_as_frequent_as_doublets_a_priori():
+def test_the_doublet_rate_is_at_least_half_of_the_expected_one_and_that_of_stray_tags_is_counted():
     share = np.array([0.5, 0.5])
     old = Priors(share, share, np.array([0.1, 0.7, 0.1, 0.1]), np.zeros(1), np.ones((4, 1)), fixed=True)
-    counted = np.array([[0.0], [100.0], [0.0], [0.0]])  # all of 100 droplets hold one cell
+    counted = np.array([[0.0], [100.0], [0.0], [0.0]])  # all of 100 droplets hold one cell and no stray tag
     rates = maximisation.priors(old, np.tile(share, (100, 1)), counted, np.zeros(2), droplets=10_000).states
     assert rates[3] / rates[1] == pytest.approx(0.02 / (101 / 103))  # half of 0.08 × (1 - 0.5)
-    assert rates[2] / rates[3] == pytest.approx(0.5)  # the mean of none counted and one per doublet
+    assert rates[2] == 0
+
+
+def test_posteriors_are_raised_to_a_power_and_sum_to_one():
+    """Of 0.9 and 0.1 the power 0.8 leaves 0.9^0.8 / (0.9^0.8 + 0.1^0.8) = 0.853."""
+    one = np.zeros(1)
+    found = em.temper(Posterior(np.array([[0.9, 0.0]]), np.array([[0.0, 0.9, 0.1]]), one, one))
+    assert found.single[0] == pytest.approx([0.8529, 0], abs=1e-4)
+    assert found.states[0] == pytest.approx([0, 0.8529, 0.1471], abs=1e-4)
 
 
 def test_a_parabola_peaks_where_it_should():
