@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
+from sscite.logarithm import log1p
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -93,7 +95,8 @@ def blocks(
     """Return log1p of counts per 10,000 for the chosen columns, a block of cells at a time.
 
     In single precision and in the order of operations of Scanpy's `normalize_total` and `log1p`, which CellTypist's
-    users run before it. The chosen columns keep the given order; a cell without counts is a row of zeros.
+    users run before it, but for the logarithm itself, which is rounded from double precision. The chosen columns keep
+    the given order; a cell without counts is a row of zeros.
     """
     position = np.full(counts.shape[1], -1, dtype=np.int32)
     position[columns] = np.arange(len(columns), dtype=np.int32)
@@ -107,7 +110,7 @@ def blocks(
         factor = np.repeat((np.maximum(totals, 1) / TARGET).astype(np.float32), np.diff(span))
         kept = indices >= 0
         pointers = np.concatenate([[0], np.cumsum(kept)])[span - span[0]]
-        values = np.log1p(data[kept].astype(np.float32) / factor[kept])
+        values = log1p(data[kept].astype(np.float32) / factor[kept])
         yield rows, sparse.csr_matrix((values, indices[kept], pointers), shape=(len(totals), len(columns)))
 
 

@@ -19,6 +19,7 @@ import pandas as pd
 import scipy.sparse as sp
 
 from sscite import names
+from sscite.logarithm import log1p
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -178,9 +179,6 @@ def write_elements(path: Path, elements: dict[str, Any]) -> None:
 
 
 def log_normalise(counts: sp.csr_matrix, totals: np.ndarray) -> np.ndarray:
-    """Return log1p of counts per 10,000 for each stored count, in the matrix's order (float32).
-
-    Computed in float64: float32 log1p differs in the last bit between C libraries.
-    """
+    """Return log1p of counts per 10,000 for each stored count, in the matrix's order (float32)."""
     factors = np.divide(TARGET_SUM, totals, out=np.zeros(len(totals)), where=totals > 0)
-    return np.log1p(counts.data.astype(np.float64) * np.repeat(factors, np.diff(counts.indptr))).astype(np.float32)
+    return log1p(counts.data.astype(np.float64) * np.repeat(factors, np.diff(counts.indptr)))

@@ -20,6 +20,7 @@ from threadpoolctl import threadpool_limits
 from sscite import io
 from sscite.embedding import pca, variable_genes
 from sscite.errors import Reason, Skipped, UserError
+from sscite.logarithm import log1p
 from sscite.names import AMBIENT_COUNTS, AMBIENT_FRACTION, LIBRARY, RNA
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ def cluster_cells(counts: sparse.csr_matrix, *, seed: int) -> NDArray[np.int64]:
     variance = np.asarray(scaled.power(2).mean(axis=0)).ravel() - mean**2
     chosen = variable_genes.choose(mean[None], variance[None], top=GENES, cells=np.array([len(totals)]))
     logged = sparse.csr_matrix(scaled[:, np.flatnonzero(chosen)], dtype=np.float32)
-    logged.data = np.log1p(logged.data)
+    logged.data = log1p(logged.data)
     space = pca.fit(logged, components=COMPONENTS, tempered=True).project(logged)
     k = int(np.clip(len(totals) // CELLS_OF_CLUSTER, FEWEST_CLUSTERS, MOST_CLUSTERS))
     with threadpool_limits(1):

@@ -14,6 +14,7 @@ from scipy import linalg, sparse
 from threadpoolctl import threadpool_limits
 
 from sscite.embedding.neighbours import Index
+from sscite.logarithm import log1p
 from sscite.threads import ordered_map
 
 if TYPE_CHECKING:
@@ -134,9 +135,7 @@ def likelihood_ratio(share: NDArray, rate: float) -> NDArray:
 def _blocks(matrix: sparse.csr_matrix, factors: NDArray) -> Iterator[NDArray]:
     """Return dense blocks of cells, each cell times its factor, logged."""
     for start in range(0, matrix.shape[0], BLOCK):
-        yield np.log1p(
-            matrix[start : start + BLOCK].toarray() * factors[start : start + BLOCK, None].astype(np.float32)
-        )
+        yield log1p(matrix[start : start + BLOCK].toarray() * factors[start : start + BLOCK, None].astype(np.float32))
 
 
 def _standardise(block: NDArray, mean: NDArray, deviation: NDArray) -> NDArray:
