@@ -24,6 +24,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -93,6 +94,14 @@ def run(main: Callable[..., None], arguments: list[str] | None = None) -> None:
         sys.exit(2)
 
 
+class Rank(StrEnum):
+    """How much a warning matters to a reader of the report."""
+
+    CRITICAL = "critical"  # puts results in doubt
+    CHECK = "check"  # needs a look before results are used
+    NOTE = "note"
+
+
 class Facts:
     """What a step did, for the report: written as `<id>.<step>.json`.
 
@@ -109,7 +118,7 @@ class Facts:
         self.started = time.monotonic()
         self.content: dict[str, Any] = {
             "step": step, "id": id, "status": "done", "reason": None, "detail": "", "summary": "",
-            "numbers": {}, "findings": [], "warnings": [], "critical": [], "tables": [], "figures": [], "seed": seed,
+            "numbers": {}, "findings": [], "warnings": [], "ranks": {}, "tables": [], "figures": [], "seed": seed,
         }  # fmt: skip
 
     def number(self, **numbers: float | int | str | bool | None) -> None:
@@ -127,12 +136,12 @@ class Facts:
         }
         self.content["findings"].append(record)
 
-    def warn(self, sentence: str, *, critical: bool = False) -> None:
-        """Add a warning; the report shows critical ones, which put all results in doubt, before all others."""
+    def warn(self, sentence: str, *, rank: Rank = Rank.NOTE) -> None:
+        """Add a warning; the report orders warnings by their rank."""
         log.warning(sentence)
         self.content["warnings"].append(sentence)
-        if critical:
-            self.content["critical"].append(sentence)
+        if rank != Rank.NOTE:
+            self.content["ranks"][sentence] = rank.value
 
     def table(self, name: str, frame: pd.DataFrame, title: str, caption: str = "") -> None:
         """Add a small table (the first 200 rows are kept; `rows` tells how many there were)."""

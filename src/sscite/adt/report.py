@@ -9,7 +9,7 @@ from sscite.adt import empty, figures, method
 from sscite.adt.inputs import Library
 from sscite.adt.normalisation import Normalised
 from sscite.adt.quality import RnaLink
-from sscite.command import Facts
+from sscite.command import Facts, Rank
 
 UNITS = {
     "dsb": "standard deviations above the background of empty droplets",
@@ -36,7 +36,9 @@ def methods(facts: Facts, chosen: pd.DataFrame, libraries: pd.DataFrame, asked: 
         return
     facts.summary(f"Proteins are normalised by {' and by '.join(method.METHODS[name] for name in used)}.")
     if method.mixed(chosen):
-        facts.warn("Libraries are normalised in different ways: their protein values must not be compared.")
+        facts.warn(
+            "Libraries are normalised in different ways: their protein values must not be compared.", rank=Rank.CRITICAL
+        )
     if method.FALLBACK in used and asked in ("auto", "per_library"):
         facts.warn(
             "Empty droplets are missing, so that proteins are normalised without a measured background (centred "
@@ -91,7 +93,7 @@ def _failed(facts: Facts, quality: pd.DataFrame) -> None:
         facts.warn(f"Antibodies without signal although the gene is expressed: {', '.join(dead)}.")
     pairs = {tuple(sorted(pair)) for pair in zip(quality["protein"], quality["swapped_with"], strict=True) if pair[1]}
     for one, other in sorted(pairs):
-        facts.warn(f"{one} and {other} look exchanged: each follows the other's RNA.")
+        facts.warn(f"{one} and {other} look exchanged: each follows the other's RNA.", rank=Rank.CHECK)
 
 
 def _thresholds(facts: Facts, quality: pd.DataFrame) -> None:
@@ -115,4 +117,7 @@ def _background(facts: Facts, library: Library, *, rng: np.random.Generator) -> 
         share = float(empty.contaminated(library.empties, rng=rng).mean())
         facts.number(contaminated_share=share)
         if share > empty.MAX_CONTAMINATED:
-            facts.warn(f"{share:.0%} of the empty droplets look like cells or fragments: the background is too high.")
+            facts.warn(
+                f"{share:.0%} of the empty droplets look like cells or fragments: the background is too high.",
+                rank=Rank.CHECK,
+            )

@@ -14,7 +14,7 @@ from sscite.errors import Reason, Skipped
 
 if TYPE_CHECKING:
     from sscite.annotate.protein_gates import Cut
-    from sscite.command import Facts
+    from sscite.command import Facts, Rank
 
 FEWEST_INFORMATIVE = 20  # cells with a clear lineage by protein, to judge a model by
 
@@ -67,7 +67,8 @@ def report_protein(
     if informative >= FEWEST_INFORMATIVE and contradicted > protein_decision.CONTRADICTED_SHARE * informative:
         facts.warn(
             f"The model does not fit these data: proteins contradict the RNA lineage of {contradicted:,} of "
-            f"{informative:,} cells with a clear lineage by protein. Use another --celltypist_model.", critical=True,
+            f"{informative:,} cells with a clear lineage by protein. Use another --celltypist_model.",
+            rank=Rank.CRITICAL,
         )  # fmt: skip
     _contradicted(facts, protein_decision.contradicted_clusters(labels, frame))
     _agreement(facts, labels, frame, values, cuts)
@@ -80,7 +81,10 @@ def _contradicted(facts: Facts, clusters: pd.DataFrame) -> None:
                     "More than half of the cells with a clear lineage by protein have another one.")  # fmt: skip
         facts.warn(
             f"Protein contradicts the RNA lineage of {len(clusters)} cluster(s): "
-            + "; ".join(f"{row.cell_type} is {row.protein_lineage} by protein" for row in clusters.head(5).itertuples())
+            + "; ".join(
+                f"{row.cell_type} is {row.protein_lineage} by protein" for row in clusters.head(5).itertuples()
+            ),
+            rank=Rank.CHECK,
         )
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sscite.annotate.celltypist import Annotation
     from sscite.annotate.model_file import Model
-    from sscite.command import Facts
+    from sscite.command import Facts, Rank
 
 NO_VOTE = {
     "library": "No majority voting: the library has 50 cells or fewer.",
@@ -86,7 +86,7 @@ def _fit(facts: Facts, found: Annotation, model: Model) -> None:
             f"The model '{model.name}' does not fit these data: {unassigned.mean():.0%} of the cells are unassigned "
             f"and {aside.mean():.0%} set aside; of the cells whose cluster clearly expresses the marker genes of one "
             f"lineage {check.agreement:.0%} have a label of that lineage. Use a model of this tissue and species, "
-            "trained on all genes and on log1p counts per 10,000 (--celltypist_model).", critical=True,
+            "trained on all genes and on log1p counts per 10,000 (--celltypist_model).", rank=Rank.CRITICAL,
         )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from sscite.demux.genotype_matching import Matching
 from sscite.formats.genotypes import CALL
 
 if TYPE_CHECKING:
-    from sscite.command import Facts
+    from sscite.command import Facts, Rank
 
 MIN_MARGIN = 0.05
 MIN_AGREEMENT = 0.8
@@ -25,7 +25,7 @@ def report(
     assigned = int((frame[names.SAMPLE] != "").sum())
     facts.number(cells=len(frame), assigned=assigned, samples=len(rows))
     for sample in counts.index[counts == 0]:
-        facts.warn(f"sample '{sample}' has no cells")
+        facts.warn(f"sample '{sample}' has no cells", rank=Rank.CHECK)
     table = rows[["sample", "donor", "tissue", "hashtag"]].assign(cells=counts.to_numpy())
     facts.table("samples", table, "Cells of each sample")
     samples = f"one of {len(rows)} samples" if len(rows) > 1 else "the sample of the library"
@@ -38,7 +38,7 @@ def report(
     agreement = agreed(matching)
     facts.number(genotype_agreement=agreement, matching_margin=matching.margin, swapped=len(matching.swapped))
     for warning in warnings(matching, agreement, rows):
-        facts.warn(warning)
+        facts.warn(warning, rank=Rank.CHECK)
     _report_confusion(frame, matching, facts)
     facts.summary(f"{sentence}, {_agreement_phrase(agreement)}{_swap_phrase(matching.swapped)}.")
 

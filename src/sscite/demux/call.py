@@ -17,7 +17,7 @@ from sscite.io import read_table, write_fragment
 if TYPE_CHECKING:
     import numpy as np
 
-    from sscite.command import Facts
+    from sscite.command import Facts, Rank
 
 log = logging.getLogger("sscite")
 FRAGMENT = [names.HTO_CALL, names.HTO_CONFIDENCE, *(f"hto_{method}" for method in METHODS)]
@@ -158,7 +158,7 @@ def report(result: Calls, facts: Facts, notes: list[str], unexpected: list[str],
     warnings = [*unexpected, *summary.warnings(result)]
     facts.number(**summary.numbers(result))
     for line in [*warnings, *notes]:
-        facts.warn(line)
+        facts.warn(line, rank=Rank.CHECK)
     facts.summary(summary.sentence(result, warnings))
     methods = summary.methods(result)
     facts.table(

@@ -24,21 +24,16 @@ UNFINISHED = (
     "its task ended with an error, so this answer is missing; .nextflow.log names the task's folder, whose "
     ".command.log holds the message. Run again with -resume once the cause is corrected"
 )
-# steps whose warnings can overturn a result come first: identity of cells, then design, then quality, then the rest
-RANKS = [
-    ("critical", re.compile(r"swap|mislabel|wrong sample|batch is group|confounded|batch and group", re.IGNORECASE)),
-    ("check", re.compile(r"cannot be told apart|collinear|not adjusted|anti-conservative|"
-                         r"contradict|doublet|no hashtag|weak|absent|disagree|fail|does not resolve", re.IGNORECASE)),
-    ("note", re.compile("")),
-]  # fmt: skip
+RANKS = ["critical", "check", "note"]
 VARIABLE = re.compile(r"'[^']*'|\"[^\"]*\"|\d[\d,.]*(?: ?%)?")
 
 
 def warnings(facts: list[Fact]) -> list[dict[str, Any]]:
     """Return the warnings of all tasks, merged by kind and ranked.
 
-    Warnings of one step are of one kind when they differ only in numbers, in quoted names, or in names that the
-    task's own tables hold. The same words from several steps are one warning too.
+    The rank is what the step gave (`Facts.warn`), the highest of those merged. Warnings of one step are of one kind
+    when they differ only in numbers, in quoted names, or in names that the task's own tables hold. The same words from
+    several steps are one warning too.
 
     Returns
     -------
@@ -50,8 +45,7 @@ def warnings(facts: list[Fact]) -> list[dict[str, Any]]:
         for warning in fact["warnings"]:
             groups[kinds.setdefault(warning, _kind(warning, fact))].append((fact, warning))
     merged = [_merged(members) for members in groups.values()]
-    order = [rank for rank, _ in RANKS]
-    return sorted(merged, key=lambda item: (order.index(item["rank"]), -len(item["ids"])))
+    return sorted(merged, key=lambda item: (RANKS.index(item["rank"]), -len(item["ids"])))
 
 
 def unanswered(facts: list[Fact]) -> list[dict[str, Any]]:
@@ -90,8 +84,7 @@ def _kind(warning: str, fact: Fact) -> str:
 
 def _merged(members: list[tuple[Fact, str]]) -> dict[str, Any]:
     texts = list(dict.fromkeys(warning for _, warning in members))
-    critical = any(warning in fact.get("critical", []) for fact, warning in members)
-    rank = "critical" if critical else next(name for name, pattern in RANKS if pattern.search(texts[0]))
+    rank = min((fact.get("ranks", {}).get(warning, "note") for fact, warning in members), key=RANKS.index)
     row = _row([fact for fact, _ in members], texts[0])
     more = f" (and {text.plural(len(texts) - 1, 'similar warning')})" if len(texts) > 1 else ""
     said = [{"id": fact["id"], "text": warning} for fact, warning in members]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from sscite.command import Facts
+    from sscite.command import Facts, Rank
     from sscite.samples.assemble import Library
     from sscite.samples.qc import Limit
     from sscite.samples.validate import Validated
@@ -121,7 +121,7 @@ def loaded(
         median_counts=float(flagged["n_counts"].median()), median_pct_mt=_median(flagged["pct_mt"]),
     )  # fmt: skip
     for doubt in doubts + _doubts(library, flagged):
-        facts.warn(_sentence(doubt))
+        facts.warn(_sentence(doubt), rank=Rank.CHECK)
     if library.notes:
         facts.table("reading", pd.DataFrame({"note": [_sentence(note) for note in library.notes]}), "Notes on reading")
     table = reasons(flagged, limits)

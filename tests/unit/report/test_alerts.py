@@ -24,10 +24,19 @@ def test_a_warning_of_several_libraries_lists_them():
 def test_what_puts_all_results_in_doubt_comes_first():
     rows = alerts.warnings([
         fact("samples_load", "L1", warnings=["few genes"]),
-        fact("compare_design", "SRC", warnings=["Batch and group are confounded."]),
-        fact("annotate_celltypist", "L2", warnings=["the model does not suit"], critical=["the model does not suit"]),
+        fact("compare_design", "SRC", warnings=["age differs"], ranks={"age differs": "check"}),
+        fact("annotate_celltypist", "L2", warnings=["the model does not suit"],
+             ranks={"the model does not suit": "critical"}),
     ])  # fmt: skip
-    assert [row["rank"] for row in rows] == ["critical", "critical", "note"]
+    assert [row["rank"] for row in rows] == ["critical", "check", "note"]
+
+
+def test_a_merged_warning_has_the_highest_rank_of_its_members():
+    [row] = alerts.warnings([
+        fact("samples_load", "L1", warnings=["4% doublets"]),
+        fact("samples_load", "L2", warnings=["9% doublets"], ranks={"9% doublets": "check"}),
+    ])  # fmt: skip
+    assert row["rank"] == "check"
 
 
 def test_different_warnings_of_one_step_stay_apart():

@@ -14,7 +14,7 @@ from sscite.biomarkers.donors.correlation import Correlation
 from sscite.biomarkers.donors.discrimination import Discrimination
 from sscite.biomarkers.donors.features import PROPORTION, PROTEIN, Profile
 from sscite.biomarkers.donors.variables import GROUPS, Variable, group_sizes
-from sscite.command import Facts
+from sscite.command import Facts, Rank
 from sscite.compare.statistics import permutation
 from sscite.findings import Finding, Kind
 
@@ -185,7 +185,8 @@ def warn(facts: Facts, found: list[Assessed]) -> None:
             donors = text.plural(len(one.variable.outcome), "donor")
             facts.warn(
                 f"{one.variable.comparison}: with {donors} the smallest p that is possible is "
-                f"{text.number(one.smallest_p, 2)}; no claim can be made, whatever the AUC or correlation."
+                f"{text.number(one.smallest_p, 2)}; no claim can be made, whatever the AUC or correlation.",
+                rank=Rank.CHECK,
             )
     excluded = [
         f"{one.variable.comparison} ({reason})" for one in found if (reason := one.reason or one.variable.reason)

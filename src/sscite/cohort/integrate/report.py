@@ -6,7 +6,7 @@ from sscite import names
 from sscite.cohort import umap_figures
 from sscite.cohort.integrate.embed import Embedding
 from sscite.cohort.integrate.inputs import Ready
-from sscite.command import Facts
+from sscite.command import Facts, Rank
 from sscite.errors import Reason
 
 
@@ -22,7 +22,7 @@ def report_integration(facts: Facts, ready: Ready, found: Embedding) -> None:
     if libraries < 2:
         facts.warn(f"Not integrated: {Reason.ONE_LIBRARY.value}.")
     if ready.obs[names.DONOR].nunique() < 2:
-        facts.warn("All cells are from one donor, so results cannot be generalised to other donors.")
+        facts.warn("All cells are from one donor, so results cannot be generalised to other donors.", rank=Rank.CHECK)
     for note in found.notes:
         facts.warn(note[0].upper() + note[1:] + ".")
     what = f"corrected for {' and '.join(found.corrected)}" if found.corrected else "without correction"
@@ -38,7 +38,9 @@ def report_integration(facts: Facts, ready: Ready, found: Embedding) -> None:
             f" the share of neighbours of its own lineage from {before['label_kept']:.3f} to {after['label_kept']:.3f}."
         )
         if after["label_kept"] < before["label_kept"] - 0.05:
-            facts.warn("Correction brought lineages closer together: look at the map before trusting subsets.")
+            facts.warn(
+                "Correction brought lineages closer together: look at the map before trusting subsets.", rank=Rank.CHECK
+            )
         facts.table("integration", found.metrics.round(3), "Integration in numbers", "Before and after correction.")
         facts.table(
             "mixing", found.mixing.round(3), "Mixing of each library", "Share of neighbours from other libraries."

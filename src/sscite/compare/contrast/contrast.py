@@ -73,6 +73,8 @@ class Comparison:
         Whether each donor is in both groups and the test is within donors.
     warnings
         Sentences that the reader must see.
+    ranks
+        `critical` for warnings that put the comparison in doubt.
     left_out
         Samples of the two groups that do not enter, with the reason: sample, donor, reason.
     """
@@ -83,6 +85,7 @@ class Comparison:
     paired: bool
     warnings: list[str] = field(default_factory=list)
     left_out: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["sample", "donor", "reason"]))
+    ranks: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def donors(self) -> pd.DataFrame:

@@ -47,7 +47,7 @@ def for_each_contrast(
         with command.step(f"compare_{step}", contrast.id, seed=seed, empty={table: columns}) as facts:
             comparison = compare(contrast, people, min_donors=min_donors)
             for sentence in comparison.warnings:
-                facts.warn(sentence)
+                facts.warn(sentence, rank=command.Rank(comparison.ranks.get(sentence, "note")))
             frame = test(comparison, facts)
             table.parent.mkdir(exist_ok=True)
             io.write_table(frame, table)

@@ -17,6 +17,12 @@ class _Notes:
 
     warnings: list[str] = field(default_factory=list)
     left_out: list[dict[str, str]] = field(default_factory=list)
+    ranks: dict[str, str] = field(default_factory=dict)
+
+    def warn_critical(self, sentence: str) -> None:
+        """Add a warning that puts the results of the comparison in doubt."""
+        self.warnings.append(sentence)
+        self.ranks[sentence] = "critical"
 
     def leave_out(self, rows: pd.DataFrame, out: pd.Series, reason: str) -> pd.DataFrame:
         """Move the marked rows to the list of those left out and give the others."""
@@ -51,7 +57,9 @@ def compare(contrast: Contrast, samples: pd.DataFrame, *, min_donors: int = 3) -
     _warn_batch(rows, notes)
     columns = list(dict.fromkeys(["sample", "donor", "tissue", "library", "level", "group", *covariates]))
     left_out = pd.DataFrame(notes.left_out, columns=["sample", "donor", "reason"])
-    return Comparison(contrast, rows[columns].reset_index(drop=True), covariates, paired, notes.warnings, left_out)
+    return Comparison(
+        contrast, rows[columns].reset_index(drop=True), covariates, paired, notes.warnings, left_out, notes.ranks
+    )
 
 
 def _assign(contrast: Contrast, samples: pd.DataFrame) -> pd.DataFrame:
@@ -160,7 +168,7 @@ def _warn_batch(rows: pd.DataFrame, notes: _Notes) -> None:
         return
     alone = [min(names) for names in libraries.values() if len(names) == 1]
     if alone:
-        notes.warnings.append(
+        notes.warn_critical(
             f"Batch and group are confounded: all donors of one group are in library {' and '.join(alone)}, which the "
             "other group does not share; differences may be batch effects."
         )

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from sscite import figures
-from sscite.command import Facts
+from sscite.command import Facts, Rank
 from sscite.compare.composition import frequency
 from sscite.compare.contrast.contrast import Comparison, as_numbers
 from sscite.compare.design import confounding
@@ -64,7 +64,7 @@ def _tell(facts: Facts, comparison: Comparison, related: pd.DataFrame, power: pd
     )
     same = related.loc[related["association"] > 1 - 1e-9, "covariate"]
     if len(same):
-        facts.warn(f"Confounded with the groups: {', '.join(same)}.")
+        facts.warn(f"Confounded with the groups: {', '.join(same)}.", rank=Rank.CRITICAL)
     loose = related[(related["reading"] == "differs between the groups") & (related["covariate"] != "library")]
     for _, row in loose.iterrows():
         if row["covariate"] == confounding.CELLS:
@@ -75,7 +75,8 @@ def _tell(facts: Facts, comparison: Comparison, related: pd.DataFrame, power: pd
             continue
         facts.warn(
             f"'{row['covariate']}' differs between the groups ({row['target']} against {row['reference']}) and is not "
-            "adjusted for: name it under covariates."
+            "adjusted for: name it under covariates.",
+            rank=Rank.CHECK,
         )
 
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from scipy import stats
 
 from sscite import figures
-from sscite.command import Facts
+from sscite.command import Facts, Rank
 from sscite.compare.contrast.contrast import Comparison
 from sscite.compare.statistics import dissociation_stress
 from sscite.points import Panel, Points
@@ -68,7 +68,9 @@ def describe_stress(facts: Facts, comparison: Comparison, scores: pd.DataFrame) 
     p = float(stats.ttest_ind(target, reference, equal_var=False).pvalue)
     facts.number(stress_difference=float(target.mean() - reference.mean()), stress_p=p)
     if p < 0.05:
-        facts.warn(f"The score of dissociation and handling stress differs between the groups (p = {p:.2g}).")
+        facts.warn(
+            f"The score of dissociation and handling stress differs between the groups (p = {p:.2g}).", rank=Rank.CHECK
+        )
     figure, axes = figures.new(width=3.2, height=2.8)
     axes.scatter(rows["group"], rows["score"], c=np.where(rows["group"] == 1, RAISED, LOWERED), s=18)
     axes.set_xticks([0, 1], comparison.contrast.group_names)

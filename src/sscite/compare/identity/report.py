@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from sscite import figures
-from sscite.command import Facts
+from sscite.command import Facts, Rank
 from sscite.compare.identity import donors, sex
 
 SEXES = {sex.FEMALE: figures.ORANGE, sex.MALE: figures.BLUE, "": figures.GREY}
@@ -30,9 +30,9 @@ def describe(facts: Facts, table: pd.DataFrame, conflicts: list[str]) -> None:
         + (f"{len(doubtful)} do not fit." if len(doubtful) else "none is in doubt.")
     )
     for sentence in [*misfits(table), *conflicts]:
-        facts.warn(sentence, critical=True)
+        facts.warn(sentence, rank=Rank.CRITICAL)
     for sample in table.loc[table["outlier"], "sample"]:
-        facts.warn(f"Sample {sample} is far from all others in the PCA of pseudobulks. {NOT_EXCLUDED}")
+        facts.warn(f"Sample {sample} is far from all others in the PCA of pseudobulks. {NOT_EXCLUDED}", rank=Rank.CHECK)
     facts.table("identity", table.round(2), "Identity of the samples",
                 "same_donor, other: log likelihood ratio that two samples are of one donor, against the nearest sample "
                 "of the same and of another donor; below -5 they are of two.")  # fmt: skip

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sscite import figures
-from sscite.command import Facts
+from sscite.command import Facts, Rank
 from sscite.compare.contrast.contrast import Comparison
 from sscite.compare.statistics.dissociation_stress import FLAG_GENE, FLAG_SCORE, NOT_ADJUSTABLE
 from sscite.compare.tissue_blood.differences import resident
@@ -39,7 +39,10 @@ def describe(facts: Facts, table: pd.DataFrame, comparison: Comparison, scores: 
     unadjusted = found[found["stress_flag"] == NOT_ADJUSTABLE]
     if len(unadjusted):
         units = ", ".join(sorted(set(unadjusted["subset"])))
-        facts.warn(f"Differences in {units} could not be adjusted for stress: the score is collinear with the tissue.")
+        facts.warn(
+            f"Differences in {units} could not be adjusted for stress: the score is collinear with the tissue.",
+            rank=Rank.CHECK,
+        )
     named = residency(genes)
     if len(named):
         facts.table("residency", named, "Genes of tissue residency, asked by name",

@@ -44,7 +44,7 @@ def run(
         with command.step("compare_tissue_blood", tissue, empty={path: differences.COLUMNS}) as facts:
             comparison, tested = differences.choose(tissue, reference_tissue, table, min_donors=min_donors)
             for sentence in comparison.warnings:
-                facts.warn(sentence)
+                facts.warn(sentence, rank=command.Rank(comparison.ranks.get(sentence, "note")))
             scores = dissociation_stress.lineage_scores(counts)
             parts = [
                 differences.compare_composition(numbers, comparison, scores, tested=tested),

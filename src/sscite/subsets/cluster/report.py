@@ -9,7 +9,7 @@ import pandas as pd
 
 from sscite import figures, names
 from sscite.cohort import umap_figures
-from sscite.command import Facts
+from sscite.command import Facts, Rank
 from sscite.names import UNASSIGNED
 from sscite.subsets.cluster.all_lineages import Subsets
 from sscite.subsets.cluster.cluster_lineage import Found
@@ -101,7 +101,8 @@ def voted(facts: Facts, found: Voted) -> None:
     for row in lost[lost[names.LINEAGE] != UNASSIGNED].itertuples():
         facts.warn(
             f"The vote left {row.kept} of {row.cells} cells in {row.lineage}: the map of the cohort does not set them "
-            "apart. If they matter, vote by library."
+            "apart. If they matter, vote by library.",
+            rank=Rank.CHECK,
         )
     if len(found.changed):
         facts.table(
