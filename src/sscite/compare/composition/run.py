@@ -13,18 +13,27 @@ from sscite.compare.contrast.contrast import Comparison, load, load_samples
 from sscite.compare.contrast.each import for_each_contrast
 
 
-def run(*, composition: Path, samples: Path, contrasts: Path, permutations: int, min_donors: int, seed: int) -> None:
+def run(
+    *,
+    composition: Path,
+    samples: Path,
+    contrasts: Path,
+    all_contrasts: Path,
+    permutations: int,
+    min_donors: int,
+    seed: int,
+) -> None:
     """Compare the frequencies of subsets between groups of donors, by four methods side by side.
 
     Writes <contrast_id>/composition.csv, composition_omnibus.csv and composition_loadings.csv of every contrast.
     """
     counted = pd.read_csv(composition, dtype={"sample": str, "donor": str, "subset": str, "parent": str})
-    people, plan = load_samples(samples), load(contrasts)
+    people, number = load_samples(samples), len(load(all_contrasts))
 
     def test(comparison: Comparison, facts: command.Facts) -> pd.DataFrame:
         table, more = report.report_composition(
             counted, people, comparison, facts,
-            draws=permutations, contrasts=len(plan), min_donors=min_donors, seed=seed,
+            draws=permutations, contrasts=number, min_donors=min_donors, seed=seed,
         )  # fmt: skip
         folder = Path(comparison.contrast.id)
         folder.mkdir(exist_ok=True)
