@@ -83,11 +83,8 @@ REPORTED_PACKAGES = (
 def run(main: Callable[..., None], arguments: list[str] | None = None) -> None:
     """Run a script's `main` under Typer; a UserError ends it with one message and exit 2."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
-    # an option is named as its variable, --min_cells; --min-cells means the same
-    app.command(context_settings={"token_normalize_func": lambda name: name.replace("_", "-")})(main)
     try:
-        app(args=arguments, prog_name=Path(sys.argv[0]).name)
+        application(main)(args=arguments, prog_name=Path(sys.argv[0]).name)
     except UserError as error:
         for problem in error.problems:
             print(f"error: {problem}", file=sys.stderr)
@@ -100,6 +97,13 @@ class Rank(StrEnum):
     CRITICAL = "critical"  # puts results in doubt
     CHECK = "check"  # needs a look before results are used
     NOTE = "note"
+
+
+def application(main: Callable[..., None]) -> typer.Typer:
+    """Return the Typer application of a script; `--min_cells` is the same as `--min-cells`."""
+    app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
+    app.command(context_settings={"token_normalize_func": lambda name: name.replace("_", "-")})(main)
+    return app
 
 
 class Facts:

@@ -32,6 +32,7 @@ CLUSTER_OF_DIFFERENTIATION = re.compile(r"CD\d+[A-Za-z]{0,2}")
 TAG_WITH_SEQUENCE = re.compile(r"(.+?)-([ACGTN]{6,})")
 UNMAPPED = {"unmapped", "no_match", "nomatch", "bad_struct", "total_reads", "ambiguous"}
 SHOWN = 5
+FEWEST_KNOWN = 3  # names of known proteins that show that a table holds antibodies
 
 
 def feature_frame(
@@ -53,7 +54,7 @@ def split_features(features: pd.DataFrame, hashtags: Collection[str] = ()) -> ND
 
     A hashtag is what the file types as one, an antibody named as one, or what the samplesheet names (by feature name or
     identifier) unless the file types it as a gene. The file's type goes before the name; without a type the name
-    decides, and what no pattern knows is a gene.
+    decides: patterns, then the table of known antibodies (`known_antibodies`); all others are genes.
 
     Parameters
     ----------
@@ -67,13 +68,36 @@ def split_features(features: pd.DataFrame, hashtags: Collection[str] = ()) -> ND
     'rna', 'prot', 'hto', or '' for other assays (peaks, guides); shape (features,).
     """
     named = set(hashtags)
-    return np.array(
+    kinds = np.array(
         [
             _modality(name, kind, is_named=name in named or bool(gene_id and gene_id in named))
             for name, gene_id, kind in zip(features.index, features[GENE_ID], features[FEATURE_TYPE], strict=True)
         ],
         dtype="<U4",
     )
+    kinds[(kinds == RNA) & known_antibodies(features)] = PROTEIN
+    return kinds
+
+
+def known_antibodies(features: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return which features without a type, or typed as genes, are antibodies by the table of known antibodies.
+
+    A feature with an Ensembl identifier never is. If most features have one, a known protein without it is an antibody.
+    Otherwise its name must be that of a protein and no gene symbol (CD45RA, CD3), and its gene must be a feature too,
+    or two more features must be named so.
+    """
+    proteins = surface_proteins()
+    upper = features.index.str.upper()
+    ensembl = np.array([bool(ENSEMBL.match(str(gene_id))) for gene_id in features[GENE_ID]], dtype=bool)
+    untyped = np.array([not kind or modality(kind) == RNA for kind in features[FEATURE_TYPE]], dtype=bool)
+    if ensembl.mean() > 0.5:
+        return untyped & ~ensembl & upper.isin([*proteins, *proteins.values()])
+    symbols = set(proteins.values())
+    named = untyped & ~ensembl & (features[FEATURE_TYPE] == "").to_numpy()
+    named &= np.array([name in proteins and name not in symbols for name in upper], dtype=bool)
+    present = set(upper)
+    beside_gene = np.array([proteins.get(name, "") in present for name in upper], dtype=bool)
+    return named & (beside_gene | (named.sum() >= FEWEST_KNOWN))
 
 
 def _modality(name: str, feature_type: str, *, is_named: bool) -> str:
@@ -147,19 +171,18 @@ def _second_columns(features: pd.DataFrame, types: pd.Series, ensembl: NDArray[n
         return np.zeros(len(features), dtype=bool)
     names = set(features.index)
     first = [match[1] if (match := MADE_UNIQUE.fullmatch(str(name))) else "" for name in features.index]
-    known = surface_proteins()
+    proteins = surface_proteins()
+    known = {*proteins, *proteins.values()}
     is_protein = [name.upper() in known or CLUSTER_OF_DIFFERENTIATION.fullmatch(name) for name in first]
     second = [name in names and bool(protein) for name, protein in zip(first, is_protein, strict=True)]
     return np.array(second, dtype=bool) & ~ensembl
 
 
 @lru_cache(maxsize=1)
-def surface_proteins() -> frozenset[str]:
-    """Return the names and gene symbols, in upper case, of the proteins that antibody panels measure."""
+def surface_proteins() -> dict[str, str]:
+    """Return the proteins that antibody panels measure, each with its gene symbol (may be empty), in upper case."""
     with files("sscite.adt").joinpath("proteins.csv").open(encoding="utf-8") as stream:
-        return frozenset(
-            name.upper() for row in csv.DictReader(stream) for name in (row["protein"], row["gene"]) if name
-        )
+        return {row["protein"].upper(): row["gene"].upper() for row in csv.DictReader(stream)}
 
 
 def _without_suffix(features: pd.DataFrame, mask: NDArray[np.bool_]) -> pd.DataFrame:

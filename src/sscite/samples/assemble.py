@@ -13,6 +13,7 @@ from sscite.errors import UserError
 from sscite.formats import Counts, match_barcodes, split_features
 from sscite.formats.barcodes import overlap_problem
 from sscite.formats.counts import take_rows
+from sscite.formats.features import is_antibody_name, known_antibodies
 from sscite.formats.tags import antibodies_of, rename_hashtags, tags_of
 from sscite.formats.vocabulary import modality
 from sscite.names import FEATURE_TYPE, HASHTAG, PROTEIN, RNA
@@ -73,7 +74,7 @@ def assemble(
     problems = [] if len(counts.barcodes) else ["it holds no droplet; give the matrix of called cells"]
     if not parts:
         problems.append("no feature is a gene, antibody or hashtag; check the feature types")
-    doubts += empty_droplet_problem(counts.matrix)
+    doubts += [*empty_droplet_problem(counts.matrix), *_antibodies_by_name(counts.features, kinds)]
     beside = ((HASHTAG, hashtag_counts, HASHTAG_COLUMN), (PROTEIN, adt_counts, ANTIBODY_COLUMN))
     for kind, extra, column in beside:
         if extra is None:
@@ -89,6 +90,18 @@ def assemble(
     if problems:
         raise UserError(problems)
     return Library({kind: parts[kind] for kind in (RNA, PROTEIN, HASHTAG) if kind in parts}, notes, doubts)
+
+
+def _antibodies_by_name(features: pd.DataFrame, kinds: NDArray) -> list[str]:
+    """Return a warning if features were read as antibodies by the table of known antibodies alone."""
+    named = features.index[(kinds == PROTEIN) & known_antibodies(features) & ~features.index.map(is_antibody_name)]
+    if named.empty:
+        return []
+    return [
+        f"{len(named):,} features have no feature type and the names of known antibodies ({listing(list(named), 5)}): "
+        "they were read as antibodies; give antibodies in a file of their own (adt_counts) or a format with feature "
+        "types"
+    ]
 
 
 def _beside(

@@ -1,10 +1,12 @@
 """Droplets that are not called cells, and all droplets of another lane, are refused by their counts."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import sparse
 
-from sscite.formats import Counts
+from sscite.formats import Counts, read_counts
 from sscite.formats.features import feature_frame
 from sscite.samples.cells import empty_droplet_problem, full_cell, other_lane_problem, shared_counts
 
@@ -46,3 +48,15 @@ def test_the_same_barcodes_with_other_counts_are_those_of_another_lane():
     assert other_lane_problem([counts(np.maximum(CELLS - 1, 0), barcodes)], raw, rows) == ([], [])  # ambient removed
     problems, _ = other_lane_problem([called], raw, rows + 500)
     assert "the two files are of different lanes or runs" in problems[0]
+
+
+@pytest.mark.needs_data
+@pytest.mark.parametrize("name", ["rna/kang_pbmc_ifnb_2000.h5ad", "adt/dsb_tsang/cells_counts.csv.gz"])
+def test_real_lanes_that_were_swapped_are_refused_although_every_barcode_is_a_cell_in_both(data, name):
+    whole = read_counts(data / name)
+    order = np.random.default_rng(0).permutation(len(whole.barcodes) // 2 * 2).reshape(2, -1)
+    first, second = (replace(whole, matrix=whole.matrix[rows], barcodes=whole.barcodes[order[0]]) for rows in order)
+    rows = np.arange(order.shape[1])
+    assert other_lane_problem([first], first, rows) == ([], [])
+    problems, _ = other_lane_problem([first], second, rows)
+    assert "different lanes or runs" in problems[0]

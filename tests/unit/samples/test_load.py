@@ -125,3 +125,10 @@ def test_the_mitochondrial_limit_is_that_of_the_tissue_and_the_highest_of_severa
     assert limit == 40 and "the highest is applied" in said[0]
     with pytest.raises(UserError, match="'kidney=x' is not a valid limit"):
         qc.parse_tissue_limits("blood=20,kidney=x")
+
+
+def test_antibodies_known_by_name_alone_are_read_as_antibodies_with_a_warning():
+    rna = counts([[1, 2, 3], [4, 5, 6]], feature_frame(["PTPRC", "LYZ", "CD45RA"]), ["AAAC-1", "CCCA-1"])
+    content = assemble(rna, None, [])
+    assert content.modalities["prot"].matrix.toarray().tolist() == [[3], [6]]
+    assert "names of known antibodies ('CD45RA')" in content.doubts[0]
