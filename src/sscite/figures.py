@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogFormatterMathtext, NullFormatter
 
+logging.getLogger("fontTools").setLevel(logging.WARNING)  # it logs every font of a PDF
 matplotlib.rcParams["text.parse_math"] = False  # all text is literal: a name may hold $
 
 if TYPE_CHECKING:
