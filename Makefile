@@ -1,7 +1,7 @@
 # The only commands to learn: make help
 SHELL := /bin/bash -euo pipefail
 .DEFAULT_GOAL := help
-.PHONY: help install check test test-faults demo images bench requirements clean
+.PHONY: help install check test test-faults test-cohort demo images bench requirements clean
 
 NEXTFLOW := tools/nextflow/nextflow
 BIN := .venv/bin
@@ -44,6 +44,12 @@ demo/cohort/samplesheet.csv: $(wildcard src/sscite/simulate/*) bin/simulate_coho
 	rm -rf demo
 	$(BIN)/python bin/simulate_reference.py --output demo/reference/model.pkl
 	$(BIN)/python bin/simulate_cohort.py --outdir demo/cohort
+
+test-cohort: install ## simulate the cohort of -profile test again (assets/test)
+	$(BIN)/python bin/simulate_cohort.py --outdir assets/test --cells 400 --genes 600 --donors HD=3,SRC=3 --kidney 2 --lung 0 --no-stages --depth 800 --empties 0.6 --seed 16
+	$(BIN)/python bin/simulate_reference.py --output assets/test/model.pkl --cells 32 --genes 600
+	sed -i '/^SSc against/d' assets/test/contrasts.csv
+	rm -rf assets/test/truth
 
 check: install ## lint, types, and the rules of the house
 	$(BIN)/ruff check .

@@ -7,6 +7,7 @@
 include { checkParameters } from './modules/parameters'
 include { claimOutdir     } from './modules/parameters'
 include { helpText        } from './modules/parameters'
+include { completionText  } from './modules/completion'
 include { SAMPLES         } from './modules/samples'
 include { DEMUX           } from './modules/demux'
 include { ADT             } from './modules/adt'
@@ -24,6 +25,7 @@ workflow {
     }
     checkParameters()
     claimOutdir()
+    workflow.onComplete { log.info(completionText()) }
 
     // what the user brings
     sheet     = file(params.input)

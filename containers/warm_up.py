@@ -1,12 +1,18 @@
 """Run, while the image is built, what compiles on first use: numba functions and matplotlib's font cache."""
 
 import numpy as np
+import scipy.sparse as sp
 from matplotlib import pyplot as plt
-from umap import UMAP
 
 from sscite.adt import mixture
+from sscite.biomarkers.panel import search
+from sscite.embedding import umap
+from sscite.subsets.signatures import aucell
 
 rng = np.random.default_rng(0)
-UMAP(n_neighbors=5, n_epochs=2, random_state=0).fit_transform(rng.normal(size=(50, 4)).astype(np.float32))
+graph = sp.random(50, 50, density=0.2, random_state=0, dtype=np.float32)
+umap.embed(sp.csr_matrix(graph + graph.T), rng.normal(size=(50, 4)), seed=0, epochs=2)
 mixture.fit_rows(rng.normal(size=(8, 20)))
+aucell.score(sp.csr_matrix(rng.poisson(1, (20, 10)).astype(np.float32)), np.ones((10, 1), bool), seed=0)
+search.search(search.bin_values(rng.normal(size=(50, 2)), np.arange(50) < 25, np.ones(50)), depth=1)
 plt.subplots()

@@ -26,7 +26,7 @@ def problemWith(String name, value, Map rule) {
     if (rule.type == 'boolean' && !(value.toString() in ['true', 'false'])) {
         return "--${name} is '${value}': true or false is needed"
     }
-    if (rule.type == 'string' && rule.format != 'path' && value.toString() =~ /['"`$\\\n]/) {
+    if (rule.type == 'string' && !rule.format?.endsWith('path') && value.toString() =~ /['"`$\\\n]/) {
         return "--${name} is ${value}: quotes, backslashes, dollar signs and line breaks are not allowed in it"
     }
     if (rule['enum'] && !(value.toString() in rule['enum'])) {
@@ -46,8 +46,7 @@ def checkParameters() {
     // Nextflow gives --a-b as a-b and aB both: one complaint is enough; nf-test adds a parameter of its own
     def given = params.findAll { name, _value -> !name.contains('-') && !(name == 'nf_test_output') }
     def problems = given.keySet().findAll { name -> !rules.containsKey(name) }.collect { name ->
-        def near = rules.keySet().toList().closest(snakeCase(name))
-        "unknown parameter --${name}${near ? "; did you mean --${near.join(' or --')}?" : ''} (--help lists all)"
+        "unknown parameter --${name}${advice(snakeCase(name), rules.keySet())} (--help lists all)"
     }
     problems += given.findAll { name, value -> rules.containsKey(name) && value != null }
         .collect { name, value -> problemWith(name, value, rules[name]) }
@@ -55,8 +54,12 @@ def checkParameters() {
     if (!params.input) {
         problems << 'no samplesheet: give --input samplesheet.csv (docs/samplesheet.md tells its columns)'
     }
-    else if (!file(params.input).exists()) {
-        problems << "--input ${params.input}: no such file"
+    else if (pathProblem(file(params.input))) {
+        problems << "--input ${params.input}: ${pathProblem(file(params.input))}"
+    }
+    def clouds = workflow.profile.tokenize(',').findAll { name -> name in ['awsbatch', 'googlebatch', 'k8s'] }
+    if (clouds && !params.image.contains('/')) {
+        problems << "--image ${params.image}: ${clouds.join(', ')} pulls the image from a registry; push it there and give its whole name, such as --image registry/name/sscite:tag (docs/platforms.md)"
     }
     def species = files("${projectDir}/assets/genes/*", type: 'dir').collect { folder -> folder.name }.sort()
     if (!(params.species in species)) {
@@ -65,6 +68,52 @@ def checkParameters() {
     if (problems) {
         exit(2, problems.collect { problem -> "error: ${problem}" }.join('\n'))
     }
+}
+
+// Why a file cannot be read, or null: one that does not exist is not one whose host does not answer.
+def pathProblem(java.nio.file.Path path) {
+    try {
+        def uri = path.toUri()
+        if (!(uri.scheme in ['http', 'https'])) {
+            path.fileSystem.provider().checkAccess(path)
+            return null
+        }
+        def code = uri.toURL().openConnection().responseCode
+        return code < 400 ? null : code in [404, 410] ? 'no such file or folder' : "cannot be reached (HTTP status ${code}); check the address and your credentials"
+    }
+    catch (java.nio.file.NoSuchFileException | FileNotFoundException _absent) {
+        return 'no such file or folder'
+    }
+    catch (Exception error) {
+        return "cannot be reached (${error.class.simpleName}: ${error.message}); check the address, the network and your credentials"
+    }
+}
+
+// What to give in place of an unknown parameter: what does the same elsewhere, or the most similar names.
+def advice(String name, Collection known) {
+    def elsewhere = [
+        max_cpus: 'limits are process.resourceLimits in a file given by -c',
+        max_memory: 'limits are process.resourceLimits in a file given by -c',
+        max_time: 'limits are process.resourceLimits in a file given by -c',
+        email: 'Nextflow sends an e-mail with -N address',
+    ]
+    if (elsewhere[name]) {
+        return ": ${elsewhere[name]} (docs/platforms.md)"
+    }
+    def distances = known.collectEntries { other -> [other, distance(name, other)] }
+    def near = distances.findAll { _other, edits -> edits == distances.values().min() && edits <= Math.max(1, name.size().intdiv(4)) }
+    return near ? "; did you mean --${near.keySet().join(' or --')}?" : ''
+}
+
+// Letters to insert, remove or replace to turn one word into the other (Levenshtein).
+def distance(String a, String b) {
+    def first = (0..b.size()).toList()
+    def last = a.toList().inject(first) { row, letter ->
+        b.toList().withIndex().inject([row[0] + 1]) { made, pair ->
+            made + [[made[-1] + 1, row[pair[1] + 1] + 1, row[pair[1]] + (letter == pair[0] ? 0 : 1)].min()]
+        }
+    }
+    return last[-1]
 }
 
 def snakeCase(String name) {

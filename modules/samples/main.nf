@@ -1,5 +1,6 @@
 // Sheets checked whole, every file looked at, each library loaded once, its ambient RNA estimated, its doublets scored.
 
+include { pathProblem } from '../parameters'
 include { SAMPLES_VALIDATE } from './validate'
 include { SAMPLES_INSPECT } from './inspect'
 include { SAMPLES_LOAD } from './load'
@@ -8,8 +9,15 @@ include { SAMPLES_DOUBLETS } from './doublets'
 
 // A path as the sheet has it, absolute or relative to the sheet or a URI, as a file; [] where empty or absent.
 def located(String path, sheet) {
-    def found = path ? (path.contains('://') ? file(path, glob: false) : sheet.resolveSibling(path)) : null
-    return found?.exists() ? found : []
+    if (!path) {
+        return []
+    }
+    def found = path.contains('://') ? file(path, glob: false) : sheet.resolveSibling(path)
+    def problem = pathProblem(found)
+    if (problem && !problem.startsWith('no such')) {
+        error("${path} of the samplesheet: ${problem}")
+    }
+    return problem ? [] : found
 }
 
 // [ meta, [ counts, raw_counts, hashtag_counts, adt_counts, genotype_calls, cell_samples ], [ 'id:column' of each path that does not exist ] ]

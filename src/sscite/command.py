@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sscite import __version__
+from sscite import __version__, scratch
 from sscite.errors import Skipped, UserError
 
 if TYPE_CHECKING:
@@ -83,6 +83,7 @@ REPORTED_PACKAGES = (
 def run(main: Callable[..., None], arguments: list[str] | None = None) -> None:
     """Run a script's `main` under Typer; a UserError ends it with one message and exit 2."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    scratch.move(os.environ, Path.cwd())
     try:
         application(main)(args=arguments, prog_name=Path(sys.argv[0]).name)
     except UserError as error:

@@ -50,8 +50,8 @@ def engine() -> list[str]:
     if not answers("docker", "info") or not (
         answers("docker", "image", "inspect", base) or answers("docker", "pull", base)
     ):
-        return ["-profile", "test,local"]
+        return ["-profile", "local"]
     script = ROOT / "containers" / "build.sh"
     build = subprocess.run([script], capture_output=True, text=True, check=False, timeout=2400)
     assert build.returncode == 0, build.stdout[-3000:] + build.stderr[-3000:]
-    return ["-profile", "test,docker", "--image", build.stdout.splitlines()[-1]]
+    return ["-profile", "docker", "--image", build.stdout.splitlines()[-1]]

@@ -18,7 +18,7 @@ def test_every_problem_of_a_sheet_is_told_before_any_library_is_read(tmp_path: P
         "L2,S1,D2,blood,other.h5,b\n"
         "L3,S3,,blood,other.h5,b\n"
     )
-    run = nextflow("-profile", "test,local", "--input", sheet, "--outdir", "out", folder=tmp_path)
+    run = nextflow("-profile", "local", "--input", sheet, "--outdir", "out", folder=tmp_path)
     text = run.stdout + run.stderr
     assert run.returncode != 0
     assert "S1" in text
@@ -33,7 +33,7 @@ def test_missing_and_broken_files_are_told_together(tmp_path: Path):
     sheet.write_text(
         "library,sample,donor,tissue,counts\nL1,S1,D1,blood,there_is_no_such_file.h5\nL2,S2,D2,blood,broken.h5\n"
     )
-    run = nextflow("-profile", "test,local", "--input", sheet, "--outdir", "out", folder=tmp_path)
+    run = nextflow("-profile", "local", "--input", sheet, "--outdir", "out", folder=tmp_path)
     text = run.stdout + run.stderr
     assert run.returncode != 0
     assert "there_is_no_such_file.h5" in text
