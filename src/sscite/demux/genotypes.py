@@ -191,14 +191,19 @@ def assign(
         sheet = dict(zip(rows["sample"], rows["genotype_donor"], strict=True))
         donors = dict(zip(rows["sample"], rows["donor"], strict=True))
         matching = genotype_matching.match(state[sure], given[CALL][sure], sheet, donors)
-        state = sample_probabilities.combine(
+        evidence = sample_probabilities.combine(
             evidence, sample_probabilities.genotype_evidence(given, matching, list(evidence.columns))
-        )[0]
-    return _fragment(state, rows, called, given), matching
+        )
+        state = sample_probabilities.resolve(evidence)
+    doublet = evidence[names.CALL_DOUBLET] if hashed or given is not None else None
+    return _fragment(state, rows, called, given, doublet=doublet), matching
 
 
-def _fragment(state: pd.Series, rows: pd.DataFrame, called: pd.DataFrame, given: pd.DataFrame | None) -> pd.DataFrame:
-    """Add sample, donor and tissue to the calls; all three are empty if no sample is called."""
+def _fragment(
+    state: pd.Series, rows: pd.DataFrame, called: pd.DataFrame, given: pd.DataFrame | None,
+    *, doublet: pd.Series | None = None,
+) -> pd.DataFrame:  # fmt: skip
+    """Add sample, donor and tissue to the calls, empty if no sample is called, and the probability of two samples."""
     sheet = rows.set_index("sample")
     sample = state.where(state.isin(sheet.index), "")
     frame = pd.DataFrame({names.SAMPLE: sample.to_numpy()}, index=called.index)
@@ -208,4 +213,5 @@ def _fragment(state: pd.Series, rows: pd.DataFrame, called: pd.DataFrame, given:
     frame[CALL] = "" if given is None else given[CALL].to_numpy()
     frame[CONFIDENCE] = float("nan") if given is None else given[CONFIDENCE].to_numpy()
     frame[names.HTO_CONFIDENCE] = frame[names.HTO_CONFIDENCE].astype(float)
+    frame[names.DEMUX_DOUBLET] = float("nan") if doublet is None else doublet.to_numpy(dtype=float)
     return frame

@@ -79,25 +79,15 @@ def genotype_evidence(calls: pd.DataFrame, matching: Matching, columns: list[str
     return pd.DataFrame(evidence, index=calls.index, columns=columns)
 
 
-def combine(hashtag: pd.DataFrame, genotype: pd.DataFrame | None) -> tuple[pd.Series, pd.Series]:
-    """Multiply both, normalise, and call the state that reaches 0.6.
+def combine(hashtag: pd.DataFrame, genotype: pd.DataFrame) -> pd.DataFrame:
+    """Multiply both probabilities of each sample, of none of them, and of Doublet, and normalise."""
+    product = (CEILING * hashtag + (1 - CEILING) / hashtag.shape[1]) * genotype
+    return product.div(product.sum(axis=1), axis=0)
 
-    Parameters
-    ----------
-    hashtag, genotype
-        Probability of each sample, of none of them, and of Doublet; None without genotype calls.
 
-    Returns
-    -------
-    State of each droplet (a sample, Doublet, or empty if undecided) and its probability.
-    """
-    share = 1 / hashtag.shape[1]
-    product = CEILING * hashtag + (1 - CEILING) * share if genotype is not None else hashtag
-    if genotype is not None:
-        product = product * genotype
-    product = product.div(product.sum(axis=1), axis=0)
-    best = product.max(axis=1)
-    return product.idxmax(axis=1).where(best >= SURE, UNRESOLVED), best
+def resolve(evidence: pd.DataFrame) -> pd.Series:
+    """Return the state of each droplet that reaches 0.6: a sample or Doublet; empty if none does."""
+    return evidence.idxmax(axis=1).where(evidence.max(axis=1) >= SURE, UNRESOLVED)
 
 
 def follow(evidence: pd.DataFrame, called: pd.DataFrame, state: pd.Series) -> pd.DataFrame:

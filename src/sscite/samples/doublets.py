@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import sparse
 
 from sscite.errors import Reason, Skipped
-from sscite.names import DOUBLET, DOUBLET_SCORE, RNA
+from sscite.names import DOUBLET, DOUBLET_RATE, DOUBLET_SCORE, RNA
 from sscite.samples.scrublet import MIN_CELLS_OF_GENE, doublet_scores
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def choose_threshold(scores: np.ndarray, simulated: np.ndarray, rate: float) -> 
 
 def no_scores(cells: pd.Index) -> pd.DataFrame:
     """Return the scores of cells that were not scored: NaN, and no doublet."""
-    return pd.DataFrame({DOUBLET_SCORE: np.nan, DOUBLET: False}, index=cells)
+    return pd.DataFrame({DOUBLET_SCORE: np.nan, DOUBLET: False, DOUBLET_RATE: np.nan}, index=cells)
 
 
 def score(rna: AnnData, *, seed: int, loaded: int | None = None) -> tuple[pd.DataFrame, dict[str, float], np.ndarray]:
@@ -83,8 +83,8 @@ def score(rna: AnnData, *, seed: int, loaded: int | None = None) -> tuple[pd.Dat
 
     Returns
     -------
-    Frame of `doublet_score` (NaN for cells with almost no genes) and `doublet`, one row per cell; the numbers behind:
-    expected_rate and threshold; and the scores of the simulated doublets.
+    Frame of `doublet_score` (NaN for cells with almost no genes), `doublet` and `doublet_rate`, one row per cell; the
+    numbers behind: expected_rate and threshold; and the scores of the simulated doublets.
 
     Raises
     ------
@@ -105,5 +105,6 @@ def score(rna: AnnData, *, seed: int, loaded: int | None = None) -> tuple[pd.Dat
     frame = no_scores(rna.obs_names)
     frame.iloc[usable, frame.columns.get_loc(DOUBLET_SCORE)] = scores
     frame.iloc[usable, frame.columns.get_loc(DOUBLET)] = scores > threshold
+    frame[DOUBLET_RATE] = rate
     numbers = {"expected_rate": rate, "threshold": threshold}
     return frame, numbers, simulated

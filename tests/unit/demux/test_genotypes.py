@@ -85,6 +85,15 @@ def test_both_agree_and_the_cell_gets_its_sample_donor_and_tissue():
     assert matching.swapped == []
 
 
+def test_the_probability_of_two_samples_is_kept_and_unknown_without_hashtags_and_genotypes():
+    posteriors = pd.DataFrame({"A": [0.9, 0.1], "B": 0.0, "Doublet": [0.1, 0.9], "Negative": 0.0}, index=["c0", "c1"])
+    called = pd.DataFrame({"hto_call": ["A", "Doublet"], "hto_joint": ["A", "Doublet"], "hto_confidence": 0.9},
+                          index=posteriors.index)  # fmt: skip
+    assert assign(called, posteriors, sheet(), None)[0]["demux_doublet"].tolist() == pytest.approx([0.1, 0.9])
+    plain = pd.DataFrame({"S1": [0.5, 0.5], "S2": [0.5, 0.5]}, index=posteriors.index)
+    assert assign(called, plain, sheet(), None)[0]["demux_doublet"].isna().all()
+
+
 def test_without_names_in_the_sheet_donors_are_matched_by_the_cells():
     called, posteriors = library()
     _, matching = assign(called, posteriors, sheet(("", "")), genotype(["d1"] * 40 + ["d0"] * 40, called.index))

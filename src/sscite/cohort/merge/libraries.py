@@ -13,6 +13,7 @@ import scipy.sparse as sp
 
 from sscite import io, names
 from sscite.cohort.merge import cells as joins
+from sscite.cohort.merge import doublets
 from sscite.cohort.writer import CohortWriter, log_normalise
 from sscite.errors import Reason, Skipped
 
@@ -133,6 +134,7 @@ def _cells(library: Library) -> pd.DataFrame:
     obs = joins.join_cells(io.read_obs(library.counts), frames)
     for column in names.IDENTITY:
         obs[column] = joins.text(obs[column]) if column in obs else ""
+    obs[names.DOUBLET_PROBABILITY] = doublets.probability(obs)
     obs[joins.EXCLUDED] = joins.exclusion(obs)
     return obs
 
@@ -251,6 +253,17 @@ def _mark_shared(var: pd.DataFrame, indices: dict[str, pd.Index]) -> pd.DataFram
     return var
 
 
+def _report_doublets(report: Report, probability: pd.Series) -> None:
+    """Report how many of the cells used are expected to be doublets, where a source is known."""
+    if probability.notna().any():
+        probable = int((probability > 0.5).sum())
+        report.numbers |= {"doublets_expected": round(float(probability.sum()), 1), "doublets_probable": probable}
+        report.summary += (
+            f" By RNA, hashtags, genotypes and proteins together {probability.sum():,.0f} of these cells "
+            f"({probability.mean():.1%}) are expected to be doublets; {probable:,} have a probability above 0.5."
+        )
+
+
 def _report(
     everything: pd.DataFrame,
     var: pd.DataFrame,
@@ -278,6 +291,7 @@ def _report(
         f"{used:,} of {len(everything):,} cells of {len(indices)} libraries enter the cohort, with the {how} of genes: "
         f"{len(var):,}, of which {shared:,} were measured in every library."
     )
+    _report_doublets(report, everything.loc[everything[joins.EXCLUDED] == "", names.DOUBLET_PROBABILITY])
     report.tables["cells"] = (
         table.reset_index().rename(columns={names.LIBRARY: "library"}), "Cells used and excluded",
         "The first reason that applies is counted.",
