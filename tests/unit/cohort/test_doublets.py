@@ -37,3 +37,10 @@ def test_tags_of_one_sample_say_nothing_of_doublets_and_no_source_gives_none():
     obs = droplets(sample=["A", "A"], doublet_score=[0.3, np.nan], doublet_rate=[0.05] * 2, demux_doublet=[0.0, 0.0])
     assert doublets.probability(obs).iloc[0] == pytest.approx(0.3)
     assert doublets.probability(droplets(sample=["A", ""])).isna().all()
+
+
+def test_doublets_among_the_cells_used_are_described_where_a_source_is_known():
+    numbers, sentence = doublets.describe(pd.Series([0.1, 0.7, 0.2]))
+    assert numbers == {"doublets_expected": 1.0, "doublets_probable": 1}
+    assert "1 of these cells (33.3%) are expected to be doublets; 1 have a probability above 0.5" in sentence
+    assert doublets.describe(pd.Series([np.nan])) == ({}, "")

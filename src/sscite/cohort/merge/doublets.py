@@ -43,6 +43,17 @@ def probability(obs: pd.DataFrame) -> pd.Series:
     return (odds / (1 + odds)).where(score.notna() | tagged.notna())
 
 
+def describe(probability: pd.Series) -> tuple[dict[str, float], str]:
+    """Return how many of the cells used are expected to be doublets, and a sentence on it; neither if not known."""
+    if not probability.notna().any():
+        return {}, ""
+    probable = int((probability > 0.5).sum())
+    return {"doublets_expected": round(float(probability.sum()), 1), "doublets_probable": probable}, (
+        f" By RNA, hashtags, genotypes and proteins together {probability.sum():,.0f} of these cells "
+        f"({probability.mean():.1%}) are expected to be doublets; {probable:,} have a probability above 0.5."
+    )
+
+
 def hidden_share(sample: pd.Series) -> float:
     """Return the share of doublets whose two cells are of one sample, from the samples of the cells that have one."""
     share = sample[sample != ""].value_counts(normalize=True)

@@ -253,17 +253,6 @@ def _mark_shared(var: pd.DataFrame, indices: dict[str, pd.Index]) -> pd.DataFram
     return var
 
 
-def _report_doublets(report: Report, probability: pd.Series) -> None:
-    """Report how many of the cells used are expected to be doublets, where a source is known."""
-    if probability.notna().any():
-        probable = int((probability > 0.5).sum())
-        report.numbers |= {"doublets_expected": round(float(probability.sum()), 1), "doublets_probable": probable}
-        report.summary += (
-            f" By RNA, hashtags, genotypes and proteins together {probability.sum():,.0f} of these cells "
-            f"({probability.mean():.1%}) are expected to be doublets; {probable:,} have a probability above 0.5."
-        )
-
-
 def _report(
     everything: pd.DataFrame,
     var: pd.DataFrame,
@@ -291,7 +280,9 @@ def _report(
         f"{used:,} of {len(everything):,} cells of {len(indices)} libraries enter the cohort, with the {how} of genes: "
         f"{len(var):,}, of which {shared:,} were measured in every library."
     )
-    _report_doublets(report, everything.loc[everything[joins.EXCLUDED] == "", names.DOUBLET_PROBABILITY])
+    numbers, sentence = doublets.describe(everything.loc[everything[joins.EXCLUDED] == "", names.DOUBLET_PROBABILITY])
+    report.numbers |= numbers
+    report.summary += sentence
     report.tables["cells"] = (
         table.reset_index().rename(columns={names.LIBRARY: "library"}), "Cells used and excluded",
         "The first reason that applies is counted.",
