@@ -267,22 +267,20 @@ def _report(
     table = table[["used", *[c for c in table.columns if c != "used"]]]
     used = int(table["used"].sum())
     shared = int((var["n_libraries"] == len(indices)).sum())
+    kept = everything[everything[joins.EXCLUDED] == ""]
+    two_cells, sentence = doublets.describe(kept[names.DOUBLET_PROBABILITY])
     report = Report(table)
     report.numbers = {
         "cells": len(everything), "cells_used": used, "cells_left_out": len(everything) - used,
         "libraries": len(indices),
         "genes": len(var), "genes_in_all_libraries": shared, "genes_kept": how,
-        "samples": everything.loc[everything[joins.EXCLUDED] == "", names.SAMPLE].nunique(),
-        "donors": everything.loc[everything[joins.EXCLUDED] == "", names.DONOR].nunique(),
-        "proteins": 0 if protein is None else protein.n_vars,
+        "samples": kept[names.SAMPLE].nunique(), "donors": kept[names.DONOR].nunique(),
+        "proteins": 0 if protein is None else protein.n_vars, **two_cells,
     }  # fmt: skip
     report.summary = (
         f"{used:,} of {len(everything):,} cells of {len(indices)} libraries enter the cohort, with the {how} of genes: "
-        f"{len(var):,}, of which {shared:,} were measured in every library."
+        f"{len(var):,}, of which {shared:,} were measured in every library.{sentence}"
     )
-    numbers, sentence = doublets.describe(everything.loc[everything[joins.EXCLUDED] == "", names.DOUBLET_PROBABILITY])
-    report.numbers |= numbers
-    report.summary += sentence
     report.tables["cells"] = (
         table.reset_index().rename(columns={names.LIBRARY: "library"}), "Cells used and excluded",
         "The first reason that applies is counted.",
