@@ -64,13 +64,15 @@ def test_a_text_beyond_the_edge_is_not_cut(tmp_path: Path):
     assert pixels.shape[1] > 2 * 150
 
 
-def test_a_figure_is_saved_as_png_svg_and_pdf_of_one_form_and_the_same_each_time(tmp_path: Path):
+def test_a_figure_is_saved_as_png_svg_and_pdf_of_one_form_and_the_same_each_time(tmp_path: Path, caplog):
+    caplog.set_level("INFO")
     for name in ("a", "b"):
         figure, axes = figures.new(4, 2, 1, 2)
         figure.colorbar(axes[0].scatter([1, 2], [3, 4], c=[0, 1]), ax=axes, label="a label")
         figures.save(figure, tmp_path / name)
     read = {suffix: [(tmp_path / f"{name}.{suffix}").read_bytes() for name in "ab"] for suffix in ("png", "svg", "pdf")}
     assert all(first == second for first, second in read.values())
+    assert not caplog.records  # fontTools logs the glyphs of every font
     width, height = Image.open(tmp_path / "a.png").size
     box = re.search(rb"/MediaBox \[ 0 0 ([\d.]+) ([\d.]+) \]", read["pdf"][0])
     assert box

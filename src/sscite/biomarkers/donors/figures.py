@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from sscite import figures, text
 from sscite.biomarkers.donors.report import Assessed, labels
+from sscite.points import Panel, Points
 
 PANELS = 6
 
@@ -47,6 +48,22 @@ def draw_donors(found: list[Assessed]) -> Figure:
         axis.set(xlim=(-0.6, 1.6), ylim=(-0.05, 1.05))
     axes[0, 0].set_ylabel("held-out rank")
     return figure
+
+
+def donor_points(found: list[Assessed]) -> Points:
+    """Return the held-out rank of each donor as points, a panel for each comparison."""
+    rows = [one for one in found if one.groups]
+    levels = list(dict.fromkeys(level for one in rows for level in one.variable.levels))
+    panels = [
+        Panel(
+            one.variable.comparison, "", "held-out rank", one.variable.outcome, one.groups.rank,
+            sorted(one.variable.donors.unique()),
+            [levels.index(one.variable.levels[int(group)]) for group in one.variable.outcome],
+            one.variable.levels,
+        )
+        for one in rows if one.groups
+    ]  # fmt: skip
+    return Points(panels, figures.colours(levels), shown=8, what="donor")
 
 
 def wrap(name: str, width: int = 14) -> str:

@@ -170,11 +170,8 @@ def sentences(found: list[Assessed]) -> str:
             f"(family-wise p ≤ 0.05){': ' + text.listing(named) if named else ''}."
         )
     if ranked:
-        names = text.listing([one.variable.name for one in with_features])
-        parts.append(
-            f"A feature correlates with {len(with_features)} of {text.plural(len(ranked), 'number or ordered variable', 'numbers or ordered variables')}"  # noqa: E501
-            f"{': ' + names if names else ''}."
-        )
+        names = text.listing([one.variable.name for one in with_features or ranked])
+        parts.append(f"{'Features correlate' if with_features else 'No feature correlates'} with {names}.")
     return " ".join(parts)
 
 
@@ -200,15 +197,15 @@ def findings(one: Assessed) -> list[Finding]:
     if one.groups and one.profile and one.family_p <= LEVEL:
         found = one.groups
         final = np.flatnonzero(found.weight)
-        names = [labels(one.profile)[i] for i in final[np.argsort(-found.selected[final], kind="stable")]]
+        order = final[np.argsort(-found.selected[final], kind="stable")]
+        names = [labels(one.profile)[i] for i in order]
+        more = f" and {text.plural(len(names) - 1, 'more feature')}" if len(names) > 1 else ""
+        chosen = [f"{name} ({text.percent(found.selected[i])})" for name, i in zip(names, order, strict=True)]
         reference, target = one.variable.counts
-        stable = ", ".join(
-            text.percent(found.selected[i]) for i in final[np.argsort(-found.selected[final], kind="stable")]
-        )
         return [Finding(
-            Kind.DISCRIMINATION, text.listing(names), one.variable.comparison, effect=found.auc, low=found.low,
+            Kind.DISCRIMINATION, names[0] + more, one.variable.comparison, effect=found.auc, low=found.low,
             high=found.high, unit="AUC", p=one.family_p, donors_reference=reference, donors_target=target,
-            text=f"In held-out donors; chosen in {stable} of the folds.", figure="auc",
+            text=f"Share of the folds that choose it: {text.listing(chosen)}", figure="auc",
         )]  # fmt: skip
     if not one.ranks or not one.profile:
         return []

@@ -139,6 +139,7 @@ def describe(facts: Facts, assessed: list[Assessed], tables: dict[str, pd.DataFr
             figures.draw_donors(assessed),
             "Held-out rank of each donor",
             "Share of the donors of the other group above which the donor was placed when held out.",
+            points=figures.donor_points(assessed),
         )
     if ranked:
         facts.table("correlations", shown["correlations"].groupby("variable", sort=False).head(8), "Rank correlations",

@@ -24,7 +24,7 @@ def report_abundance(
     sides: str,
     *,
     donors: int,
-    groups: tuple[int, int],
+    groups: tuple[int, int] | None,
 ) -> None:
     """Add numbers, a sentence, a table by subset and the figures.
 
@@ -33,7 +33,8 @@ def report_abundance(
     positions
         UMAP coordinates of each neighbourhood's index cell (n_neighbourhoods, 2); None draws no map.
     donors, groups
-        Rows that were tested, and the donors of reference and target.
+        Rows that were tested, and the donors of reference and target; None reports no finding (between tissues, where
+        other cells are expected).
     """
     found = table["spatial_fdr"] < SPATIAL_FDR
     facts.number(
@@ -43,7 +44,7 @@ def report_abundance(
     summary = by_subset(table)
     facts.table("subsets", summary, "Neighbourhoods by subset", f"up, down: spatial FDR below {SPATIAL_FDR:.0%}.")
     facts.summary(sentence(summary, sides))
-    for finding in findings(table, sides, groups=groups):
+    for finding in findings(table, sides, groups=groups) if groups else []:
         facts.finding(finding)
     facts.figure(
         "beeswarm", beeswarm(table), "Change of each neighbourhood, by subset",

@@ -42,7 +42,12 @@ def run(*, cohort: Path, cells: Path, samples: Path, contrasts: Path, min_donors
         )
         positions = finished.map_positions(part.loc[result["index_cell"]])
         report.report_abundance(
-            facts, result, positions, comparison.contrast.label, donors=rows, groups=comparison.counts()
+            facts,
+            result,
+            positions,
+            comparison.contrast.label,
+            donors=rows,
+            groups=None if comparison.contrast.variable == "tissue" else comparison.counts(),
         )
         return result[milo.COLUMNS]
 
