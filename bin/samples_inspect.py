@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Read every input file once, before any heavy task, and report all problems."""
+"""Report what the files of all libraries hold, or all their problems."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,28 +11,19 @@ from sscite import command
 
 def main(
     files: Annotated[Path, typer.Option(exists=True, help="files.csv of samples_validate: one row per library.")],
-    samples: Annotated[Path, typer.Option(exists=True, help="samples.csv of samples_validate.")],
-    staged: Annotated[
-        str | None,
-        typer.Option(
-            help="Prefix of the folders that hold one path each, numbered in the order of files.csv; without it "
-            "paths are taken as files.csv has them."
-        ),
-    ] = None,
-    missing: Annotated[
-        str, typer.Option(help="Paths that do not exist and are not staged: library_id:column, comma-separated.")
-    ] = "",
+    checks: Annotated[
+        Path, typer.Option(exists=True, file_okay=False, help="Folder of <library_id>.check.json of samples_check.")
+    ],
 ) -> None:
-    """Read every file of every library and check it: readable, raw whole counts of called cells, hashtags, genotypes.
+    """Report what the files of all libraries hold; all problems of all files at once end the run before any heavy task.
 
-    Writes cohort.capture_cells.csv (cells of each library and of its capture) and facts. All problems of all files are
-    reported at once, each with the row of the samplesheet, and the script ends with exit 2. Memory is bounded by the
-    largest library.
+    Writes cohort.capture_cells.csv (cells of each library and of its capture) and facts. Problems are named with the
+    row of the samplesheet, and the script ends with exit 2.
     """
     from sscite.samples import inspect
 
     with command.step("samples_inspect", "cohort") as facts:
-        inspect.run(files, samples, staged=staged, missing=missing, facts=facts)
+        inspect.run(files, checks, facts=facts)
 
 
 if __name__ == "__main__":

@@ -4,9 +4,7 @@ process SAMPLES_INSPECT {
 
     input:
     path files
-    path samples
-    path present, stageAs: 'staged?/*'
-    val missing
+    path 'checks/*'
 
     output:
     path 'cohort.samples_inspect.json', topic: 'facts', emit: facts
@@ -18,9 +16,7 @@ process SAMPLES_INSPECT {
     """
     samples_inspect.py \\
         --files ${files} \\
-        --samples ${samples} \\
-        --staged staged \\
-        --missing '${missing}' \\
+        --checks checks \\
         ${task.ext.args ?: ''} # code: ${task.ext.code ?: 'in the image'}
     """
 

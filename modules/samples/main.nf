@@ -2,6 +2,7 @@
 
 include { pathProblem } from '../parameters'
 include { SAMPLES_VALIDATE } from './validate'
+include { SAMPLES_CHECK } from './check'
 include { SAMPLES_INSPECT } from './inspect'
 include { SAMPLES_LOAD } from './load'
 include { SAMPLES_AMBIENT } from './ambient'
@@ -20,12 +21,10 @@ def located(String path, sheet) {
     return problem ? [] : found
 }
 
-// [ meta, [ counts, raw_counts, hashtag_counts, adt_counts, genotype_calls, cell_samples ], [ 'id:column' of each path that does not exist ] ]
+// [ meta, counts, raw_counts, hashtag_counts, adt_counts, genotype_calls, cell_samples ]
 def library(Map row, sheet) {
     def columns = ['counts', 'raw_counts', 'hashtag_counts', 'adt_counts', 'genotype_calls', 'cell_samples']
-    def files = columns.collect { column -> located(row[column], sheet) }
-    def missing = [columns, files].transpose().findAll { column, found -> row[column] && found == [] }
-    return [[id: row.library_id, library: row.library], files, missing.collect { column, _found -> "${row.library_id}:${column}" }]
+    return [[id: row.library_id, library: row.library]] + columns.collect { column -> located(row[column], sheet) }
 }
 
 workflow SAMPLES {
@@ -45,18 +44,22 @@ workflow SAMPLES {
 
     // [ meta, text of the library's rows of the samplesheet ]: as text its content counts for -resume, not its time stamp
     rows = libraries_given
-        .map { meta, _files, _missing -> [meta.id, meta] }
+        .map { entry -> [entry[0].id, entry[0]] }
         .join(SAMPLES_VALIDATE.out.rows.flatten().map { table -> [table.baseName, table.text] }, failOnDuplicate: true, failOnMismatch: true)
         .map { _id, meta, text -> [meta, text] }
+    asked_of_each = SAMPLES_VALIDATE.out.each_library.flatten().map { given -> [given.baseName, given.text] }
 
-    all_given = libraries_given.toList()
-    present = all_given.map { entries -> entries.collectMany { _meta, files, _missing -> files.findAll { found -> found != [] } } }
-    missing = all_given.map { entries -> entries.collectMany { _meta, _files, missing -> missing }.join(',') }
-    SAMPLES_INSPECT(SAMPLES_VALIDATE.out.files, SAMPLES_VALIDATE.out.identity, present, missing)
+    // every file of every library is read before any heavy task; SAMPLES_INSPECT ends the run with all problems at once
+    to_check = libraries_given
+        .map { entry -> [entry[0].id, entry] }
+        .join(asked_of_each, failOnDuplicate: true, failOnMismatch: true)
+        .map { _id, entry, text -> entry + [text] }
+    SAMPLES_CHECK(to_check)
+    SAMPLES_INSPECT(SAMPLES_VALIDATE.out.files, SAMPLES_CHECK.out.check.toSortedList { a, b -> a.name <=> b.name })
 
     to_load = libraries_given
         .combine(SAMPLES_INSPECT.out.facts)
-        .map { meta, files, _missing, _inspected -> [meta, files[0], files[1], files[2], files[3]] }
+        .map { entry -> entry[0..4] }
         .join(rows, failOnDuplicate: true, failOnMismatch: true)
     SAMPLES_LOAD(to_load)
     loaded = SAMPLES_LOAD.out.library
@@ -78,7 +81,7 @@ workflow SAMPLES {
         .map { _id, meta, h5mu, droplets, cells -> [meta, h5mu, droplets, cells] }
     SAMPLES_DOUBLETS(to_score)
     doublets = SAMPLES_DOUBLETS.out.doublets
-    genotypes = libraries_given.map { meta, files, _missing -> [meta, files[4], files[5]] }
+    genotypes = libraries_given.map { entry -> [entry[0], entry[5], entry[6]] }
 
     emit:
     libraries // channel: [ meta, h5mu, droplets ]

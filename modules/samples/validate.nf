@@ -13,6 +13,7 @@ process SAMPLES_VALIDATE {
     path 'files.csv', emit: files
     path 'files.json', emit: libraries
     path 'rows/*.csv', emit: rows
+    path 'libraries/*.json', emit: each_library
     path 'contrasts.csv', emit: contrasts
     path 'contrasts/*.csv', emit: each_contrast
     path 'subsets.yaml', emit: subsets, optional: true

@@ -1,15 +1,30 @@
-"""Exits of samples_inspect.py."""
+"""Exits of samples_check.py, which keeps problems, and of samples_inspect.py, which reports those of all libraries."""
 
-SAMPLES = "library_id,library,sample,donor,tissue,hashtag,genotype_donor\nL,L,s,d,blood,,\n"
-FILES = "library_id,library,counts,raw_counts,hashtag_counts,genotype_calls,rows\nL,L,{},,,,2\n"
+import json
+
+FILES = "library_id,library,counts,raw_counts,hashtag_counts,genotype_calls,rows\n"
+SAMPLE = {
+    "library_id": "L",
+    "library": "L",
+    "sample": "s",
+    "donor": "d",
+    "tissue": "blood",
+    "hashtag": "",
+    "genotype_donor": "",
+}
 
 
 def test_both_exits(script, tmp_path):
-    (tmp_path / "samples.csv").write_text(SAMPLES)
+    (tmp_path / "checks").mkdir()
     for name, text in (("good", "barcode,CD3E\nAAACCCAA,1\n"), ("bad", "barcode,CD3E\nAAACCCAA,-1\n")):
         (tmp_path / f"{name}.csv").write_text(text)
-        (tmp_path / "files.csv").write_text(FILES.format(f"{name}.csv"))
-        run = script("samples_inspect.py", "--files", "files.csv", "--samples", "samples.csv")
+        (tmp_path / "files.csv").write_text(FILES + f"L,L,{name}.csv,,,,2\n")
+        record = {"library_id": "L", "library": "L", "counts": f"{name}.csv"}
+        (tmp_path / "L.json").write_text(json.dumps({"files": record, "samples": [SAMPLE]}))
+        run = script("samples_check.py", "--id", "L", "--library", "L.json")
+        assert run.returncode == 0, run.stderr
+        (tmp_path / "L.check.json").rename(tmp_path / "checks" / "L.check.json")
+        run = script("samples_inspect.py", "--files", "files.csv", "--checks", "checks")
         assert run.returncode == (0 if name == "good" else 2), run.stderr
         assert (tmp_path / "cohort.samples_inspect.json").exists()
     assert "bad.csv (samplesheet row 2, column 'counts', library 'L'): 1 negative value" in run.stderr

@@ -19,7 +19,9 @@ from sscite.formats import read_counts
 from sscite.formats.cell_samples import read_cell_samples
 from sscite.formats.genotypes import parse, read_genotypes
 from sscite.reading import read_user_table
-from sscite.samples.inspect import inspect, plain_paths
+from sscite.samples.check import check
+from sscite.samples.files import given
+from sscite.samples.inspect import inspect
 from sscite.samples.validate import validate
 from sscite.subsets.definitions.subsets import load_definitions
 from sscite.subsets.signatures import gene_sets
@@ -31,7 +33,12 @@ LEAKS = re.compile(r"Traceback|pandas|numpy|h5py|Error tokenizing|C error|<class
 
 def _inspect(folder: Path) -> None:
     files = io.read_table(folder / "files.csv")
-    inspect(files, io.read_table(folder / "samples.csv"), plain_paths(files))
+    samples = io.read_table(folder / "samples.csv")
+    records = files.to_dict("records")
+    inspect(
+        files,
+        {r["library_id"]: check(r, samples, {column: Path(r[column]) for column in given(r)}) for r in records},
+    )
 
 
 def _contrasts(path: Path) -> None:

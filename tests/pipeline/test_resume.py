@@ -24,12 +24,11 @@ SHEET = "library,sample,donor,tissue,counts,group\n" + "".join(
 CONTRASTS = "contrast,variable,reference,target\nb against a,group,a,b\n"
 REPORT = {"REPORT_GATHER", "REPORT_RENDER"}
 BIOMARKERS = {"BIOMARKERS_PANEL", "BIOMARKERS_DONORS"}
-SHEETS = {"SAMPLES_VALIDATE", "SAMPLES_INSPECT"}
 # the questions that are a task for each contrast
 EACH = {f"COMPARE_{question}" for question in ("COMPOSITION", "CALIBRATION", "ABUNDANCE", "EXPRESSION", "ENRICHMENT")}
 OF_A_LIBRARY = {
-    "SAMPLES_LOAD", "SAMPLES_AMBIENT", "SAMPLES_DOUBLETS", "DEMUX_CALL", "DEMUX_GENOTYPES", "ADT_NORMALIZE",
-    "ANNOTATE_CELLTYPIST", "ANNOTATE_PROTEIN",
+    "SAMPLES_CHECK", "SAMPLES_LOAD", "SAMPLES_AMBIENT", "SAMPLES_DOUBLETS", "DEMUX_CALL", "DEMUX_GENOTYPES",
+    "ADT_NORMALIZE", "ANNOTATE_CELLTYPIST", "ANNOTATE_PROTEIN",
 }  # fmt: skip
 
 
@@ -73,21 +72,21 @@ def test_comments_and_layout_repeat_the_validation_and_the_report_alone(cohort: 
     cohort.edit("subsets.yaml", "lineages:", "# a comment\nlineages:")
     cohort.edit("contrasts.csv", "b against a,group,a,b", "b against a,group, a ,b ")
     cohort.edit("samplesheet.csv", "library,", "# a comment\nlibrary,")
-    assert set(cohort.tasks()) == {*SHEETS, *REPORT}
+    assert set(cohort.tasks()) == {"SAMPLES_VALIDATE", "SAMPLES_INSPECT", *REPORT}
 
 
 def test_a_contrast_runs_that_contrast_alone(cohort: Cohort):
     cohort.write("contrasts.csv", CONTRASTS + "a against b,group,b,a\n")
     tasks = cohort.tasks()
-    assert set(tasks) == {*SHEETS, *EACH, "COMPARE_DESIGN", *BIOMARKERS, *REPORT}
-    assert tasks.total() == 12
+    assert set(tasks) == {"SAMPLES_VALIDATE", *EACH, "COMPARE_DESIGN", *BIOMARKERS, *REPORT}
+    assert tasks.total() == 11
 
 
 def test_a_question_repeats_what_answers_it(cohort: Cohort):
     cohort.edit("subsets.yaml", "receptor: CXCR3", "receptor: CCR5")
     tasks = cohort.tasks()
     asked = {"COMPARE_ENRICHMENT", "COMPARE_TRAJECTORY", "COMPARE_LIGAND_RECEPTOR", *BIOMARKERS}
-    assert set(tasks) == {*SHEETS, *asked, *REPORT}
+    assert set(tasks) == {"SAMPLES_VALIDATE", *asked, *REPORT}
 
 
 def test_a_marker_gene_repeats_from_the_subsets_on(cohort: Cohort):
@@ -103,7 +102,7 @@ def test_a_covariate_repeats_the_comparison_alone(cohort: Cohort):
     rows = [line for line in sheet if not line.startswith("#")]
     cohort.write("samplesheet.csv", "".join(f"{row},{value}\n" for row, value in zip(rows, values, strict=True)))
     before = {name for name in cohort.tasks() if not name.startswith(("COMPARE", "BIOMARKERS", "REPORT"))}
-    assert before == {*SHEETS, "SUBSETS_COLLECT"}
+    assert before == {"SAMPLES_VALIDATE", "SUBSETS_COLLECT"}
 
 
 def test_a_library_runs_its_own_tasks_and_those_of_the_cohort(cohort: Cohort):

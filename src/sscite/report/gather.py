@@ -26,7 +26,7 @@ ROOMS = {
 }
 # within a room, steps in the order they build on each other; a step not named here comes last
 STEPS = [
-    "samples_validate", "samples_inspect", "samples_load", "samples_ambient", "samples_doublets",
+    "samples_validate", "samples_check", "samples_inspect", "samples_load", "samples_ambient", "samples_doublets",
     "demux_call", "demux_genotypes", "adt_method", "adt_normalize",
     "annotate_model", "annotate_celltypist", "annotate_protein",
     "cohort_merge", "cohort_integrate", "cohort_map",

@@ -32,7 +32,7 @@ from sscite.names import (
 )
 from sscite.samples import qc, write
 from sscite.samples.assemble import Library, assemble, check_raw
-from sscite.samples.inspect import hashtags_of
+from sscite.samples.check import hashtags_of
 
 if TYPE_CHECKING:
     from sscite.command import Facts

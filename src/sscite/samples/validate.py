@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,8 +54,8 @@ def run(
 
     Written in one form, so that a comment or the layout of what the user gave changes none of these files:
     samples.csv, identity.csv (samples without covariates), files.csv, files.json, contrasts.csv, covariates.csv,
-    a table for each library in rows/ and for each contrast in contrasts/, subsets.yaml, lineages.yaml (without its
-    questions).
+    a table for each library in rows/ and for each contrast in contrasts/, the files and samples of each library in
+    libraries/, subsets.yaml, lineages.yaml (without its questions).
     """
     from sscite import io
     from sscite.samples import report
@@ -67,6 +68,7 @@ def run(
     identity = checked.samples[[column for column in SAMPLE_COLUMNS if column in checked.samples]]
     io.write_table(identity, Path("identity.csv"))
     write_each(identity, "library_id", Path("rows"))
+    write_libraries(checked.files, identity, Path("libraries"))
     write_each(checked.contrasts, "contrast_id", Path("contrasts"))
     Path("files.json").write_text(checked.files.to_json(orient="records", force_ascii=False), encoding="utf-8")
     if subsets:
@@ -74,6 +76,15 @@ def run(
         write_yaml(content, Path("subsets.yaml"))
         write_yaml({key: value for key, value in content.items() if key != "questions"}, Path("lineages.yaml"))
     report.validated(facts, checked)
+
+
+def write_libraries(files: pd.DataFrame, identity: pd.DataFrame, folder: Path) -> None:
+    """Write for each library the paths of its files and its samples, without their place in the sheet."""
+    folder.mkdir(exist_ok=True)
+    for record in files.drop(columns="rows").to_dict("records"):
+        rows = identity[identity["library_id"] == record["library_id"]].to_dict("records")
+        text = json.dumps({"files": record, "samples": rows}, ensure_ascii=False)
+        (folder / f"{record['library_id']}.json").write_text(text, encoding="utf-8")
 
 
 def write_each(table: pd.DataFrame, key: str, folder: Path) -> None:

@@ -6,7 +6,9 @@ import pandas as pd
 import pytest
 
 from sscite.errors import UserError
-from sscite.samples.inspect import checksums, inspect, plain_paths, staged_paths
+from sscite.samples import inspect as step
+from sscite.samples.check import check
+from sscite.samples.files import given
 
 RNA = "barcode,CD3E,MT-CO1\nAAACCCAAGAAACACT-1,5,1\nAAACCCAAGAAACCAT-1,0,2\n"
 TAGS = "barcode,H1,H2\nAAACCCAAGAAACACT,90,1\nAAACCCAAGAAACCAT,2,80\n"
@@ -28,16 +30,23 @@ def write(folder, **texts):
     return {name: str(folder / f"{name}.csv") for name in texts}
 
 
+def inspect(files, samples):
+    """Check the files of each library where the sheet has them, then all together."""
+    records = files.to_dict("records")
+    checked = {r["library_id"]: check(r, samples, {column: Path(r[column]) for column in given(r)}) for r in records}
+    return step.inspect(files, checked)
+
+
 def told(files, samples):
     with pytest.raises(UserError) as error:
-        inspect(files, samples, plain_paths(files))
+        inspect(files, samples)
     return error.value.problems
 
 
 def test_good_files_are_summed_up_in_a_row_each(tmp_path):
     paths = write(tmp_path, rna=RNA, tags=TAGS)
     files, samples = tables((paths["rna"], "", paths["tags"], "H1;H2"))
-    rows, warnings = inspect(files, samples, plain_paths(files))
+    rows, warnings = inspect(files, samples)
     assert rows[["cells", "genes", "antibodies", "hashtags"]].to_numpy().tolist() == [[2, 2, 0, 2]]
     assert warnings == []
 
@@ -72,35 +81,4 @@ def test_problems_of_all_files_come_together_with_their_rows(tmp_path):
 def test_the_same_cells_under_two_names_are_doubted(tmp_path):
     paths = write(tmp_path, rna=RNA, copy=RNA)
     files, samples = tables((paths["rna"], "", "", ""), (paths["copy"], "", "", ""))
-    assert "hold the same cells" in inspect(files, samples, plain_paths(files))[1][0]
-
-
-def test_staged_folders_are_counted_past_paths_that_do_not_exist(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    for i, name in enumerate(["a b.csv", "c.csv"], 1):
-        Path(f"staged{i}").mkdir()
-        Path(f"staged{i}", name).write_text(RNA)
-    files, _ = tables(("x/a b.csv", "gone.h5", "", ""), ("c.csv", "", "", ""))
-    assert staged_paths(files, "staged", {"L0:raw_counts"}) == {
-        ("L0", "counts"): Path("staged1/a b.csv"),
-        ("L0", "raw_counts"): None,
-        ("L1", "counts"): Path("staged2/c.csv"),
-    }
-
-
-def test_every_file_has_its_checksum_and_a_folder_those_of_its_files(tmp_path):
-    (tmp_path / "mtx").mkdir()
-    (tmp_path / "mtx" / "matrix.mtx").write_text("abc")
-    (tmp_path / "tags.csv").write_text("")
-    files = pd.DataFrame([{"library_id": "L", "counts": "mtx", "hashtag_counts": "tags.csv", "adt_counts": "gone.csv"}])
-    files = files.reindex(columns=[*files.columns, "raw_counts", "genotype_calls", "cell_samples"], fill_value="")
-    paths = {
-        ("L", "counts"): tmp_path / "mtx",
-        ("L", "hashtag_counts"): tmp_path / "tags.csv",
-        ("L", "adt_counts"): None,
-    }
-    found = checksums(files, paths).set_index("file")["sha256"]
-    assert found.to_dict() == {  # FIPS 180-2, and the empty file
-        "mtx/matrix.mtx": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
-        "tags.csv": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
-    }
+    assert "hold the same cells" in inspect(files, samples)[1][0]
