@@ -128,3 +128,20 @@ def test_the_words_of_the_report_are_the_terms_of_the_field(path: Path):
     words = yaml.safe_load(path.read_text(encoding="utf-8"))
     texts = {f"{step}.{key}": str(text) for step, entry in words.items() for key, text in entry.items()}
     assert {name: found for name, text in texts.items() if (found := banned(text))} == {}
+
+
+def runtime_names(path: Path) -> set[str]:
+    """Return the names imported for type checks alone of which the code, annotations apart, reads an attribute."""
+    module = tree(path)
+    checks = [node for node in module.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"]
+    imported = [node for check in checks for node in check.body if isinstance(node, ast.ImportFrom)]
+    names = {alias.asname or alias.name for node in imported for alias in node.names}
+    fields = [getattr(node, field, None) for node in ast.walk(module) for field in ("annotation", "returns")]
+    annotations = {id(part) for field in fields if field for part in ast.walk(field)}
+    read = [node for node in ast.walk(module) if isinstance(node, ast.Attribute) and id(node) not in annotations]
+    return {node.value.id for node in read if isinstance(node.value, ast.Name)} & names
+
+
+def test_what_a_module_uses_when_it_runs_is_imported_when_it_runs():
+    """Types of annotations alone may be imported for type checks; linters do not see that another use fails."""
+    assert not {name: found for name, path in MODULES.items() if (found := runtime_names(path))}

@@ -10,11 +10,11 @@ import pandas as pd
 from sscite import names
 from sscite.annotate import figures, protein_decision
 from sscite.annotate.protein_gates import GATING_PROTEINS
+from sscite.command import Facts, Rank
 from sscite.errors import Reason, Skipped
 
 if TYPE_CHECKING:
     from sscite.annotate.protein_gates import Cut
-    from sscite.command import Facts, Rank
 
 FEWEST_INFORMATIVE = 20  # cells with a clear lineage by protein, to judge a model by
 

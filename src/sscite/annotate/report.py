@@ -10,13 +10,13 @@ from scipy.special import expit
 from sscite import names
 from sscite.annotate import figures
 from sscite.annotate.marker_check import AGREEMENT, MISFIT
+from sscite.command import Facts, Rank
 
 if TYPE_CHECKING:
     from scipy import sparse
 
     from sscite.annotate.celltypist import Annotation
     from sscite.annotate.model_file import Model
-    from sscite.command import Facts, Rank
 
 NO_VOTE = {
     "library": "No majority voting: the library has 50 cells or fewer.",

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pandas as pd
 
 from sscite import names
+from sscite.command import Facts, Rank
 from sscite.demux.genotype_matching import Matching
 from sscite.formats.genotypes import CALL
-
-if TYPE_CHECKING:
-    from sscite.command import Facts, Rank
 
 MIN_MARGIN = 0.05
 MIN_AGREEMENT = 0.8

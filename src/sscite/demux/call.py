@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from sscite import command, names
+from sscite.command import Facts, Rank
 from sscite.demux import barcodes, checks, hashtag_calls, io, summary
 from sscite.demux.hashtag_calls import METHODS, Calls
 from sscite.errors import Reason, Skipped, UserError
@@ -17,7 +18,6 @@ from sscite.io import read_table, write_fragment
 if TYPE_CHECKING:
     import numpy as np
 
-    from sscite.command import Facts, Rank
 
 log = logging.getLogger("sscite")
 FRAGMENT = [names.HTO_CALL, names.HTO_CONFIDENCE, *(f"hto_{method}" for method in METHODS)]

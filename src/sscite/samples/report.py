@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from sscite import figures
+from sscite.command import Facts, Rank
 from sscite.names import HASHTAG, PROTEIN, RNA
 from sscite.samples.qc import WHOLE_TRANSCRIPTOME
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from sscite.command import Facts, Rank
     from sscite.samples.assemble import Library
     from sscite.samples.qc import Limit
     from sscite.samples.validate import Validated
