@@ -1,7 +1,7 @@
 #!/usr/bin/env nextflow
 /*
- * sscite: CITE-seq from samplesheet to report. The story, one call a room, in the order data flows.
- * Files between the rooms: docs/architecture.md
+ * sscite: CITE-seq from samplesheet to report, one workflow per step group, in the order of the data flow.
+ * Files between the step groups: docs/architecture.md
  */
 
 include { checkParameters } from './modules/parameters'
@@ -27,13 +27,16 @@ workflow {
     claimOutdir()
     workflow.onComplete { log.info(completionText()) }
 
-    // what the user brings
+    // inputs of the user
     sheet     = file(params.input)
     contrasts = params.contrasts ? file(params.contrasts, checkIfExists: true) : []
     subsets   = file(params.subsets ?: "${projectDir}/assets/subsets.yaml", checkIfExists: true)
+    // [ signatures.gmt, dissociation.gmt ]
     gene_sets = files("${projectDir}/assets/{gene_sets/*,genes/${params.species}/dissociation}.gmt")
+    // [ dissociation.gmt, quality.gmt, sex.gmt, ... ] of the species
     gene_lists = files("${projectDir}/assets/genes/${params.species}/*.gmt")
     surface   = file("${projectDir}/assets/genes/${params.species}/surface_proteins.gmt")
+    // [ own.gmt, trrust.tsv ], or [] without --gene_sets
     own_sets  = params.gene_sets ? params.gene_sets.tokenize(',').collect { name -> file(name, checkIfExists: true) } : []
 
     // libraries: [ [id: 'L1', library: 'L1'], L1.h5mu, L1.droplets.h5mu ]
@@ -41,12 +44,12 @@ workflow {
     libraries = SAMPLES.out.libraries
     samples   = SAMPLES.out.samples
 
-    // each emits only what it adds to a library's cells: [ [id: 'L1', library: 'L1'], L1.<step>.parquet ]
+    // each emits the columns that it adds to a library's cells: [ [id: 'L1', library: 'L1'], L1.<step>.parquet ]
     DEMUX(libraries, SAMPLES.out.genotypes, SAMPLES.out.rows)
     ADT(libraries)
     ANNOTATE(libraries, ADT.out.normalized, SAMPLES.out.rows)
 
-    // the only join of libraries
+    // all libraries in one cohort: merged.h5mu, [ cohort.embedding.h5, cohort.clusters.parquet ]
     COHORT(
         libraries,
         SAMPLES.out.doublets,
@@ -58,7 +61,7 @@ workflow {
     )
     SUBSETS(COHORT.out.merged, COHORT.out.embedding, SAMPLES.out.lineages, gene_sets + own_sets, samples)
 
-    // donors, groups, tissues
+    // donors, groups, tissues: tables of each contrast, composition.csv, pseudobulk.h5ad
     COMPARE(
         SUBSETS.out.cohort,
         SUBSETS.out.axes,
@@ -86,6 +89,6 @@ workflow {
         surface,
     )
 
-    // facts and figures of every task arrive by topic
+    // step summaries and figures of every task arrive by topic: L1.samples_load.json, L1.samples_load.quality.png
     REPORT(SUBSETS.out.cells, SUBSETS.out.cohort, SAMPLES.out.lineages)
 }

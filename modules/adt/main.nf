@@ -1,4 +1,4 @@
-// One protein normalisation for the cohort, then each library by itself.
+// Choose one protein normalisation for the cohort, then normalise each library.
 
 include { ADT_METHOD } from './method'
 include { ADT_NORMALIZE } from './normalize'
@@ -10,10 +10,11 @@ workflow ADT {
     main:
     ADT_METHOD(libraries.map { _meta, h5mu, droplets -> [h5mu, droplets] }.flatten().toSortedList { a, b -> a.name <=> b.name })
     panel_map = params.panel_map ? file(params.panel_map, checkIfExists: true) : []
-    // each library's own row as text, so that one more library does not repeat the others
+    // [ 'L1', text of a table: library_id,method ]: as text, so that one more library does not repeat the others
     methods = ADT_METHOD.out.method
         .splitCsv(header: true)
         .map { row -> [row.library_id, "library_id,method\n${row.library_id},${row.method}\n".toString()] }
+    // [ meta, L1.h5mu, L1.droplets.h5mu, text of the library's row of methods ]
     to_normalize = libraries
         .map { meta, h5mu, droplets -> [meta.id, meta, h5mu, droplets] }
         .join(methods, failOnDuplicate: true, failOnMismatch: true)
@@ -21,6 +22,7 @@ workflow ADT {
     ADT_NORMALIZE(to_normalize, panel_map)
     normalized = ADT_NORMALIZE.out.normalized
     cells = ADT_NORMALIZE.out.cells
+    // [ L1.adt_quality.csv, L2.adt_quality.csv ]
     quality = ADT_NORMALIZE.out.quality.toSortedList { a, b -> a.name <=> b.name }
 
     emit:

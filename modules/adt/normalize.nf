@@ -12,7 +12,7 @@ process ADT_NORMALIZE {
     path "${meta.id}.adt_quality.csv", emit: quality
     path '*.adt_normalize.json', topic: 'facts'
     path '*.adt_normalize.*.png', topic: 'figures', optional: true
-    path '*.adt_normalize.*.{svg,pdf}', optional: true, emit: drawings
+    path '*.adt_normalize.*.{svg,pdf}', optional: true
 
     script:
     """
@@ -31,7 +31,7 @@ process ADT_NORMALIZE {
     """
     touch ${meta.id}.adt_normalize.parquet ${meta.id}.adt_cells.parquet
     echo 'feature,protein,clone,gene,is_isotype,matched,method' > ${meta.id}.adt_panel.csv
-    echo 'feature,protein' > ${meta.id}.adt_quality.csv
+    echo 'feature,protein,clone,gene,is_isotype,mean_count,detected,ambient_mean,signal_to_background,above_background,bimodal,separation,stain_index,threshold,threshold_low,threshold_high,threshold_source,positive_fraction,rna_correlation,swapped_with,quality_class,meaning' > ${meta.id}.adt_quality.csv
     echo '{"step": "adt_normalize", "id": "${meta.id}", "status": "done"}' > ${meta.id}.adt_normalize.json
     """
 }

@@ -11,7 +11,7 @@ process ANNOTATE_CELLTYPIST {
     tuple val(meta), path("${meta.id}.annotate_celltypist.parquet"), emit: labels
     path "${meta.id}.annotate_celltypist.json", topic: 'facts'
     path "${meta.id}.annotate_celltypist.*.png", topic: 'figures', optional: true
-    path "${meta.id}.annotate_celltypist.*.{svg,pdf}", optional: true, emit: drawings
+    path "${meta.id}.annotate_celltypist.*.{svg,pdf}", optional: true
 
     script:
     """

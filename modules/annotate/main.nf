@@ -1,4 +1,4 @@
-// Cell types by RNA, library by library, checked by marker genes and protein
+// Annotate cell types by RNA in each library, and check them by marker genes and protein.
 
 include { ANNOTATE_MODEL      } from './model'
 include { ANNOTATE_CELLTYPIST } from './celltypist'
@@ -11,7 +11,7 @@ workflow ANNOTATE {
     rows       // channel: [ meta, text of the library's rows of the samplesheet ]
 
     main:
-    // models given by path are staged; those given by name are fetched once into the cache
+    // [ 'Immune_All_Low.pkl' ]: models given by path are staged; those given by name are fetched once into the cache
     wanted = (params.celltypist_model ?: '').tokenize(',').collect { part -> part.tokenize('=').last().trim() }
     given  = wanted.findAll { name -> name && file(name).isFile() }.collect { name -> file(name) }
     cache  = params.celltypist_models_dir ? file(params.celltypist_models_dir) : []
@@ -21,9 +21,11 @@ workflow ANNOTATE {
     lineages = params.celltypist_lineages ? file(params.celltypist_lineages, checkIfExists: true) : []
 
     ANNOTATE_MODEL(given, cache)
+    // [ meta, L1.h5mu, text of the library's rows ]
     counts = libraries.map { meta, h5mu, _droplets -> [meta, h5mu] }.join(rows, failOnDuplicate: true, failOnMismatch: true)
     ANNOTATE_CELLTYPIST(counts, ANNOTATE_MODEL.out.models, lineages)
 
+    // [ meta, L1.annotate_celltypist.parquet, L1.adt_normalize.parquet, L1.adt_panel.csv ]
     labels_and_proteins = ANNOTATE_CELLTYPIST.out.labels.join(normalized, failOnDuplicate: true, failOnMismatch: true)
     ANNOTATE_PROTEIN(labels_and_proteins)
     labels = ANNOTATE_PROTEIN.out.labels

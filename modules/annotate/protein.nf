@@ -9,7 +9,7 @@ process ANNOTATE_PROTEIN {
     tuple val(meta), path("${meta.id}.annotate_protein.parquet"), emit: labels
     path "${meta.id}.annotate_protein.json", topic: 'facts'
     path "${meta.id}.annotate_protein.*.png", topic: 'figures', optional: true
-    path "${meta.id}.annotate_protein.*.{svg,pdf}", optional: true, emit: drawings
+    path "${meta.id}.annotate_protein.*.{svg,pdf}", optional: true
 
     script:
     """

@@ -1,4 +1,4 @@
-// From a subset to antibodies that a flow cytometer can use; features of donors against clinical variables.
+// Select antibody panels that gate a subset in flow cytometry; relate features of donors to clinical variables.
 
 include { BIOMARKERS_PANEL } from './panel'
 include { BIOMARKERS_DONORS } from './donors'

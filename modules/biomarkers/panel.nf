@@ -14,10 +14,10 @@ process BIOMARKERS_PANEL {
 
     output:
     path 'panel/*.csv', emit: tables
-    path 'panel/*.gatingml.xml', emit: gates, optional: true
+    path 'panel/*.gatingml.xml', optional: true
     path '*.biomarkers_panel.json', topic: 'facts'
     path '*.biomarkers_panel.*.png', topic: 'figures', optional: true
-    path '*.biomarkers_panel.*.{svg,pdf}', optional: true, emit: drawings
+    path '*.biomarkers_panel.*.{svg,pdf}', optional: true
 
     script:
     """
@@ -38,7 +38,8 @@ process BIOMARKERS_PANEL {
     stub:
     """
     mkdir panel
-    touch panel/panels.csv panel/gates.csv
+    echo 'subset,tissue,step,biplot,gates,protein,antibody,clone,gate,low,high,unit,support,quality_class' > panel/gates.csv
+    echo 'subset,lineage,tissue,asked_by,status,validation,panel,lineage_panel,antibodies,purity,yield,f1,purity_of_all_cells,yield_of_all_cells,f1_of_all_cells,f1_without_gates,p_value,cells,donors,percent_of_lineage,rna_auroc,protein_auroc,note' > panel/panels.csv
     echo '{"step": "biomarkers_panel", "id": "stub"}' > stub.biomarkers_panel.json
     """
 }

@@ -10,7 +10,7 @@ process COHORT_INTEGRATE {
     path 'cohort.clusters.parquet', emit: clusters
     path '*.cohort_integrate.json', topic: 'facts'
     path '*.cohort_integrate.*.png', topic: 'figures', optional: true
-    path '*.cohort_integrate.*.{svg,pdf}', optional: true, emit: drawings
+    path '*.cohort_integrate.*.{svg,pdf}', optional: true
 
     script:
     """

@@ -1,4 +1,4 @@
-// The only join of libraries: one cohort on disk, embedded and corrected for what is technical.
+// Merge all libraries into one cohort on disk, embed it and correct batch effects.
 
 include { COHORT_MERGE } from './merge'
 include { COHORT_INTEGRATE } from './integrate'
@@ -15,8 +15,10 @@ workflow COHORT {
     labels // channel: [ meta, parquet ]
 
     main:
-    // all files of all libraries, in the order of their names so that a resumed run finds its cache
+    // all files of all libraries, sorted by name, so that a resumed run finds its cache
+    // [ L1.h5mu, L2.h5mu ]
     counts = libraries.map { _meta, h5mu, _droplets -> h5mu }.toSortedList { a, b -> a.name <=> b.name }
+    // [ L1.adt_cells.parquet, L1.adt_normalize.parquet, L1.adt_panel.csv, ... ]
     fragments = doublets
         .mix(ambient, assignments, adt_cells, labels)
         .map { _meta, parquet -> parquet }
@@ -27,15 +29,14 @@ workflow COHORT {
     merged = COHORT_MERGE.out.merged
 
     COHORT_INTEGRATE(merged)
+    // [ cohort.embedding.h5, cohort.clusters.parquet ]
     embedding = COHORT_INTEGRATE.out.embedding.combine(COHORT_INTEGRATE.out.clusters).first()
 
-    // a finished cohort to map the new cells onto, where one is given
+    // cohort.h5mu of a finished run to map the new cells onto; empty without --reference_cohort
     reference = params.reference_cohort ? channel.fromPath(params.reference_cohort, checkIfExists: true) : channel.empty()
     COHORT_MAP(merged, reference)
-    mapped = COHORT_MAP.out.mapped
 
     emit:
     merged // value: merged.h5mu
     embedding // value: [ cohort.embedding.h5, cohort.clusters.parquet ]
-    mapped // channel: mapped.parquet, where a finished cohort was given
 }

@@ -10,7 +10,7 @@ process COHORT_MAP {
     path 'mapped.parquet', emit: mapped
     path '*.cohort_map.json', topic: 'facts'
     path '*.cohort_map.*.png', topic: 'figures', optional: true
-    path '*.cohort_map.*.{svg,pdf}', optional: true, emit: drawings
+    path '*.cohort_map.*.{svg,pdf}', optional: true
 
     script:
     """

@@ -10,7 +10,7 @@ process COHORT_MERGE {
     path 'merged.h5mu', emit: merged
     path '*.cohort_merge.json', topic: 'facts'
     path '*.cohort_merge.*.png', topic: 'figures', optional: true
-    path '*.cohort_merge.*.{svg,pdf}', optional: true, emit: drawings
+    path '*.cohort_merge.*.{svg,pdf}', optional: true
 
     script:
     """

@@ -12,7 +12,7 @@ process COMPARE_ABUNDANCE {
     path '*/abundance.csv', emit: tables, optional: true
     path '*.compare_abundance.json', topic: 'facts'
     path '*.compare_abundance.*.png', topic: 'figures', optional: true
-    path '*.compare_abundance.*.{svg,pdf}', optional: true, emit: drawings
+    path '*.compare_abundance.*.{svg,pdf}', optional: true
 
     script:
     """
@@ -29,7 +29,7 @@ process COMPARE_ABUNDANCE {
     stub:
     """
     mkdir ${contrast_id}
-    echo 'contrast_id,neighbourhood,cell,subset,cells,log2_fold_change,p_value,spatial_fdr' > ${contrast_id}/abundance.csv
+    echo 'contrast_id,neighbourhood,index_cell,level,subset,subset_fraction,cells,donors,log2_fold_change,p_value,spatial_fdr' > ${contrast_id}/abundance.csv
     echo '{"step": "compare_abundance", "id": "${contrast_id}"}' > ${contrast_id}.compare_abundance.json
     """
 }

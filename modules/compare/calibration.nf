@@ -12,7 +12,7 @@ process COMPARE_CALIBRATION {
     path '*/calibration*.csv', emit: tables, optional: true
     path '*.compare_calibration.json', topic: 'facts'
     path '*.compare_calibration.*.png', topic: 'figures', optional: true
-    path '*.compare_calibration.*.{svg,pdf}', optional: true, emit: drawings
+    path '*.compare_calibration.*.{svg,pdf}', optional: true
 
     script:
     """
@@ -31,7 +31,7 @@ process COMPARE_CALIBRATION {
     stub:
     """
     mkdir ${contrast_id}
-    touch ${contrast_id}/calibration.csv
+    echo 'statistic,observed,permuted_mean,permuted_95,permuted_max,chance_any,p,relabellings' > ${contrast_id}/calibration.csv
     echo '{"step": "compare_calibration", "id": "${contrast_id}"}' > ${contrast_id}.compare_calibration.json
     """
 }

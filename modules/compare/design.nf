@@ -11,7 +11,7 @@ process COMPARE_DESIGN {
     path '*/design*.csv', emit: tables, optional: true
     path '*.compare_design.json', topic: 'facts'
     path '*.compare_design.*.png', topic: 'figures', optional: true
-    path '*.compare_design.*.{svg,pdf}', optional: true, emit: drawings
+    path '*.compare_design.*.{svg,pdf}', optional: true
 
     script:
     """
@@ -26,7 +26,7 @@ process COMPARE_DESIGN {
     stub:
     """
     mkdir stub
-    touch stub/design.csv
+    echo 'contrast_side,donor,n_samples' > stub/design.csv
     echo '{"step": "compare_design", "id": "stub"}' > stub.compare_design.json
     """
 }

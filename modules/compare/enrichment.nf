@@ -13,7 +13,7 @@ process COMPARE_ENRICHMENT {
     path '*/enrichment.csv', emit: tables, optional: true
     path '*.compare_enrichment.json', topic: 'facts'
     path '*.compare_enrichment.*.png', topic: 'figures', optional: true
-    path '*.compare_enrichment.*.{svg,pdf}', optional: true, emit: drawings
+    path '*.compare_enrichment.*.{svg,pdf}', optional: true
 
     script:
     """
@@ -33,7 +33,7 @@ process COMPARE_ENRICHMENT {
     stub:
     """
     mkdir ${contrast_id}
-    echo 'level,subset,source,gene_set,genes,direction,p_value,fdr' > ${contrast_id}/enrichment.csv
+    echo 'contrast_id,level,subset,source,gene_set,genes,overlap,effect,enrichment_score,p_value,fdr,p_without_stress,p_given_stress,worst_p,influential_donor,lowest_effect,highest_effect,leading_genes' > ${contrast_id}/enrichment.csv
     echo '{"step": "compare_enrichment", "id": "${contrast_id}"}' > ${contrast_id}.compare_enrichment.json
     """
 }

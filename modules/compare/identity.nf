@@ -12,7 +12,7 @@ process COMPARE_IDENTITY {
     path 'identity.csv', emit: table
     path '*.compare_identity.json', topic: 'facts'
     path '*.compare_identity.*.png', topic: 'figures', optional: true
-    path '*.compare_identity.*.{svg,pdf}', optional: true, emit: drawings
+    path '*.compare_identity.*.{svg,pdf}', optional: true
 
     script:
     """
@@ -26,7 +26,7 @@ process COMPARE_IDENTITY {
 
     stub:
     """
-    echo 'sample,donor,tissue,library,sex_recorded,sex_expressed,doubt' > identity.csv
+    echo 'sample,donor,tissue,library,sex_recorded,sex_expressed,female_cpm,male_cpm,same_donor,resembles,other,genotype,genotype_share,pc_1,pc_2,distance,outlier,doubt' > identity.csv
     echo '{"step": "compare_identity", "id": "cohort"}' > cohort.compare_identity.json
     """
 }

@@ -1,4 +1,4 @@
-// Donors, groups and tissues compared: one question a process, each asks all contrasts.
+// Compare donors, groups and tissues: one process per question.
 
 include { COMPARE_PSEUDOBULK } from './pseudobulk'
 include { COMPARE_IDENTITY } from './identity'
@@ -32,10 +32,10 @@ workflow COMPARE {
     composition = COMPARE_PSEUDOBULK.out.composition
     ambient_genes = COMPARE_PSEUDOBULK.out.ambient_genes
 
-    // is each sample who the samplesheet says
+    // sex, donor and genotype of each sample against the samplesheet
     COMPARE_IDENTITY(pseudobulk, cells, samples, gene_lists)
 
-    // numbers of cells; what takes long is a task for each contrast
+    // numbers of cells; long computations are one task per contrast
     COMPARE_DESIGN(composition, samples, contrasts)
     COMPARE_COMPOSITION(composition, samples, each_contrast, contrasts)
     COMPARE_CALIBRATION(composition, pseudobulk, samples, each_contrast)
@@ -43,14 +43,16 @@ workflow COMPARE {
 
     // genes and proteins
     COMPARE_EXPRESSION(pseudobulk, samples, each_contrast)
+    // [ 'SRC_against_healthy', its row of contrasts.csv, its expression.csv ]; [ 'markers', [], [] ]
     ranked = each_contrast.join(COMPARE_EXPRESSION.out.tables).mix(channel.of(['markers', [], []]))
     COMPARE_ENRICHMENT(ranked, pseudobulk, samples, gene_sets, definitions)
     COMPARE_TISSUE_BLOOD(pseudobulk, composition, cells, samples)
     COMPARE_STAGE(composition, pseudobulk, cells, samples)
 
-    // cells themselves
+    // single cells
     COMPARE_TRAJECTORY(cohort, embedding, cells, definitions, ambient_genes)
     COMPARE_LIGAND_RECEPTOR(cohort, cells, definitions, ambient_genes)
+    // [ SRC_against_healthy.compare_composition.json, ... ]
     summaries = COMPARE_COMPOSITION.out.summaries.toSortedList { a, b -> a.name <=> b.name }
 
     emit:

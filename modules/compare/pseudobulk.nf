@@ -13,7 +13,7 @@ process COMPARE_PSEUDOBULK {
     path 'ambient_genes.csv', emit: ambient_genes
     path '*.compare_pseudobulk.json', topic: 'facts'
     path '*.compare_pseudobulk.*.png', topic: 'figures', optional: true
-    path '*.compare_pseudobulk.*.{svg,pdf}', optional: true, emit: drawings
+    path '*.compare_pseudobulk.*.{svg,pdf}', optional: true
 
     script:
     """

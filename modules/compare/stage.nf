@@ -12,7 +12,7 @@ process COMPARE_STAGE {
     path '*/stage*.csv', emit: tables, optional: true
     path '*.compare_stage.json', topic: 'facts'
     path '*.compare_stage.*.png', topic: 'figures', optional: true
-    path '*.compare_stage.*.{svg,pdf}', optional: true, emit: drawings
+    path '*.compare_stage.*.{svg,pdf}', optional: true
 
     script:
     """
@@ -29,7 +29,7 @@ process COMPARE_STAGE {
     stub:
     """
     mkdir stub
-    touch stub/stage.csv
+    echo 'kind,feature,unit,donor,tissue,stage,order,value,reference_mean,reference_sd,z' > stub/stage.csv
     echo '{"step": "compare_stage", "id": "cohort"}' > cohort.compare_stage.json
     """
 }

@@ -12,7 +12,7 @@ process COMPARE_TISSUE_BLOOD {
     path '*/tissue_blood.csv', emit: tables, optional: true
     path '*.compare_tissue_blood.json', topic: 'facts'
     path '*.compare_tissue_blood.*.png', topic: 'figures', optional: true
-    path '*.compare_tissue_blood.*.{svg,pdf}', optional: true, emit: drawings
+    path '*.compare_tissue_blood.*.{svg,pdf}', optional: true
 
     script:
     """
@@ -31,7 +31,7 @@ process COMPARE_TISSUE_BLOOD {
     stub:
     """
     mkdir stub
-    echo 'tissue,kind,level,subset,feature,effect,p_value,fdr' > stub/tissue_blood.csv
+    echo 'tissue,kind,level,subset,feature,effect,p_value,fdr,donors_tissue,donors_reference,effect_given_stress,p_given_stress,stress_gene,stress_flag,ambient_share,ambient_flag,quality,worst_p,influential_donor,lowest_effect,highest_effect,without_counterpart' > stub/tissue_blood.csv
     echo '{"step": "compare_tissue_blood", "id": "stub"}' > stub.compare_tissue_blood.json
     """
 }

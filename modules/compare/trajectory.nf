@@ -11,10 +11,10 @@ process COMPARE_TRAJECTORY {
 
     output:
     path '*/trajectory.csv', emit: tables, optional: true
-    path '*/trajectory_cells.csv', emit: ordered, optional: true
+    path '*/trajectory_cells.csv', optional: true
     path '*.compare_trajectory.json', topic: 'facts'
     path '*.compare_trajectory.*.png', topic: 'figures', optional: true
-    path '*.compare_trajectory.*.{svg,pdf}', optional: true, emit: drawings
+    path '*.compare_trajectory.*.{svg,pdf}', optional: true
 
     script:
     """
@@ -34,7 +34,7 @@ process COMPARE_TRAJECTORY {
     stub:
     """
     mkdir stub
-    echo 'kind,feature,correlation,lowest,highest,donors,p_value,fdr' > stub/trajectory.csv
+    echo 'kind,feature,correlation,lowest,highest,donors,p_value,fdr,ambient' > stub/trajectory.csv
     echo '{"step": "compare_trajectory", "id": "stub"}' > stub.compare_trajectory.json
     """
 }

@@ -9,7 +9,7 @@ process DEMUX_CALL {
     tuple val(meta), path("${meta.id}.demux_call.parquet"), path("${meta.id}.demux_posteriors.parquet"), emit: calls
     path "${meta.id}.demux_call.json", topic: 'facts'
     path "${meta.id}.demux_call.*.png", topic: 'figures', optional: true
-    path "${meta.id}.demux_call.*.{svg,pdf}", optional: true, emit: drawings
+    path "${meta.id}.demux_call.*.{svg,pdf}", optional: true
 
     script:
     """

@@ -9,7 +9,7 @@ process DEMUX_GENOTYPES {
     tuple val(meta), path("${meta.id}.demux_genotypes.parquet"), emit: assignments
     path "${meta.id}.demux_genotypes.json", topic: 'facts'
     path "${meta.id}.demux_genotypes.*.png", topic: 'figures', optional: true
-    path "${meta.id}.demux_genotypes.*.{svg,pdf}", optional: true, emit: drawings
+    path "${meta.id}.demux_genotypes.*.{svg,pdf}", optional: true
 
     script:
     def given = genotypes ? "--genotypes '${genotypes}'" : cell_samples ? "--cell-samples '${cell_samples}'" : ''

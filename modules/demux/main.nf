@@ -1,4 +1,4 @@
-// Hashtags called, then reconciled with genotypes, or a table of cells and samples: every cell gets its sample.
+// Call hashtags, reconcile them with genotypes or a table of cells and samples, and assign each cell to a sample.
 
 include { DEMUX_CALL } from './call'
 include { DEMUX_GENOTYPES } from './genotypes'
@@ -10,8 +10,10 @@ workflow DEMUX {
     rows // channel: [ meta, text of the library's rows of the samplesheet ]
 
     main:
+    // [ meta, L1.h5mu ]
     counts = libraries.map { meta, h5mu, _droplets -> [meta, h5mu] }
     DEMUX_CALL(counts.join(rows, failOnDuplicate: true, failOnMismatch: true))
+    // [ meta, L1.h5mu, L1.demux_call.parquet, genotype calls or [], table of cells or [], text of the library's rows ]
     to_assign = counts
         .join(DEMUX_CALL.out.calls, failOnDuplicate: true, failOnMismatch: true)
         .join(genotypes, failOnDuplicate: true, failOnMismatch: true)

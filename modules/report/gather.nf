@@ -12,8 +12,8 @@ process REPORT_GATHER {
     output:
     path 'report.json', emit: content
     path 'multiqc', emit: multiqc
-    path 'run/*', emit: run
-    path 'ro-crate-metadata.json', emit: crate
+    path 'run/*'
+    path 'ro-crate-metadata.json'
 
     script:
     """

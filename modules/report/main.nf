@@ -1,4 +1,4 @@
-// The one report, from the facts and figures of every task.
+// Build the report from the step summaries and figures of all tasks.
 
 include { REPORT_EXPLORE } from './explore'
 include { REPORT_GATHER  } from './gather'
@@ -11,8 +11,10 @@ workflow REPORT {
     subsets // value: subsets.yaml
 
     main:
+    // parameters.json: all parameters of the run
     settings = channel.of(groovy.json.JsonOutput.prettyPrint(groovy.json.JsonOutput.toJson(params)))
         .collectFile(name: 'parameters.json')
+    // workflow.json: versions, command, profile, container, start
     about = channel.of(groovy.json.JsonOutput.toJson([
         nextflow: "${nextflow.version}", command: workflow.commandLine, profile: workflow.profile,
         container: "${workflow.container ?: ''}", engine: workflow.containerEngine ?: '', revision: workflow.commitId ?: '',

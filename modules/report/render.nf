@@ -9,7 +9,7 @@ process REPORT_RENDER {
 
     output:
     path 'report.html', emit: html
-    path 'report_pages', emit: pages, optional: true
+    path 'report_pages', optional: true
 
     script:
     """

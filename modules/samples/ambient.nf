@@ -11,7 +11,7 @@ process SAMPLES_AMBIENT {
     tuple val(meta), path("corrected/${meta.id}.h5mu"), emit: corrected, optional: true
     path "${meta.id}.samples_ambient.json", topic: 'facts'
     path "${meta.id}.samples_ambient.*.png", topic: 'figures', optional: true
-    path "${meta.id}.samples_ambient.*.{svg,pdf}", optional: true, emit: drawings
+    path "${meta.id}.samples_ambient.*.{svg,pdf}", optional: true
 
     script:
     """

@@ -9,7 +9,7 @@ process SAMPLES_DOUBLETS {
     tuple val(meta), path("${meta.id}.samples_doublets.parquet"), emit: doublets
     path "${meta.id}.samples_doublets.json", topic: 'facts'
     path "${meta.id}.samples_doublets.*.png", topic: 'figures', optional: true
-    path "${meta.id}.samples_doublets.*.{svg,pdf}", optional: true, emit: drawings
+    path "${meta.id}.samples_doublets.*.{svg,pdf}", optional: true
 
     script:
     """

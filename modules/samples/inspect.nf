@@ -10,7 +10,7 @@ process SAMPLES_INSPECT {
     path 'cohort.samples_inspect.json', topic: 'facts', emit: facts
     path 'cohort.capture_cells.csv', emit: capture_cells
     path 'cohort.samples_inspect.*.png', topic: 'figures', optional: true
-    path 'cohort.samples_inspect.*.{svg,pdf}', optional: true, emit: drawings
+    path 'cohort.samples_inspect.*.{svg,pdf}', optional: true
 
     script:
     """

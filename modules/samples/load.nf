@@ -9,7 +9,7 @@ process SAMPLES_LOAD {
     tuple val(meta), path("${meta.id}.h5mu"), path("${meta.id}.droplets.h5mu"), emit: library
     path "${meta.id}.samples_load.json", topic: 'facts'
     path "${meta.id}.samples_load.*.png", topic: 'figures', optional: true
-    path "${meta.id}.samples_load.*.{svg,pdf}", optional: true, emit: drawings
+    path "${meta.id}.samples_load.*.{svg,pdf}", optional: true
 
     script:
     """

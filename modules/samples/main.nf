@@ -1,4 +1,4 @@
-// Sheets checked whole, every file looked at, each library loaded once, its ambient RNA estimated, its doublets scored.
+// Validate the sheets, inspect the count files, load each library, estimate ambient RNA, score doublets.
 
 include { pathProblem } from '../parameters'
 include { SAMPLES_VALIDATE } from './validate'
@@ -8,7 +8,7 @@ include { SAMPLES_LOAD } from './load'
 include { SAMPLES_AMBIENT } from './ambient'
 include { SAMPLES_DOUBLETS } from './doublets'
 
-// A path as the sheet has it, absolute or relative to the sheet or a URI, as a file; [] where empty or absent.
+// A path of the sheet (absolute, relative to the sheet, or a URI) as a file; [] if empty or absent.
 def located(String path, sheet) {
     if (!path) {
         return []
@@ -29,7 +29,7 @@ def library(Map row, sheet) {
 
 workflow SAMPLES {
     take:
-    sheet // path: the samplesheet, where the user has it
+    sheet // path: the samplesheet, at its original place
     asked // path: the contrasts that the user wrote, or []
     definitions // path: lineages and subsets, or []
 
@@ -37,9 +37,11 @@ workflow SAMPLES {
     SAMPLES_VALIDATE(sheet, asked, definitions)
     samples = SAMPLES_VALIDATE.out.samples
     contrasts = SAMPLES_VALIDATE.out.contrasts
+    // [ 'SRC_against_healthy', SRC_against_healthy.csv ]
     each_contrast = SAMPLES_VALIDATE.out.each_contrast.flatten().map { table -> [table.name - ~/\.csv$/, table] }
     subsets = SAMPLES_VALIDATE.out.subsets
     lineages = SAMPLES_VALIDATE.out.lineages
+    // [ meta, L1.h5, L1_raw.h5 or [], hashtags or [], antibodies or [], genotype calls or [], table of cells or [] ]
     libraries_given = SAMPLES_VALIDATE.out.libraries.splitJson().map { row -> library(row, sheet) }
 
     // [ meta, text of the library's rows of the samplesheet ]: as text its content counts for -resume, not its time stamp
@@ -47,9 +49,11 @@ workflow SAMPLES {
         .map { entry -> [entry[0].id, entry[0]] }
         .join(SAMPLES_VALIDATE.out.rows.flatten().map { table -> [table.baseName, table.text] }, failOnDuplicate: true, failOnMismatch: true)
         .map { _id, meta, text -> [meta, text] }
+    // [ 'L1', text of what the sheet gives for the library ]
     asked_of_each = SAMPLES_VALIDATE.out.each_library.flatten().map { given -> [given.baseName, given.text] }
 
     // every file of every library is read before any heavy task; SAMPLES_INSPECT ends the run with all problems at once
+    // an element of libraries_given with that text at its end
     to_check = libraries_given
         .map { entry -> [entry[0].id, entry] }
         .join(asked_of_each, failOnDuplicate: true, failOnMismatch: true)
@@ -57,6 +61,7 @@ workflow SAMPLES {
     SAMPLES_CHECK(to_check)
     SAMPLES_INSPECT(SAMPLES_VALIDATE.out.files, SAMPLES_CHECK.out.check.toSortedList { a, b -> a.name <=> b.name })
 
+    // [ meta, counts, raw_counts, hashtag_counts, adt_counts, text of the library's rows ]
     to_load = libraries_given
         .combine(SAMPLES_INSPECT.out.facts)
         .map { entry -> entry[0..4] }
@@ -64,23 +69,27 @@ workflow SAMPLES {
     SAMPLES_LOAD(to_load)
     loaded = SAMPLES_LOAD.out.library
     SAMPLES_AMBIENT(loaded)
-    // with 'correct' all later steps read the counts without ambient RNA
+    // [ meta, L1.h5mu, L1.droplets.h5mu ]; with 'correct' all later steps read the counts without ambient RNA
     libraries = params.ambient_rna == 'correct'
         ? SAMPLES_AMBIENT.out.corrected.join(loaded.map { meta, _h5mu, droplets -> [meta, droplets] })
         : loaded
     ambient = SAMPLES_AMBIENT.out.fractions
+    // [ L1.ambient_profile.parquet, L2.ambient_profile.parquet ]
     profiles = params.ambient_rna == 'flag'
         ? SAMPLES_AMBIENT.out.profile.toSortedList { a, b -> a.name <=> b.name }
         : channel.value([])
+    // [ 'L1', text of a table: library_id,capture_cells ]
     captures = SAMPLES_INSPECT.out.capture_cells
         .splitCsv(header: true)
         .map { row -> [row.library_id, "library_id,capture_cells\n${row.library_id},${row.capture_cells}\n".toString()] }
+    // [ meta, L1.h5mu, L1.droplets.h5mu, text of the library's row of captures ]
     to_score = libraries
         .map { meta, h5mu, droplets -> [meta.id, meta, h5mu, droplets] }
         .join(captures, failOnDuplicate: true, failOnMismatch: true)
         .map { _id, meta, h5mu, droplets, cells -> [meta, h5mu, droplets, cells] }
     SAMPLES_DOUBLETS(to_score)
     doublets = SAMPLES_DOUBLETS.out.doublets
+    // [ meta, vireo.tsv or [], cells.csv or [] ]
     genotypes = libraries_given.map { entry -> [entry[0], entry[5], entry[6]] }
 
     emit:

@@ -18,10 +18,10 @@ process SAMPLES_VALIDATE {
     path 'contrasts/*.csv', emit: each_contrast
     path 'subsets.yaml', emit: subsets, optional: true
     path 'lineages.yaml', emit: lineages, optional: true
-    path 'covariates.csv', emit: covariates
+    path 'covariates.csv'
     path 'cohort.samples_validate.json', topic: 'facts'
     path 'cohort.samples_validate.*.png', topic: 'figures', optional: true
-    path 'cohort.samples_validate.*.{svg,pdf}', optional: true, emit: drawings
+    path 'cohort.samples_validate.*.{svg,pdf}', optional: true
 
     script:
     """

@@ -10,13 +10,13 @@ process SUBSETS_CLUSTER {
     output:
     path 'subsets.parquet', emit: subsets
     path 'subset_scores.parquet', emit: scores
-    path 'subset_clusters.csv', emit: clusters
-    path 'subset_resolutions.csv', emit: resolutions
-    path 'subset_maps.parquet', emit: maps
+    path 'subset_clusters.csv'
+    path 'subset_resolutions.csv'
+    path 'subset_maps.parquet'
     path 'subset_embedding.parquet', emit: embedding
     path '*.subsets_cluster.json', topic: 'facts'
     path '*.subsets_cluster.*.png', topic: 'figures', optional: true
-    path '*.subsets_cluster.*.{svg,pdf}', optional: true, emit: drawings
+    path '*.subsets_cluster.*.{svg,pdf}', optional: true
 
     script:
     """
@@ -34,8 +34,8 @@ process SUBSETS_CLUSTER {
     stub:
     """
     touch subsets.parquet subset_scores.parquet subset_maps.parquet subset_embedding.parquet
-    echo 'lineage,cluster,cells,subset' > subset_clusters.csv
-    echo 'lineage,resolution' > subset_resolutions.csv
+    echo 'lineage,cluster,cells,donors,subset,best,score,margin,margin_low,support,shown,second,donor_share,library_share,flag,detection,strongest' > subset_clusters.csv
+    echo 'resolution,clusters,stability,spread,lineage' > subset_resolutions.csv
     echo '{"step": "subsets_cluster", "id": "cohort"}' > cohort.subsets_cluster.json
     """
 }

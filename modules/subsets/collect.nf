@@ -17,7 +17,7 @@ process SUBSETS_COLLECT {
     path 'cells.parquet', emit: cells
     path '*.subsets_collect.json', topic: 'facts'
     path '*.subsets_collect.*.png', topic: 'figures', optional: true
-    path '*.subsets_collect.*.{svg,pdf}', optional: true, emit: drawings
+    path '*.subsets_collect.*.{svg,pdf}', optional: true
 
     script:
     """

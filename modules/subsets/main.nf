@@ -1,4 +1,4 @@
-// Lineage by lineage: subsets, signatures, tissue states; then everything in one object and one table.
+// Subsets, signatures and tissue states of each lineage, then one object and one table of all cells.
 
 include { SUBSETS_CLUSTER } from './cluster'
 include { SUBSETS_SIGNATURES } from './signatures'
@@ -14,7 +14,9 @@ workflow SUBSETS {
     samples // value: samples.csv, whose covariates are joined last
 
     main:
+    // cohort.embedding.h5
     embedding = embedded.map { coordinates, _clusters -> coordinates }
+    // cohort.clusters.parquet
     clusters = embedded.map { _coordinates, parquet -> parquet }
 
     SUBSETS_CLUSTER(merged, embedding, definitions)

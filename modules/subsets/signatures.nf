@@ -9,10 +9,10 @@ process SUBSETS_SIGNATURES {
 
     output:
     path 'signatures.parquet', emit: signatures
-    path 'signatures_by_subset.csv', emit: by_subset
+    path 'signatures_by_subset.csv'
     path '*.subsets_signatures.json', topic: 'facts'
     path '*.subsets_signatures.*.png', topic: 'figures', optional: true
-    path '*.subsets_signatures.*.{svg,pdf}', optional: true, emit: drawings
+    path '*.subsets_signatures.*.{svg,pdf}', optional: true
 
     script:
     """

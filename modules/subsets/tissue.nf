@@ -9,10 +9,10 @@ process SUBSETS_TISSUE {
 
     output:
     path 'tissue_states.parquet', emit: states
-    path 'tissue_states.csv', emit: summary
+    path 'tissue_states.csv'
     path '*.subsets_tissue.json', topic: 'facts'
     path '*.subsets_tissue.*.png', topic: 'figures', optional: true
-    path '*.subsets_tissue.*.{svg,pdf}', optional: true, emit: drawings
+    path '*.subsets_tissue.*.{svg,pdf}', optional: true
 
     script:
     """
@@ -28,7 +28,7 @@ process SUBSETS_TISSUE {
     stub:
     """
     touch tissue_states.parquet
-    echo 'tissue,subset,cells' > tissue_states.csv
+    echo 'tissue,lineage,subset,cells,donors,counterpart_distance,relative_distance,counterpart_share,counterpart,reference_cells,without_counterpart' > tissue_states.csv
     echo '{"step": "subsets_tissue", "id": "cohort"}' > cohort.subsets_tissue.json
     """
 }

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from layout.stubs import OPEN, headers
 
 from sscite import simulate
 from sscite.simulate import composition
@@ -173,3 +174,18 @@ def test_the_report_is_small_and_lists_its_figures(results):
     html = (results / "report.html").read_text(encoding="utf-8")
     assert len(html) < 8_000_000
     assert "is missing." not in html
+
+
+@pytest.mark.parametrize(("step", "name"), headers(), ids=[f"{step}/{name}" for step, name in headers()])
+def test_tables_have_the_columns_of_their_stubs(results, step, name):
+    folder = "7_compare" if step.startswith("compare_") else f"*_{step.split('_')[0]}"
+    depth = "" if step in ("compare_pseudobulk", "compare_identity") else "**/" if step.startswith("compare") else ""
+    tables = [path for path in results.glob(f"{folder}/{depth}*{name}") if path.name.endswith(name)]
+    if step == "compare_composition":
+        tables = [path for path in tables if path.parent.name != "7_compare"]
+    if not tables:
+        pytest.skip("the demo has no such table")
+    expected = headers()[step, name]
+    for path in tables:
+        found = path.open(encoding="utf-8").readline().strip().split(",")
+        assert (found[: len(expected)] if name in OPEN else found) == expected, path

@@ -16,6 +16,10 @@ PRESENT = 0.1  # a subset exists in the reference at a tenth of its share of the
 CLOSE = 0.25  # share of a tissue's cells, the nearest, that tell its shift: most of them may be in a new state
 TEXT = ["tissue", "lineage", "subset", "counterpart"]
 NUMBERS = ["counterpart_share", "counterpart_distance", "relative_distance"]
+STATE_COLUMNS = [
+    "tissue", "lineage", "subset", "cells", "donors", "counterpart_distance", "relative_distance", "counterpart_share",
+    "counterpart", "reference_cells", "without_counterpart",
+]  # fmt: skip
 
 
 def place(X: np.ndarray, cells: pd.DataFrame, *, reference: str, seed: int) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from sscite.subsets.tissue import counterparts
 def run(*, merged: Path, embedding: Path, subsets: Path, reference_tissue: str, seed: int, id: str) -> None:
     """Place cells of other tissues against the reference tissue's subsets: states without a counterpart stand out."""
     table = Path("tissue_states.csv")
-    with command.step("subsets_tissue", id, seed=seed, empty={table: ["tissue", "subset", "cells"]}) as facts:
+    with command.step("subsets_tissue", id, seed=seed, empty={table: counterparts.STATE_COLUMNS}) as facts:
         axes = io.read_fragment(embedding)
         obs = io.read_obs(merged, names.RNA)[[names.TISSUE, names.DONOR]]
         cells = obs.join(io.read_fragment(subsets)).loc[axes.index]
