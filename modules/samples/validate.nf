@@ -9,7 +9,7 @@ process SAMPLES_VALIDATE {
 
     output:
     path 'samples.csv', emit: samples
-    path 'identity.csv', emit: identity
+    path 'identity.csv'
     path 'files.csv', emit: files
     path 'files.json', emit: libraries
     path 'rows/*.csv', emit: rows
