@@ -14,6 +14,7 @@ FOLDERS = {
     "1_samples": "Sheets as understood, quality of the libraries", "2_demux": "Samples of the cells",
     "3_adt": "Normalised surface proteins", "4_annotate": "Cell types", "5_cohort": "The integrated cohort",
     "6_subsets": "Subsets and signatures", "7_compare": "Comparisons of donors, groups and tissues",
+    "8_biomarkers": "Gating panels, and features of donors that follow clinical variables",
     "multiqc": "Content for MultiQC", "run": "Trace, versions and parameters",
 }  # fmt: skip
 FILES = {

@@ -250,6 +250,7 @@ def test_the_step_finds_the_planted_subset_and_writes_tables_figures_and_a_findi
     assert "AUC 1" in facts["summary"]
     assert {f["name"] for f in facts["figures"]} == {"auc", "donors", "correlations"}
     assert len(tables["held_out"]) == 13
+    assert facts["numbers"]["features"] * 13 == len(tables["features"])
     assert set(tables["features"]["kind"]) == {"proportion", "protein"}
 
 

@@ -116,7 +116,8 @@ def describe(facts: Facts, assessed: list[Assessed], tables: dict[str, pd.DataFr
     ranked = any(one.ranks for one in assessed)
     facts.number(
         variables=len(assessed), comparisons=sum(one.groups is not None for one in assessed),
-        ranked=sum(one.ranks is not None for one in assessed), features=tables["features"]["feature"].size,
+        ranked=sum(one.ranks is not None for one in assessed),
+        features=len(tables["features"].drop_duplicates(features.COLUMNS)),
     )  # fmt: skip
     shown = {name: rounded(table) for name, table in tables.items()}
     facts.table(
