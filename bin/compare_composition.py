@@ -15,9 +15,6 @@ def main(
     composition: Annotated[Path, typer.Option(help="cell numbers per sample and subset", exists=True, dir_okay=False)],
     samples: Annotated[Path, typer.Option(help="samples.csv", exists=True, dir_okay=False)],
     contrasts: Annotated[Path, typer.Option(help="contrasts.csv", exists=True, dir_okay=False)],
-    all_contrasts: Annotated[
-        Path | None, typer.Option(help="contrasts.csv whose rows p is also corrected for", exists=True, dir_okay=False)
-    ] = None,
     permutations: Annotated[
         int, typer.Option(min=100, help="permutations drawn where over 20,000 are possible")
     ] = 2000,
@@ -34,7 +31,6 @@ def main(
         composition=composition,
         samples=samples,
         contrasts=contrasts,
-        all_contrasts=all_contrasts or contrasts,
         permutations=permutations,
         min_donors=min_donors,
         seed=seed,

@@ -6,7 +6,6 @@ process COMPARE_COMPOSITION {
     path composition
     path samples
     tuple val(contrast_id), path(contrast, stageAs: 'contrast/*')
-    path all_contrasts
 
     output:
     path '*/composition*.csv', emit: tables, optional: true
@@ -20,7 +19,6 @@ process COMPARE_COMPOSITION {
         --composition ${composition} \\
         --samples ${samples} \\
         --contrasts ${contrast} \\
-        --all-contrasts ${all_contrasts} \\
         --permutations ${params.permutations} \\
         --min-donors ${params.min_donors} \\
         --seed ${params.seed} \\

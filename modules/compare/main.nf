@@ -37,7 +37,7 @@ workflow COMPARE {
 
     // numbers of cells; long computations are one task per contrast
     COMPARE_DESIGN(composition, samples, contrasts)
-    COMPARE_COMPOSITION(composition, samples, each_contrast, contrasts)
+    COMPARE_COMPOSITION(composition, samples, each_contrast)
     COMPARE_CALIBRATION(composition, pseudobulk, samples, each_contrast)
     COMPARE_ABUNDANCE(cohort, cells, samples, each_contrast)
 

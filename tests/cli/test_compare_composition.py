@@ -60,18 +60,6 @@ def test_composition_answers_each_contrast_and_skips_the_one_without_donors(scri
     assert list(pd.read_csv(files / "lung" / "composition.csv").columns) == list(table.columns)
 
 
-def test_one_contrast_alone_is_corrected_for_all_that_were_asked(script, files: Path):
-    header, first, *_ = (files / "contrasts.csv").read_text().splitlines(keepends=True)
-    (files / "one.csv").write_text(header + first)
-    shared = ["--composition", "composition.csv", "--samples", "samples.csv", "--contrasts", "one.csv"]
-    done = script("compare_composition.py", *shared, "--all-contrasts", "contrasts.csv", "--permutations", 200)
-    assert done.returncode == 0, done.stderr
-    table = pd.read_csv(next(files.glob("*/composition.csv"))).dropna(subset="family_p")
-    number = len(pd.read_csv(files / "contrasts.csv"))
-    assert number > 1
-    assert table["family_p_all_contrasts"].tolist() == pytest.approx((table["family_p"] * number).clip(upper=1))
-
-
 def test_without_contrasts_every_question_is_skipped_with_its_reason(script, files: Path):
     (files / "contrasts.csv").write_text(CONTRASTS)
     done = script("compare_design.py", *options("composition", "samples", "contrasts"))

@@ -242,17 +242,3 @@ def test_a_finding_of_a_test_that_calls_often_under_permuted_labels_is_flagged()
     for often, expected in ((0.03, []), (0.2, [Concern.NULL_CALIBRATION]), (np.nan, [])):
         chance = differential.Chance(462, exact=True, smallest_p=1 / 462, any_call=often)
         assert report.concerns_of(row, comparison, chance, 1.0) == expected
-
-
-def test_p_values_are_also_corrected_for_the_number_of_contrasts(tmp_path: Path):
-    people = cohorts.samples(8, 8)
-    counted = cohorts.counted(cohorts.random_cells(16, raised=8, fold=4.0), people)
-    facts = Facts("compare_composition", "x", seed=0, folder=tmp_path)
-    table = report.report_composition(
-        counted, people, cohorts.comparison(people), facts, draws=200, contrasts=6, min_donors=3, seed=0
-    )[0]
-    known = table["family_p"].notna()
-    assert known.sum() > 5
-    assert table.loc[known, "family_p_all_contrasts"].to_numpy() == pytest.approx(
-        np.minimum(6 * table.loc[known, "family_p"], 1)
-    )

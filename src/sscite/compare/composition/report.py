@@ -29,11 +29,10 @@ def report_composition(
     facts: Facts,
     *,
     draws: int,
-    contrasts: int,
     min_donors: int,
     seed: int,
 ) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
-    """Test and report one contrast, of a number of `contrasts` by which p values are also corrected.
+    """Test and report one contrast.
 
     Returns
     -------
@@ -44,7 +43,6 @@ def report_composition(
     table, arranged, chance = differential.test(fitted, comparison, draws=draws, rng=np.random.default_rng([seed, 1]))
     table = add_influence(fitted, comparison, table, testable=chance.smallest_p <= LEVEL, centre=arranged.centre)
     table = add_stress(fitted, comparison, table, counted, facts, centre=arranged.centre)
-    table = table.assign(family_p_all_contrasts=(table["family_p"] * contrasts).clip(upper=1))
     omnibus = frequency.omnibus(counted, samples, comparison)
     names = comparison.contrast.group_names
     depth = influence.depth_ratio(fitted, comparison)

@@ -9,7 +9,7 @@ import pandas as pd
 from sscite import command, io
 from sscite.compare.composition import influence, report, stress
 from sscite.compare.composition.differential import COLUMNS
-from sscite.compare.contrast.contrast import Comparison, load, load_samples
+from sscite.compare.contrast.contrast import Comparison, load_samples
 from sscite.compare.contrast.each import for_each_contrast
 
 
@@ -18,7 +18,6 @@ def run(
     composition: Path,
     samples: Path,
     contrasts: Path,
-    all_contrasts: Path,
     permutations: int,
     min_donors: int,
     seed: int,
@@ -28,12 +27,12 @@ def run(
     Writes <contrast_id>/composition.csv, composition_omnibus.csv and composition_loadings.csv of every contrast.
     """
     counted = pd.read_csv(composition, dtype={"sample": str, "donor": str, "subset": str, "parent": str})
-    people, number = load_samples(samples), len(load(all_contrasts))
+    people = load_samples(samples)
 
     def test(comparison: Comparison, facts: command.Facts) -> pd.DataFrame:
         table, more = report.report_composition(
             counted, people, comparison, facts,
-            draws=permutations, contrasts=number, min_donors=min_donors, seed=seed,
+            draws=permutations, min_donors=min_donors, seed=seed,
         )  # fmt: skip
         folder = Path(comparison.contrast.id)
         folder.mkdir(exist_ok=True)
@@ -46,7 +45,7 @@ def run(
         test,
         contrasts=contrasts,
         samples=samples,
-        columns=[*COLUMNS, *influence.COLUMNS, *stress.COLUMNS, "family_p_all_contrasts"],
+        columns=[*COLUMNS, *influence.COLUMNS, *stress.COLUMNS],
         seed=seed,
         min_donors=min_donors,
     )
