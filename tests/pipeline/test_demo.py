@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from described import undescribed
 from layout.stubs import OPEN, headers
 
 from sscite import simulate
@@ -56,6 +57,10 @@ def donor_percents(counted: pd.DataFrame, planted: Path) -> tuple[pd.DataFrame, 
     sheet = sheet[(sheet["tissue"] == "blood") & (sheet["group"] != "")]
     rows = counted[(counted["level"] == "subset") & counted["sample"].isin(sheet.index)]
     return rows.pivot_table(index="sample", columns="subset", values="cells").loc[sheet.index], sheet
+
+
+def test_every_column_of_every_table_is_described(results):
+    assert undescribed(results) == {}
 
 
 def test_every_sample_is_there_and_cells_are_assigned_to_their_own(cells):
