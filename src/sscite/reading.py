@@ -63,7 +63,7 @@ def reading(path: Path | str, expected: str) -> Iterator[None]:
         raise
     except MemoryError as error:
         raise UserError(
-            f"{path}: does not fit into {memory_limit() / 1e9:.1f} GB of memory; give the task more (--max_memory), or "
+            f"{path}: does not fit into {memory_limit() / 1e9:.1f} GB of memory; give the task more (docs/platforms.md), or "
             "check that the file is what it should be"
         ) from error
     except Exception as error:
