@@ -63,8 +63,8 @@ def reading(path: Path | str, expected: str) -> Iterator[None]:
         raise
     except MemoryError as error:
         raise UserError(
-            f"{path}: does not fit into {memory_limit() / 1e9:.1f} GB of memory; give the task more (docs/platforms.md), or "
-            "check that the file is what it should be"
+            f"{path}: does not fit into {memory_limit() / 1e9:.1f} GB of memory; give the task more "
+            "(docs/platforms.md), or check that the file is what it should be"
         ) from error
     except Exception as error:
         log.debug("while reading %s", path, exc_info=True)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from described import described, sections
+from layout.stubs import headers
 
 from sscite.adt import normalisation
 from sscite.biomarkers.donors import report as donors
@@ -74,3 +75,14 @@ def test_every_column_of_cells_is_described():
 def test_an_unknown_column_and_an_unknown_table_are_found():
     assert described(Path("stage/stage.csv"), ["z", "zz"], sections()) == ["zz"]
     assert described(Path("other.csv"), ["z"], sections()) == ["other.csv: no section", "z"]
+
+
+STUBS = {f"{step}/{name}": columns for (step, name), columns in headers().items()}
+
+
+@pytest.mark.parametrize("table", STUBS)
+def test_every_column_of_a_stub_is_described(table: str):
+    room, _, rest = table.partition("_")
+    step, name = rest.split("/")
+    folder = step if room == "biomarkers" else "7_compare" if step == "pseudobulk" else room
+    assert described(Path(folder, name), STUBS[table], sections()) == []
