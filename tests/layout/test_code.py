@@ -24,12 +24,15 @@ BANNED = {
     r"\bthe way (to|from|of)\b": "trajectory, path",
     r"\bheadline\b": "primary test",
     r"\bheld (constant|against)\b": "adjusted for, compared with",
-    r"(?<!there )\b(is|are) no (?!longer|more than|clear|true)[a-z]+\b(?! (of|in|that|to|for))": "is not a",
+    r"(?<!there )\b(is|are) no (?!longer|more than|clear|true|better)[a-z]+\b(?! (of|in|that|to|for))": "is not a",
     r"\bleft out\b": "excluded, held out",
     r"\bpassed over\b": "ignored",
     r"\d %": "5%, without a space",
     r"\bcannot carry\b|\bcarr(y|ies) (it|the) whole\b": "too few donors, covers",
     r"\bfor want of\b": "because ... is missing",
+    r"\b(is|are|was|were|be) told\b|\btold apart\b": "is reported, is distinguished",
+    r"\bis said to\b|\band (it is )?said\b|\bit says so\b": "is reported",
+    r"\b[Nn]obody (knows|has|gave)\b": "unknown, no one",
 }
 
 
@@ -145,3 +148,29 @@ def runtime_names(path: Path) -> set[str]:
 def test_what_a_module_uses_when_it_runs_is_imported_when_it_runs():
     """Types of annotations alone may be imported for type checks; linters do not see that another use fails."""
     assert not {name: found for name, path in MODULES.items() if (found := runtime_names(path))}
+
+
+def comments(path: Path) -> str:
+    """Return all text of a page, the comments of Nextflow files, or the descriptions of the schema."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix in (".nf", ".config"):
+        return "\n".join(re.findall(r"(?:^|\s)//(.*)", text))
+    return "\n".join(re.findall(r'"description": "([^"]*)"', text)) if path.suffix == ".json" else text
+
+
+PAGES = [
+    ROOT / "README.md", *ROOT.glob("docs/**/*.md"), ROOT / "main.nf", *ROOT.glob("modules/**/*.nf"),
+    ROOT / "nextflow.config", *ROOT.glob("conf/*.config"), ROOT / "nextflow_schema.json",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", sorted(PAGES), ids=lambda path: str(path.relative_to(ROOT)))
+def test_pages_and_comments_are_in_the_terms_of_the_field(path: Path):
+    assert banned(comments(path)) == []
+
+
+@pytest.mark.parametrize("path", MODULES.values(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_docstrings_begin_with_a_verb_that_says_what_is_done(path: Path):
+    definitions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    texts = [ast.get_docstring(node) or "" for node in ast.walk(tree(path)) if isinstance(node, definitions)]
+    assert [text.splitlines()[0] for text in texts if re.match(r"(Give|Say|Tell|Word|The|Whether)\b", text)] == []

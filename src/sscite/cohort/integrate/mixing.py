@@ -96,7 +96,7 @@ def compare_embeddings(
 
 
 def mixing(X: np.ndarray, obs: pd.DataFrame, *, batch: str, seed: int) -> pd.DataFrame:
-    """Give, for each library, the share of its cells' neighbours from other libraries, as observed and if mixed."""
+    """Return, for each library, the share of its cells' neighbours from other libraries, as observed and if mixed."""
     rng = np.random.default_rng(seed)
     rows = np.sort(rng.choice(len(obs), min(SAMPLE, len(obs)), replace=False))
     codes, levels = pd.factorize(obs[batch].astype(str), sort=True)

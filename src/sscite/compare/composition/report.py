@@ -167,7 +167,7 @@ def concerns_of(row: pd.Series, comparison: Comparison, chance: Chance, depth: f
 
 
 def _remark(row: pd.Series, concern: Concern) -> str:
-    """Word a concern with its numbers; empty if the concern says all."""
+    """Describe a concern with its numbers; empty if the concern says all."""
     if concern is Concern.SPREAD:
         return f"the donors of the target vary {row['spread_ratio']:.1f} times as much (Welch p = {row['welch_p']:.2g})"
     if concern is Concern.ONE_DONOR:
@@ -185,13 +185,13 @@ def _list(rows: pd.DataFrame) -> str:
 
 
 def _percents(row: pd.Series) -> str:
-    """Word a change of percents: `3.0% to 6.3% of monocyte/DC`."""
+    """Describe a change of percents: `3.0% to 6.3% of monocyte/DC`."""
     whole = row["parent"] if row["measure"] == "parent" else "all cells"
     return f"{row['percent_reference']:.2g}% to {row['percent_target']:.2g}% of {whole}"
 
 
 def _effect(row: pd.Series) -> str:
-    """Word a fold change with its interval."""
+    """Describe a fold change with its interval."""
     interval = f"{row['fold_change_low']:.2g} to {row['fold_change_high']:.2g}"
     return f"{row['subset']} {row['fold_change']:.2g}-fold (95% interval {interval}; {_percents(row)})"
 

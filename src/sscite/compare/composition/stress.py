@@ -70,7 +70,7 @@ def with_score(comparison: Comparison, score: pd.Series) -> Comparison | None:
 
 
 def described(row: pd.Series) -> str:
-    """Word what the test given the score shows; empty if it was not made."""
+    """Describe what the test given the score shows; empty if it was not made."""
     if not np.isfinite(row["p_given_stress"]):
         return ""
     holds = "" if row["p_given_stress"] <= LEVEL else ", not significant"

@@ -90,7 +90,7 @@ def _associate(values: pd.Series, group: np.ndarray, held: bool) -> list[object]
 
 
 def _read(association: float, p: float, held: bool) -> str:
-    """Word an association: the sides alone cannot be told from it, it may explain differences, or it is balanced."""
+    """Describe an association: confounded with the groups, a possible explanation, or balanced."""
     if association > 1 - 1e-9:
         return "confounded with the groups"
     if association >= STRONG or p < 0.05:

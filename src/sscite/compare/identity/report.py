@@ -45,7 +45,7 @@ def describe(facts: Facts, table: pd.DataFrame, conflicts: list[str]) -> None:
 
 
 def misfits(table: pd.DataFrame) -> list[str]:
-    """Word a warning for each sample that does not fit its sex or donor, and for pairs that may have been exchanged."""
+    """Return a warning for each sample that does not fit its sex or donor, and for pairs possibly exchanged."""
     said = []
     for row in table.itertuples():
         doubts = row.doubt.split(", ") if row.doubt else []
@@ -69,7 +69,7 @@ def misfits(table: pd.DataFrame) -> list[str]:
 
 
 def _expressed(row: object) -> str:
-    """Word what a sample expresses."""
+    """Describe what a sample expresses."""
     level = f"XIST {row.female_cpm:.0f}, Y genes {row.male_cpm:.0f} counts per million"  # type: ignore[attr-defined]
     found = row.sex_expressed  # type: ignore[attr-defined]
     return f"neither clearly female nor male ({level})" if found == sex.UNCLEAR else f"{found} ({level})"
