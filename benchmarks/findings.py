@@ -21,7 +21,7 @@ from scipy import sparse
 from sscite import names, simulate
 from sscite.cohort import writer
 from sscite.cohort.integrate import embed
-from sscite.compare.composition import differential, frequency
+from sscite.compare.composition import differential, effects, frequency
 from sscite.compare.contrast.contrast import Comparison, Contrast
 from sscite.compare.contrast.eligibility import compare
 from sscite.compare.enrichment import competitive
@@ -173,11 +173,11 @@ def false_discoveries(fold: float, *, cells: int, seed: int) -> list[list[object
     for contrast in calibration.CONTRASTS:
         comparison = compare(contrast, samples)
         measures, rng = frequency.measure(counted, comparison), np.random.default_rng(seed)
-        table = differential.test(measures, comparison, draws=500, rng=rng)[0]
+        table = differential.test(effects.fit(measures, comparison, seed=seed), comparison, draws=500, rng=rng)[0]
         keys = pd.MultiIndex.from_frame(table[frequency.KEYS])
         real = true_changes(samples, comparison, fold).reindex(keys).to_numpy()
         for name, effect in (("share", "share_fold_change"), ("log_ratio", "fold_change")):
-            called = (table[f"{name}_fdr"] <= differential.LEVEL).to_numpy()
+            called = (table[f"{name}_fdr"] <= effects.LEVEL).to_numpy()
             wrong = np.sign(np.log(table[effect].to_numpy(float))) != np.sign(real)
             false = called & ((np.abs(real) < UNCHANGED) | wrong)
             rows.append([contrast.name, f"{name} BH", fold, called.sum(), false.sum() / max(called.sum(), 1)])
