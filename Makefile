@@ -1,7 +1,7 @@
 # The only commands to learn: make help
 SHELL := /bin/bash -euo pipefail
 .DEFAULT_GOAL := help
-.PHONY: help install check test test-faults test-cohort demo images bench requirements clean
+.PHONY: help install check test nf-test test-faults test-cohort demo images bench requirements clean
 
 NEXTFLOW := tools/nextflow/nextflow
 BIN := .venv/bin
@@ -62,6 +62,10 @@ test: install ## every test that this machine can run; what is skipped is said
 
 test-faults: install ## kill runs at several points and resume them (minutes)
 	$(BIN)/python -m pytest -q -m faults
+
+nf-test: install ## the tests of the processes, where nf-test is on PATH
+	@command -v nf-test >/dev/null || { echo "note: nf-test is not on PATH; the tests of the processes are skipped"; exit 0; }; \
+	PATH="$(CURDIR)/tools/nextflow:$$PATH" NUMBA_CACHE_DIR="$(CURDIR)/.venv/numba" nf-test test modules
 
 images: ## build the container image, tagged by the hash of what goes into it
 	containers/build.sh
