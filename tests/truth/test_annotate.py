@@ -61,7 +61,8 @@ def test_labels_and_probabilities_are_those_of_celltypist(data, sorted_cells, no
     overlap = match(features, ours.genes, np.abs(ours.coefficients).sum(axis=0), symbols={})
     scores = predict(counts[::10], overlap, ours)
     assert list(best.predicted_labels["predicted_labels"]) == list(scores.best_match())
-    np.testing.assert_allclose(scores.probability(), best.probability_matrix.to_numpy(), atol=1e-6)
+    # CellTypist takes logarithms of counts in float32, we in float64: rounding of 1e-7 times the sum of the weights
+    np.testing.assert_allclose(scores.probability(), best.probability_matrix.to_numpy(), atol=2e-5)
     # CellTypist cuts 'Unassigned' to the length of the longest label given (NumPy's fixed-width text)
     width = max(len(label) for label in several.predicted_labels["predicted_labels"])
     expected = [
