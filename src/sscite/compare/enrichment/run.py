@@ -97,4 +97,4 @@ def _check(
     checked = robustness.check(robustness.headlines(result, sets), counts, comparison, sets, min_cells=min_cells)
     for finding in robustness.findings(checked, comparison):
         facts.finding(finding)
-    return result.drop(columns=CHECKED).join(checked[CHECKED])
+    return result.drop(columns=CHECKED).join(checked[CHECKED])[competitive.COLUMNS]
