@@ -15,6 +15,7 @@ from described import undescribed
 from layout.stubs import OPEN, headers
 
 from sscite import simulate
+from sscite.report.columns import tips
 from sscite.simulate import composition
 
 SRC, ILD, DISEASE = "SRC_against_SSc_without_SRC", "ILD_against_SSc_without_ILD", "SSc_against_healthy"
@@ -179,6 +180,20 @@ def test_the_report_is_small_and_lists_its_figures(results):
     html = (results / "report.html").read_text(encoding="utf-8")
     assert len(html) < 8_000_000
     assert "is missing." not in html
+
+
+def test_every_column_of_the_reports_tables_has_a_tooltip(results):
+    """But for columns that the user's files name: covariates, lineages, samples."""
+    own = {*pd.read_csv(results / "1_samples" / "samples.csv", nrows=0).columns}
+    bare = {}
+    for room in json.loads((results / "report.json").read_text(encoding="utf-8"))["rooms"]:
+        for entry in (entry for group in room["groups"] for entry in group["entries"]):
+            for table in entry["tables"]:
+                found = tips(entry["step"], table["name"], table["columns"])
+                named_by_data = table["name"] in ("agreement", "cell_types", "cells")
+                if missing := {*table["columns"]} - {*found} - own and not named_by_data:
+                    bare[entry["step"], table["name"]] = missing
+    assert not bare
 
 
 @pytest.mark.parametrize(("step", "name"), headers(), ids=[f"{step}/{name}" for step, name in headers()])

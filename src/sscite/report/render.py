@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from sscite import text
 from sscite.report import glyphs, images
+from sscite.report.columns import tips
 from sscite.report.sections import anchor
 
 FIRST_ROWS = 12  # findings on the first screen; the others are folded
@@ -95,7 +96,7 @@ def _environment() -> Environment:
     }  # fmt: skip
     environment.globals |= {
         "interval": glyphs.interval, "plural": text.plural, "effect": glyphs.effect_text, "first_rows": FIRST_ROWS,
-        "most_rows": MOST_ROWS, "anchor": anchor,
+        "most_rows": MOST_ROWS, "anchor": anchor, "tips": tips,
     }  # fmt: skip
     return environment
 

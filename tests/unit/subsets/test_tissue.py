@@ -49,6 +49,14 @@ def test_a_distant_state_whose_own_subset_the_reference_has_in_numbers_is_not_wi
     assert not states.loc["new", "without_counterpart"]
 
 
+def test_the_distance_to_a_state_of_few_cells_in_the_reference_is_to_them_and_not_to_those_around_them():
+    X, frame = cells()
+    X[:8] += [0, 10, 0, 0, 0, 0, 0, 0]  # eight cells of blood lie where the state of the kidney does, but for the shift
+    frame.loc[frame.index[:8], "subset"] = "new"
+    states = states_of(frame, counterparts.place(X, frame, reference="blood", seed=0))
+    assert states.loc["new", "relative_distance"] < 3  # about 6 if the eight are averaged with their neighbours
+
+
 def test_a_few_misassigned_cells_in_the_reference_are_no_counterpart():
     X, frame = cells()
     frame.loc[frame.index[:12], "subset"] = "new"

@@ -13,6 +13,7 @@ NEAREST = 15
 FAR = 2.0  # times the distance that is usual within the reference tissue
 MIN_CELLS = 20
 PRESENT = 0.1  # a subset exists in the reference at a tenth of its share of the tissue's lineage, and MIN_CELLS cells
+FEWEST = 3  # cells of a subset whose mean stands for it
 CLOSE = 0.25  # share of a tissue's cells, the nearest, that tell its shift: most of them may be in a new state
 TEXT = ["tissue", "lineage", "subset", "counterpart"]
 NUMBERS = ["counterpart_share", "counterpart_distance", "relative_distance"]
@@ -73,10 +74,11 @@ def _place_lineage(
     smooth = [averages(X[part], seed=seed) for part in rows]
     first, second = (Index(part, seed=seed) for part in smooth)
     usual = np.median(np.concatenate([second.search(smooth[0], 1)[1], first.search(smooth[1], 1)[1]]))
-    averaged = np.vstack(smooth)
-    index = Index(averaged, seed=seed)
     subset = cells[names.SUBSET].astype(str).to_numpy()
-    codes, levels = pd.factorize(subset[np.concatenate(rows)], sort=True)
+    means = _rare_means(X[home], subset[home])
+    averaged = np.vstack([*smooth, means])
+    index = Index(averaged, seed=seed)
+    codes, levels = pd.factorize(np.concatenate([subset[np.concatenate(rows)], means.index]), sort=True)
     parts = []
     tissues = cells[names.TISSUE].astype(str).to_numpy()[away]
     for tissue in np.unique(tissues):
@@ -95,6 +97,13 @@ def _place_lineage(
         frame["relative_distance"] = distances[:, 0] / max(usual, 1e-9)
         parts.append(frame)
     return pd.concat(parts)
+
+
+def _rare_means(X: np.ndarray, subset: np.ndarray) -> pd.DataFrame:
+    """Average the cells of each subset with fewer than 20: among the 15 nearest of such cells most are of another."""
+    groups = pd.DataFrame(X).groupby(subset)
+    size = groups.size()
+    return groups.mean()[(size >= FEWEST) & (size < MIN_CELLS)]
 
 
 def averages(X: np.ndarray, *, seed: int) -> np.ndarray:
