@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sscite.compare.composition import differential, frequency, report
+from sscite.compare.composition import differential, effects, frequency
 from sscite.compare.contrast.contrast import Contrast
 from sscite.compare.contrast.eligibility import compare
 from sscite.compare.pseudobulk import sums
+from sscite.compare.statistics import permutation
+from sscite.errors import Reason, Skipped
 
 pytestmark = pytest.mark.needs_data
 
@@ -33,16 +35,15 @@ def tables(data: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     return samples.reset_index(drop=True), sums.composition(cells)
 
 
-def test_four_patients_with_blood_and_tissue_are_paired_but_cannot_reach_5_percent(tables):
+def test_four_patients_with_blood_and_tissue_are_paired_but_have_too_few_cells_at_the_same_depth(tables):
     samples, counted = tables
     comparison = compare(Contrast("t", "t", "tissue", ("blood",), ("tissue",), block="donor"), samples)
     assert comparison.paired
     assert comparison.counts() == (4, 4)
-    measures = frequency.measure(counted, comparison)
-    table, drawn = differential.test(measures, comparison, draws=100, rng=np.random.default_rng(0))
-    assert report.smallest_p(comparison, drawn) == 0.125
-    assert table["family_p"].min() >= 0.125
-    assert table["note"].str.contains("fewer than 10 cells expected").any()
+    assert permutation.smallest_p(4, 4, paired=True) == 0.125
+    with pytest.raises(Skipped) as raised:
+        effects.fit(frequency.measure(counted, comparison), comparison)
+    assert raised.value.reason is Reason.TOO_FEW_CELLS
 
 
 def test_six_lung_and_three_endometrial_patients_do_not_differ_beyond_chance(tables):
@@ -50,7 +51,8 @@ def test_six_lung_and_three_endometrial_patients_do_not_differ_beyond_chance(tab
     comparison = compare(Contrast("o", "o", "organ", ("Endo",), ("Lung",), ("tissue",)), samples)
     assert comparison.counts() == (3, 6)
     measures = frequency.measure(counted, comparison)
-    table, drawn = differential.test(measures, comparison, draws=100, rng=np.random.default_rng(0))
-    assert drawn.exact
-    assert len(drawn.t) == 84  # C(9, 3)
+    fitted = effects.fit(measures, comparison)
+    table, _, chance = differential.test(fitted, comparison, draws=100, rng=np.random.default_rng(0))
+    assert chance.exact
+    assert chance.number == 84  # C(9, 3)
     assert table["family_p"].min() > 0.05
