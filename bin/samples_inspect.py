@@ -11,9 +11,17 @@ from sscite import command
 
 def main(
     files: Annotated[Path, typer.Option(exists=True, help="files.csv of samples_validate: one row per library.")],
+    samples: Annotated[
+        Path | None, typer.Option(exists=True, help="samples.csv of samples_validate, if the files are read here.")
+    ] = None,
     checks: Annotated[
-        Path, typer.Option(exists=True, file_okay=False, help="Folder of <library_id>.check.json of samples_check.")
-    ],
+        Path | None,
+        typer.Option(
+            exists=True,
+            file_okay=False,
+            help="Folder of <library_id>.check.json of samples_check; without it every file is read here.",
+        ),
+    ] = None,
 ) -> None:
     """Report what the files of all libraries hold; all problems of all files at once end the run before any heavy task.
 
@@ -23,7 +31,7 @@ def main(
     from sscite.samples import inspect
 
     with command.step("samples_inspect", "cohort") as facts:
-        inspect.run(files, checks, facts=facts)
+        inspect.run(files, checks, samples, facts=facts)
 
 
 if __name__ == "__main__":

@@ -29,3 +29,17 @@ def test_both_exits(script, tmp_path):
         assert (tmp_path / "cohort.samples_inspect.json").exists()
     assert "bad.csv (samplesheet row 2, column 'counts', library 'L'): 1 negative value" in run.stderr
     assert "Traceback" not in run.stderr
+
+
+def test_by_hand_the_files_are_read_without_a_check_of_each_library(script, tmp_path):
+    (tmp_path / "samples.csv").write_text(",".join(["library_id", *SAMPLE]) + "\nL," + ",".join(SAMPLE.values()) + "\n")
+    for name, text in (("good", "barcode,CD3E\nAAACCCAA,1\n"), ("bad", "barcode,CD3E\nAAACCCAA,-1\n")):
+        (tmp_path / f"{name}.csv").write_text(text)
+        (tmp_path / "files.csv").write_text(FILES + f"L,L,{name}.csv,,,,2\n")
+        run = script("samples_inspect.py", "--files", "files.csv", "--samples", "samples.csv")
+        assert run.returncode == (0 if name == "good" else 2), run.stderr
+    assert "bad.csv (samplesheet row 2, column 'counts', library 'L'): 1 negative value" in run.stderr
+    assert (tmp_path / "cohort.capture_cells.csv").read_text() == "library_id,cells,capture_cells\nL,1,1\n"
+    run = script("samples_inspect.py", "--files", "files.csv")
+    assert run.returncode == 2
+    assert "--samples or --checks is needed" in run.stderr

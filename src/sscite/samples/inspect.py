@@ -9,14 +9,15 @@ from typing import Any
 import pandas as pd
 
 from sscite.errors import UserError
-from sscite.samples.check import ROW, Checked
+from sscite.samples.check import ROW, Checked, check
+from sscite.samples.files import given
 
 COLUMNS = [
     "library_id", "library", "capture", "format", "cells", "genes", "antibodies", "hashtags", "droplets", "counts",
 ]  # fmt: skip
 
 
-def run(files: Path, checks: Path, *, facts: Any) -> None:
+def run(files: Path, checks: Path | None, samples: Path | None, *, facts: Any) -> None:
     """Report what all libraries hold, and write the number of cells of each library and capture.
 
     Parameters
@@ -24,18 +25,37 @@ def run(files: Path, checks: Path, *, facts: Any) -> None:
     files
         files.csv of samples_validate.
     checks
-        Folder of `<library_id>.check.json` of samples_check.
+        Folder of `<library_id>.check.json` of samples_check; without it the files are read here, library by library.
+    samples
+        samples.csv of samples_validate, needed without `checks`.
+
+    Raises
+    ------
+    UserError
+        Every problem of every file, or neither `checks` nor `samples` was given.
     """
     from sscite import io
     from sscite.samples import report
 
     table = io.read_table(files)
-    checked = {library: _read(checks / f"{library}.check.json") for library in table["library_id"]}
+    if checks is not None:
+        checked = {library: _read(checks / f"{library}.check.json") for library in table["library_id"]}
+    elif samples is not None:
+        checked = check_here(table, io.read_table(samples))
+    else:
+        raise UserError("--samples or --checks is needed; give the samples.csv that samples_validate wrote")
     libraries, warnings = inspect(table, checked)
     report.inspected(facts, libraries, warnings)
     sums = pd.DataFrame([entry for found in checked.values() for entry in found.checksums], columns=["file", "sha256"])
     facts.table("checksums", sums, "Checksums of the files", "SHA-256, as in the provenance.")
     io.write_table(capture_cells(libraries), Path("cohort.capture_cells.csv"))
+
+
+def check_here(files: pd.DataFrame, samples: pd.DataFrame) -> dict[str, Checked]:
+    """Read and check the files of every library, one after another, by `library_id`."""
+    records: list[dict[str, str]] = files.to_dict("records")
+    paths = ({column: Path(record[column]) for column in given(record)} for record in records)
+    return {record["library_id"]: check(record, samples, place) for record, place in zip(records, paths, strict=True)}
 
 
 def capture_cells(libraries: pd.DataFrame) -> pd.DataFrame:
