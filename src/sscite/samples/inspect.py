@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from sscite.errors import UserError
-from sscite.samples.check import ROW, Checked, check
+from sscite.samples.check import ROW, Checked, Paths, check
 from sscite.samples.files import given
 
 COLUMNS = [
@@ -54,8 +54,11 @@ def run(files: Path, checks: Path | None, samples: Path | None, *, facts: Any) -
 def check_here(files: pd.DataFrame, samples: pd.DataFrame) -> dict[str, Checked]:
     """Read and check the files of every library, one after another, by `library_id`."""
     records: list[dict[str, str]] = files.to_dict("records")
-    paths = ({column: Path(record[column]) for column in given(record)} for record in records)
-    return {record["library_id"]: check(record, samples, place) for record, place in zip(records, paths, strict=True)}
+    checked = {}
+    for record in records:
+        paths: Paths = {column: Path(record[column]) for column in given(record)}
+        checked[record["library_id"]] = check(record, samples, paths)
+    return checked
 
 
 def capture_cells(libraries: pd.DataFrame) -> pd.DataFrame:
