@@ -34,7 +34,7 @@ class Concern(StrEnum):
     SPREAD = "does not hold when the groups may differ in variance"
     CLOSURE = "compensates for the change of another subset"
     ONE_DONOR = "depends on one donor"
-    FEW_DONORS = "too few donors for p below 0.05"
+    FEW_DONORS = "so few donors that no permutation test reaches 0.05"
     NULL_CALIBRATION = "the test is anti-conservative under permuted labels"
 
 

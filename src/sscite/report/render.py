@@ -72,7 +72,8 @@ def cell(value: object, column: str = "") -> str:
 
 
 def tidy(words: str) -> str:
-    """Write percentages without a space, and no space before a full stop."""
+    """Write percentages without a space and small numbers as in tables: `7.5e-08` is `7.5 × 10⁻⁸`."""
+    words = re.sub(r"(?<![\w.])\d(?:\.\d+)?e[-+]\d{2,3}\b", lambda found: text.number(float(found[0]), 2), words)
     return re.sub(r"(?<=\d) %", "%", words)
 
 

@@ -109,6 +109,7 @@ def test_values_of_tables_have_one_format():
     assert cell(0.0, "fdr") == "< 10⁻³⁰⁰"
     assert cell(1920) == "1,920"
     assert tidy("4.5 % of 10 %.") == "4.5% of 10%."
+    assert tidy("2.3-fold (p = 7.2e-08); CD1e-05") == "2.3-fold (p = 7 × 10⁻⁸); CD1e-05"
 
 
 def test_a_figure_with_points_is_drawn_from_them_and_its_names_cannot_end_the_script(tmp_path: Path):

@@ -62,15 +62,24 @@ def _tell(facts: Facts, comparison: Comparison, related: pd.DataFrame, power: pd
         f"{comparison.contrast.label}: {target} and {reference} donors{', paired' if comparison.paired else ''}; "
         f"the smallest permutation p is {smallest:.2g}; {finds}."
     )
+    _warn_of_confounding(facts, related)
+
+
+def _warn_of_confounding(facts: Facts, related: pd.DataFrame) -> None:
+    """Warn of the covariates that the groups differ in and that are not adjusted for."""
     same = related.loc[related["association"] > 1 - 1e-9, "covariate"]
     if len(same):
-        facts.warn(f"Confounded with the groups: {', '.join(same)}.", rank=Rank.CRITICAL)
+        facts.warn(
+            f"Confounded with the groups: {', '.join(same)}; what does not define the groups may be the cause of any "
+            "difference.",
+            rank=Rank.CHECK,
+        )
     loose = related[(related["reading"] == "differs between the groups") & (related["covariate"] != "library")]
     for _, row in loose.iterrows():
         if row["covariate"] == confounding.CELLS:
             facts.warn(
                 f"The groups differ in cells per donor ({row['target']} in the target, {row['reference']} in the "
-                "reference); composition is tested by a count model that allows for it."
+                "reference); for composition their donors are thinned to the same depth."
             )
             continue
         facts.warn(
