@@ -7,23 +7,18 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 import pandas as pd
-from conftest import ROOT
 from pyarrow import parquet
 
-PAGE = ROOT / "docs" / "columns.md"
-COMMON = "Words used in many tables"
+from sscite.report import columns as page
+
 ANY = "One column per"
 
 
 def sections() -> dict[str, list[str]]:
     """Return the columns of each section, `*` where a file has a column for each of something."""
-    text = PAGE.read_text(encoding="utf-8")
-    found = {}
-    for part in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
-        title, _, body = part.partition("\n")
-        rows = re.findall(r"^\| `([^`]+)` \| \S.* \|$", body, flags=re.MULTILINE)
-        found[title] = [name for row in rows for name in row.split()] + (["*"] if ANY in body else [])
-    return found
+    text = page.PAGE.read_text(encoding="utf-8")
+    bodies = dict(part.split("\n", 1) for part in re.split(r"^## ", text, flags=re.MULTILINE)[1:])
+    return {title: [*found] + (["*"] if ANY in bodies[title] else []) for title, found in page.sections().items()}
 
 
 def described(path: Path, columns: list[str], known: dict[str, list[str]]) -> list[str]:
@@ -33,7 +28,7 @@ def described(path: Path, columns: list[str], known: dict[str, list[str]]) -> li
     title = next((title for title in (titles[1], titles[2], titles[0]) if title in known), None)
     if title is None:
         return [f"{path.name}: no section", *columns]
-    allowed = [*known[COMMON], *known[title]]
+    allowed = [*known[page.COMMON], *known[title]]
     return [column for column in columns if not any(fnmatch(column, pattern) for pattern in allowed)]
 
 

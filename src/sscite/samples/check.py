@@ -118,9 +118,9 @@ def inspect_library(record: dict[str, str], samples: pd.DataFrame, paths: Paths)
     if COUNTS in contents:
         problems += [f"{place(record, COUNTS)}: {text}" for text in empty_droplet_problem(contents[COUNTS].matrix)]
     rows = samples[samples["library_id"] == record["library_id"]]
-    for column, find_problems in ((GENOTYPES, genotype_problems), (CELL_SAMPLES, cell_sample_problems)):
+    for column in (GENOTYPES, CELL_SAMPLES):
         if record.get(column) and (path := paths[column]) is not None:
-            found = find_problems(path, rows, None if library is None else library.barcodes)
+            found = assignment_problems(column, path, rows, None if library is None else library.barcodes)
             problems += [problem.replace(str(path), place(record, column)) for problem in found]
     if problems or library is None:
         raise UserError(problems)
@@ -165,11 +165,13 @@ def _assembled(
         ]
 
 
-def genotype_problems(path: Path, rows: pd.DataFrame, barcodes: Any) -> list[str]:
-    """Report genotype calls that cannot be read, are of other cells, or lack a donor that the sheet names.
+def assignment_problems(column: str, path: Path, rows: pd.DataFrame, barcodes: Any) -> list[str]:
+    """Report a table that assigns cells if it cannot be read, is of other cells, or does not fit the sheet's names.
 
     Parameters
     ----------
+    column
+        Genotype calls, which must have the donors that the sheet names, or cells and samples, which may name no others.
     rows
         The sheet's rows of the library.
     barcodes
@@ -178,41 +180,27 @@ def genotype_problems(path: Path, rows: pd.DataFrame, barcodes: Any) -> list[str
     if not path.exists():
         return []
     try:
-        table = read_genotypes(path)
-        calls = parse(table, where=str(path))
+        index, problems = (_genotypes if column == GENOTYPES else _cell_samples)(path, rows)
     except UserError as error:
         return error.problems
-    problems = unknown_donors(rows["genotype_donor"], table, where=str(path))
-    return problems + _overlap_problems(path, barcodes, calls.index, GENOTYPES)
-
-
-def cell_sample_problems(path: Path, rows: pd.DataFrame, barcodes: Any) -> list[str]:
-    """Report a table of cells and samples that cannot be read, is of other cells, or names unknown samples.
-
-    Parameters
-    ----------
-    rows
-        The sheet's rows of the library.
-    barcodes
-        The library's barcodes; None where they could not be read.
-    """
-    if not path.exists():
-        return []
-    try:
-        table = read_cell_samples(path)
-    except UserError as error:
-        return error.problems
-    problems = unknown_samples(table, list(rows["sample"]), where=str(path))
-    return problems + _overlap_problems(path, barcodes, table.index, CELL_SAMPLES)
-
-
-def _overlap_problems(path: Path, barcodes: Any, index: pd.Index, column: str) -> list[str]:
-    """Report a table that has too few of the library's cells; nothing where these could not be read."""
     if barcodes is None:
-        return []
+        return problems
     given_barcodes = index.astype(str).to_numpy()
     found = match_barcodes(barcodes, given_barcodes)
-    return [f"{path}: {text}" for text in overlap_problem(barcodes, given_barcodes, found, column)]
+    return problems + [f"{path}: {text}" for text in overlap_problem(barcodes, given_barcodes, found, column)]
+
+
+def _genotypes(path: Path, rows: pd.DataFrame) -> tuple[pd.Index, list[str]]:
+    """Read genotype calls; return their barcodes, and the sheet's donors that they lack."""
+    table = read_genotypes(path)
+    calls = parse(table, where=str(path))
+    return calls.index, unknown_donors(rows["genotype_donor"], table, where=str(path))
+
+
+def _cell_samples(path: Path, rows: pd.DataFrame) -> tuple[pd.Index, list[str]]:
+    """Read a table of cells and samples; return its barcodes, and its samples that the sheet lacks."""
+    table = read_cell_samples(path)
+    return table.index, unknown_samples(table, list(rows["sample"]), where=str(path))
 
 
 def place(record: dict[str, str], column: str) -> str:
