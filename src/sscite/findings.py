@@ -64,6 +64,8 @@ class Finding:
         Number of methods that report it, of how many; None if there is one method.
     worst_p, influential_donor
         Largest p when one donor is left out, and which donor; None if not computed.
+    p_given_stress
+        p with the donors' dissociation stress score as a covariate; None if not tested.
     concerns
         What else could explain it.
     text
@@ -89,6 +91,7 @@ class Finding:
     methods: int | None = None
     worst_p: float | None = None
     influential_donor: str = ""
+    p_given_stress: float | None = None
     concerns: list[Concern] = field(default_factory=list)
     text: str = ""
     figure: str = ""

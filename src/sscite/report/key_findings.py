@@ -72,7 +72,7 @@ def _record(fact: Fact, finding: dict[str, Any]) -> Row:
         "step": fact["step"],
         "contrast": fact["id"],
         "links": links,
-        "checked": _checked(CHECKED.get(fact["step"], ""), finding["text"]),
+        "checked": _checked(CHECKED.get(fact["step"], ""), finding["p_given_stress"]),
         "checks": CHECKED.get(fact["step"], ""),
         "title": title(finding),
         "support": [],
@@ -80,12 +80,13 @@ def _record(fact: Fact, finding: dict[str, Any]) -> Row:
     }
 
 
-def _checked(checks: str, words: str) -> str:
-    """Write what a step without a concern has looked at, above all whether dissociation stress was assessed."""
+def _checked(checks: str, given_stress: float | None) -> str:
+    """Write what a step without a concern has looked at, above all what the test given dissociation stress gave."""
     if not checks:
         return "not assessed"
-    if "given the stress score" in words:
-        return "none found; holds given dissociation stress"
+    if given_stress is not None:
+        holds = "holds" if given_stress <= grades.LEVEL else "not significant"
+        return f"none found; {holds} given dissociation stress"
     return "none found" if "stress" in checks else "none found; dissociation stress not assessed"
 
 

@@ -18,7 +18,8 @@ def finding(**changes: object) -> dict:
         "kind": "composition", "feature": "CD14_EGR1", "comparison": "SRC against SSc without SRC", "subset": "",
         "direction": "up", "effect": 4.1, "low": 1.6, "high": 10.5, "unit": "odds ratio", "p": 0.018,
         "error_rate": "family-wise", "donors_reference": 8, "donors_target": 4, "agreement": 4, "methods": 4,
-        "worst_p": 0.04, "influential_donor": "SRC02", "concerns": [], "text": "2.6% to 9.0% of all cells",
+        "worst_p": 0.04, "influential_donor": "SRC02", "p_given_stress": None,
+        "concerns": [], "text": "2.6% to 9.0% of all cells",
         "figure": "SRC.compare_composition.donors.png", "table": "composition.csv",
     }  # fmt: skip
     return blank | changes

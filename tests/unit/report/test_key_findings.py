@@ -37,6 +37,16 @@ def test_genes_that_change_alike_share_a_row():
     assert [member["feature"] for member in row["members"]] == ["JUN", "FOS"]
 
 
+@pytest.mark.parametrize(
+    ("p", "expected"), [(0.01, "holds given"), (0.3, "not significant given"), (None, "none found")]
+)
+def test_a_finding_holds_given_stress_only_if_it_is_significant_then(p: float | None, expected: str):
+    tested = finding(p_given_stress=p, text=f"12% to 46% of CD8 T; given the stress score p = {p}")
+    [row] = key_findings.rows([fact("compare_expression", "SRC", findings=[tested])])
+    assert expected in row["checked"]
+    assert ("holds" in row["checked"]) == (p == 0.01)
+
+
 def test_opposite_directions_are_never_merged():
     up, down = finding(), finding(direction="down", effect=0.3)
     assert titles(fact("compare_composition", "SRC", findings=[up, down])) == [

@@ -144,6 +144,7 @@ def finding(row: pd.Series, comparison: Comparison, chance: Chance, depth: float
         high=row["fold_change_high"], unit="fold change", p=row["family_p"], donors_reference=reference,
         donors_target=target, agreement=int(str(row["agreement"]).split()[0]), methods=len(METHODS),
         worst_p=None if pd.isna(row["worst_p"]) else row["worst_p"], influential_donor=row["influential_donor"],
+        p_given_stress=row["p_given_stress"],
         concerns=concerns, text="; ".join([_percents(row), *filter(None, remarks)]), figure="donors",
         table=f"{comparison.contrast.id}/composition.csv",
     )  # fmt: skip

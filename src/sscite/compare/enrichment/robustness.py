@@ -106,6 +106,7 @@ def findings(checked: pd.DataFrame, comparison: Comparison) -> list[Finding]:
             unit="difference of mean t statistics", p=row["fdr"], error_rate="FDR", donors_reference=reference,
             donors_target=target, worst_p=row["worst_p"] if np.isfinite(row["worst_p"]) else None,
             influential_donor=row["influential_donor"], concerns=concerns(row), text=_sentence(row), figure="sets",
+            p_given_stress=row["p_given_stress"] if row["adjustable"] else None,
             table=f"{comparison.contrast.id}/enrichment.csv",
         )
         for _, row in checked.iterrows()

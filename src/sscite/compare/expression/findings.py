@@ -45,6 +45,7 @@ def of_contrast(genes: pd.DataFrame, comparison: Comparison) -> list[Finding]:
             effect=row["log2_fold_change"], low=row["low"], high=row["high"], unit="log2 fold change",
             p=row["fdr_contrast"], error_rate="FDR", donors_reference=row["donors_reference"],
             donors_target=row["donors_target"], worst_p=row["worst_p"], influential_donor=row["influential_donor"],
+            p_given_stress=row["p_given_stress"],
             concerns=concerns(row), text=sentence(row), figure="volcano", table=f"{contrast.id}/expression.csv",
         )
         for _, row in headlines(genes).iterrows()

@@ -65,7 +65,7 @@ def _difference(row: pd.Series, comparison: Comparison) -> Finding:
         direction="up" if row["effect"] > 0 else "down", effect=row["effect"], unit=unit, p=row["fdr"],
         error_rate="FDR", donors_reference=int(row["donors_reference"]), donors_target=int(row["donors_tissue"]),
         worst_p=row["worst_p"] if np.isfinite(row["worst_p"]) else None, influential_donor=row["influential_donor"],
-        concerns=concerns(row), figure="genes" if kind is Kind.GENE else row["kind"],
+        p_given_stress=given, concerns=concerns(row), figure="genes" if kind is Kind.GENE else row["kind"],
         text=f"{row['feature']} is {higher}{where} (FDR {row['fdr']:.2g}; {tail}).",
         table=f"{comparison.contrast.id}/tissue_blood.csv",
     )  # fmt: skip
