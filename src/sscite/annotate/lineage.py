@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sscite.errors import UserError
-from sscite.names import LINEAGES, UNASSIGNED
+from sscite.names import LINEAGES
 from sscite.reading import read_user_table
 
 OTHER = "other"
@@ -120,8 +120,3 @@ def best_per_lineage(
     names = np.array([name for name in LINEAGES if name in set(lineages)])
     member = np.asarray(lineages)
     return np.column_stack([decision[:, member == name].max(axis=1) for name in names]), names
-
-
-def unassigned_label(labels: NDArray, unsure: NDArray[np.bool_]) -> NDArray[np.object_]:
-    """Replace labels of unsure cells."""
-    return np.where(unsure, UNASSIGNED, labels).astype(object)

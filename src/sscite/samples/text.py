@@ -43,11 +43,6 @@ def is_number(value: str) -> bool:
     return bool(value) and any(c.isdigit() for c in value) and bool(NUMBER.fullmatch(value))
 
 
-def is_missing(value: str) -> bool:
-    """Return whether a text is one of the usual words for a missing value."""
-    return value.casefold() in MISSING
-
-
 def decimal_points(levels: list[str]) -> dict[str, str] | None:
     """Return each number with a decimal point in place of its comma; None unless all are numbers and some have one."""
     if not levels or not all(is_number(level) or DECIMAL_COMMA.fullmatch(level) for level in levels):

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 LEVEL, MOST = 0.05, 10
 SAME = 0.5  # Jaccard index of two sets from which they are one finding
-COLLECTION = r"^(HALLMARK|REACTOME|KEGG|GOBP|BIOCARTA|WP)_"
 CHECKED = {"adjustable": False, "p_given_stress": np.nan, "effect_given_stress": np.nan, "worst_p": np.nan,
            "lowest_effect": np.nan, "highest_effect": np.nan, "influential_donor": ""}  # fmt: skip
 

@@ -14,10 +14,6 @@ from sscite.compare.statistics.dissociation_stress import FLAG_GENE, FLAG_SCORE,
 from sscite.compare.tissue_blood.differences import resident
 from sscite.subsets.tissue.counterparts import FAR
 
-TITLES = {
-    "programme": "Tissue residency as one score", "stress": "Dissociation stress by subset",
-    "composition": "Shares of a lineage", "protein": "Proteins", "state": "Distance to blood",
-}  # fmt: skip
 TISSUE, BLOOD = figures.HIGHLIGHT, figures.BLUE
 
 
