@@ -15,7 +15,7 @@ DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
 def resampled(source: Path, cells: int, genes: int, seed: int):
-    """Draw cells with replacement from real counts, and add rare genes until there are as many as asked for."""
+    """Draw cells with replacement from real counts, and add rare genes until there are as many as requested."""
     import anndata
     import numpy as np
     from scipy import sparse

@@ -118,7 +118,7 @@ def tree(values: np.ndarray, target: np.ndarray, fold: np.ndarray, weights: np.n
 
 
 def real(data: Path) -> None:
-    """Lineages of public data, nothing told: gates and held-out F1 beside a decision tree's."""
+    """Lineages of public data, no question given: gates and held-out F1 beside a decision tree's."""
     counts = read_counts(data / "adt/dsb_tsang/cells_counts.csv.gz")
     empties = read_counts(data / "adt/dsb_tsang/empty_counts.csv.gz")
     published = pd.read_csv(data / "adt/dsb_tsang/cell_type_labels_matched_from_ADTnorm.csv", index_col=0)

@@ -34,7 +34,7 @@ from sscite.subsets.definitions.questions import GeneSets, Trajectory
 from sscite.subsets.tissue import counterparts
 
 LINEAGE, START, END, GENE = "monocyte/DC", "CD14_EGR1", "THBS1_Mac", "THBS1"
-ASKED = Trajectory(LINEAGE, without=("cDC1", "cDC2"), root_up=("S100A12",), root_down=("HLA-DRB1",))
+TRAJECTORY = Trajectory(LINEAGE, without=("cDC1", "cDC2"), root_up=("S100A12",), root_down=("HLA-DRB1",))
 FINDING_3 = [
     f"3: {END} has no counterpart in blood", f"3: {START} is the predecessor of {END}",
     f"3: {START} is said to change into it", "3: another is said to", f"3: in order root, {START}, {END}",
@@ -76,9 +76,9 @@ def nfkb(fold: float, *, cells: int, genes: int, seed: int) -> dict[str, bool]:
     )
     src = plain.index.get_level_values("sample").isin(samples.loc[samples["group"] == "SRC", "sample"])
     between = pd.concat([plain[~src], raised.loc[plain.index[src]]]).loc[plain.index]
-    asked = Contrast("SRC against other SSc", "src_ssc", "SRC", ("no",), ("yes",), ("blood",), (START,))
+    contrast = Contrast("SRC against other SSc", "src_ssc", "SRC", ("no",), ("yes",), ("blood",), (START,))
     bulk = as_pseudobulk(between, counts, samples)
-    table = genes_between.test_contrast(bulk, compare(asked, samples), min_cells=10, min_donors=3)[0]
+    table = genes_between.test_contrast(bulk, compare(contrast, samples), min_cells=10, min_donors=3)[0]
     sets = {"sets": gene_sets()}
     marked = competitive.markers(as_pseudobulk(raised, counts, samples), min_cells=10, min_donors=3)
     return {
@@ -89,7 +89,7 @@ def nfkb(fold: float, *, cells: int, genes: int, seed: int) -> dict[str, bool]:
 
 def up(table: pd.DataFrame) -> bool:
     """Tell whether NF-kB's genes stand out upwards in CD14_EGR1 at FDR 5 %."""
-    found = competitive.asked(table, GeneSets(START, ("NFKB_TARGETS",)))
+    found = competitive.of_question(table, GeneSets(START, ("NFKB_TARGETS",)))
     return bool(((found["fdr"] < 0.05) & (found["effect"] > 0)).any())
 
 
@@ -122,9 +122,9 @@ def path_found(space: np.ndarray, obs: pd.DataFrame, values: pd.DataFrame, *, se
     states = counterparts.states(joined, reference="blood")
     missing = states.loc[states["without_counterpart"], names.SUBSET]
     found[FALSE_STATES] = float((missing != END).sum())
-    if END not in inference.terminal_states(joined, ASKED, tissue="kidney", reference="blood"):
+    if END not in inference.terminal_states(joined, TRAJECTORY, tissue="kidney", reference="blood"):
         return found
-    score = inference.root_score(values, ASKED)
+    score = inference.root_score(values, TRAJECTORY)
     places = {"tissue": "kidney", "reference": "blood"}
     path = inference.infer_trajectory(space, obs, score, terminal=END, **places, seed=seed)
     median = path.cells.groupby([names.TISSUE, names.SUBSET], observed=True)["pseudotime"].median()

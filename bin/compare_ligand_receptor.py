@@ -25,7 +25,7 @@ def main(
     """Rank ligand-receptor interactions between the subsets of a tissue, and answer recruitment questions.
 
     Writes TISSUE/ligand_receptor.csv (LIANA's consensus, the 5,000 best pairs, with the donors that show each) and
-    TISSUE/ligand_receptor_asked.csv (the questions of subsets.yaml).
+    TISSUE/ligand_receptor_questions.csv (the questions of subsets.yaml).
     """
     from sscite.compare.ligand_receptor.run import run
 

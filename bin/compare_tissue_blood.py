@@ -24,7 +24,7 @@ def main(
     """Compare each tissue with blood, within donors where possible, each finding beside the dissociation stress.
 
     Writes TISSUE/tissue_blood.csv: composition, expression, protein, stress, and states without a counterpart.
-    With fewer donors than asked the differences are described without p values.
+    With fewer donors than required the differences are described without p values.
     """
     from sscite.compare.tissue_blood.run import run
 

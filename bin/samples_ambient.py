@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Estimate the ambient RNA of one library, and remove it where asked."""
+"""Estimate the ambient RNA of one library, and remove it where requested."""
 
 from pathlib import Path
 from typing import Annotated

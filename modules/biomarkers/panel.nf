@@ -39,7 +39,7 @@ process BIOMARKERS_PANEL {
     """
     mkdir panel
     echo 'subset,tissue,step,biplot,gates,protein,antibody,clone,gate,low,high,unit,support,quality_class' > panel/gates.csv
-    echo 'subset,lineage,tissue,asked_by,status,validation,panel,lineage_panel,antibodies,purity,yield,f1,purity_of_all_cells,yield_of_all_cells,f1_of_all_cells,f1_without_gates,p_value,cells,donors,percent_of_lineage,rna_auroc,protein_auroc,note' > panel/panels.csv
+    echo 'subset,lineage,tissue,requested_by,status,validation,panel,lineage_panel,antibodies,purity,yield,f1,purity_of_all_cells,yield_of_all_cells,f1_of_all_cells,f1_without_gates,p_value,cells,donors,percent_of_lineage,rna_auroc,protein_auroc,note' > panel/panels.csv
     echo '{"step": "biomarkers_panel", "id": "stub"}' > stub.biomarkers_panel.json
     """
 }

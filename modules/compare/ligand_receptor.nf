@@ -10,7 +10,7 @@ process COMPARE_LIGAND_RECEPTOR {
 
     output:
     path '*/ligand_receptor.csv', emit: tables, optional: true
-    path '*/ligand_receptor_asked.csv', optional: true
+    path '*/ligand_receptor_questions.csv', optional: true
     path '*.compare_ligand_receptor.json', topic: 'facts'
     path '*.compare_ligand_receptor.*.png', topic: 'figures', optional: true
     path '*.compare_ligand_receptor.*.{svg,pdf}', optional: true
@@ -31,7 +31,7 @@ process COMPARE_LIGAND_RECEPTOR {
     stub:
     """
     mkdir stub
-    echo 'tissue,sender,receiver,ligand,receptor,magnitude_rank,specificity_rank,donors,donors_tested,asked,ambient' > stub/ligand_receptor.csv
+    echo 'tissue,sender,receiver,ligand,receptor,magnitude_rank,specificity_rank,donors,donors_tested,in_question,ambient' > stub/ligand_receptor.csv
     echo '{"step": "compare_ligand_receptor", "id": "stub"}' > stub.compare_ligand_receptor.json
     """
 }

@@ -30,11 +30,11 @@ def library(Map row, sheet) {
 workflow SAMPLES {
     take:
     sheet // path: the samplesheet, at its original place
-    asked // path: the contrasts that the user wrote, or []
+    contrasts_given // path: the contrasts that the user wrote, or []
     definitions // path: lineages and subsets, or []
 
     main:
-    SAMPLES_VALIDATE(sheet, asked, definitions)
+    SAMPLES_VALIDATE(sheet, contrasts_given, definitions)
     samples = SAMPLES_VALIDATE.out.samples
     contrasts = SAMPLES_VALIDATE.out.contrasts
     // [ 'SRC_against_healthy', SRC_against_healthy.csv ]
@@ -50,13 +50,13 @@ workflow SAMPLES {
         .join(SAMPLES_VALIDATE.out.rows.flatten().map { table -> [table.baseName, table.text] }, failOnDuplicate: true, failOnMismatch: true)
         .map { _id, meta, text -> [meta, text] }
     // [ 'L1', text of what the sheet gives for the library ]
-    asked_of_each = SAMPLES_VALIDATE.out.each_library.flatten().map { given -> [given.baseName, given.text] }
+    facts_of_each = SAMPLES_VALIDATE.out.each_library.flatten().map { given -> [given.baseName, given.text] }
 
     // every file of every library is read before any heavy task; SAMPLES_INSPECT ends the run with all problems at once
     // an element of libraries_given with that text at its end
     to_check = libraries_given
         .map { entry -> [entry[0].id, entry] }
-        .join(asked_of_each, failOnDuplicate: true, failOnMismatch: true)
+        .join(facts_of_each, failOnDuplicate: true, failOnMismatch: true)
         .map { _id, entry, text -> entry + [text] }
     SAMPLES_CHECK(to_check)
     SAMPLES_INSPECT(SAMPLES_VALIDATE.out.files, SAMPLES_CHECK.out.check.toSortedList { a, b -> a.name <=> b.name })

@@ -4,8 +4,8 @@ process SAMPLES_VALIDATE {
 
     input:
     path samplesheet, stageAs: 'samplesheet.csv'
-    path contrasts, stageAs: 'asked/contrasts.csv'
-    path subsets, stageAs: 'asked/subsets.yaml'
+    path contrasts, stageAs: 'given/contrasts.csv'
+    path subsets, stageAs: 'given/subsets.yaml'
 
     output:
     path 'samples.csv', emit: samples
@@ -27,8 +27,8 @@ process SAMPLES_VALIDATE {
     """
     samples_validate.py \\
         --samplesheet samplesheet.csv \\
-        ${contrasts ? '--contrasts asked/contrasts.csv' : ''} \\
-        ${subsets ? '--subsets asked/subsets.yaml' : ''} \\
+        ${contrasts ? '--contrasts given/contrasts.csv' : ''} \\
+        ${subsets ? '--subsets given/subsets.yaml' : ''} \\
         --reference-tissue '${params.reference_tissue}' \\
         ${task.ext.args ?: ''} # code: ${task.ext.code ?: 'in the image'}
     """
@@ -37,8 +37,8 @@ process SAMPLES_VALIDATE {
     """
     samples_validate.py \\
         --samplesheet samplesheet.csv \\
-        ${contrasts ? '--contrasts asked/contrasts.csv' : ''} \\
-        ${subsets ? '--subsets asked/subsets.yaml' : ''} \\
+        ${contrasts ? '--contrasts given/contrasts.csv' : ''} \\
+        ${subsets ? '--subsets given/subsets.yaml' : ''} \\
         --reference-tissue '${params.reference_tissue}'
     """
 }

@@ -233,7 +233,7 @@ def _plain(value: Any) -> Any:
 
 
 def _task() -> dict[str, int]:
-    """Return the cores and the memory that the task asked for, and its attempt; empty outside Nextflow."""
+    """Return the cores and the memory that the task requested, and its attempt; empty outside Nextflow."""
     names = {"cpus": "SSCITE_CPUS", "memory_mb": "SSCITE_MEMORY_MB", "attempt": "SSCITE_ATTEMPT"}
     return {name: int(os.environ[variable]) for name, variable in names.items() if os.environ.get(variable)}
 

@@ -45,7 +45,7 @@ class Reason(StrEnum):
     NO_STAGE = "no donor was sampled at several stages"
     NO_CONTRAST = "no contrast was given and none follows from the samplesheet"
     NO_VARIABLE = "no clinical variable differs between donors of the reference tissue"
-    NO_QUESTION = "subsets.yaml asks no question of this kind"
+    NO_QUESTION = "subsets.yaml has no question of this kind"
     NOT_REQUESTED = "it was switched off by a parameter"
 
 

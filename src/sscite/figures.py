@@ -74,7 +74,7 @@ def colours(names: Iterable[str], *, among: Iterable[str] | None = None) -> dict
         Groups, tissues, lineages, subsets, libraries, ...
     among
         All names of this kind in the cohort (default: `names`). Give it where a figure shows only some of them, so
-        that names which meet are told apart in the same way in every figure.
+        that names which meet are distinguished in the same way in every figure.
     """
     wanted = [str(name) for name in names]
     fixed = LINEAGES | TISSUES

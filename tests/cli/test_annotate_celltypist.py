@@ -68,9 +68,9 @@ def test_genes_that_the_model_does_not_know_skip_the_step_with_an_empty_table(sc
     write(folder / "mouse.h5ad", np.ones((3, 3)), ["Cd3e", "Ms4a1", "Lyz2"])
     done = script("annotate_celltypist.py", "--counts", "mouse.h5ad", "--model", "mine.pkl", "--output", "labels.csv")
     assert done.returncode == 0, done.stderr
-    told = facts(folder, "annotate_celltypist")
-    assert (told["status"], told["reason"]) == ("skipped", "low_gene_overlap")
-    assert "mouse" in told["detail"]
+    found = facts(folder, "annotate_celltypist")
+    assert (found["status"], found["reason"]) == ("skipped", "low_gene_overlap")
+    assert "mouse" in found["detail"]
     assert (folder / "labels.csv").read_text() == "cell,cell_type,confidence,lineage\n"
     assert pd.read_parquet(folder / "cells.annotate_celltypist.parquet").empty
 

@@ -68,7 +68,7 @@ def test_expression_then_enrichment_answer_one_contrast_and_skip_the_other(scrip
     found = facts(files, "lung.compare_enrichment")
     assert "RESIDENT in A: yes (p = " in found["summary"]
     assert "RESIDENT, OTHER in B: yes (RESIDENT, p = " in found["summary"]
-    assert {"asked_1_smallest_p", "asked_2_smallest_p"} <= set(found["numbers"])
+    assert {"question_1_smallest_p", "question_2_smallest_p"} <= set(found["numbers"])
     sets = pd.read_csv(files / "lung" / "enrichment.csv")
     assert (sets["p_value"] < 0.001).all()
     assert {(f["feature"], f["subset"]) for f in found["findings"]} == {("RESIDENT", "A"), ("RESIDENT", "B")}

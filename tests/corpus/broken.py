@@ -469,7 +469,7 @@ def sheets() -> Iterator[Case]:
         "cell_samples and hashtags": both("group", "cell_samples"), "cell_samples and genotypes": "library,sample,donor,tissue,counts,genotype_calls,cell_samples\nL,a,d,blood,a.h5,v.tsv,c.csv\n",
         "two tables of one library": "library,sample,donor,tissue,counts,cell_samples\nL,a,d,blood,a.h5,c.csv\nL,b,e,blood,a.h5,d.csv\n",
         "two donors, one genotype": "library,sample,donor,tissue,counts,genotype_calls,genotype_donor\nL,a,d,blood,a.h5,v.tsv,g0\nL,b,e,blood,a.h5,v.tsv,g0\n",
-        "two tissues told apart by nothing": "library,sample,donor,tissue,counts,genotype_calls,genotype_donor\nL,a,d,blood,a.h5,v.tsv,g0\nL,b,d,kidney,a.h5,v.tsv,g0\n",
+        "two tissues distinguished by nothing": "library,sample,donor,tissue,counts,genotype_calls,genotype_donor\nL,a,d,blood,a.h5,v.tsv,g0\nL,b,d,kidney,a.h5,v.tsv,g0\n",
         "larger than a sheet": sheet + "L9" * 40_000_000,
     }  # fmt: skip
     yield from _text("samplesheet", ".csv", variants)

@@ -85,8 +85,8 @@ def test_a_contrast_runs_that_contrast_alone(cohort: Cohort):
 def test_a_question_repeats_what_answers_it(cohort: Cohort):
     cohort.edit("subsets.yaml", "receptor: CXCR3", "receptor: CCR5")
     tasks = cohort.tasks()
-    asked = {"COMPARE_ENRICHMENT", "COMPARE_TRAJECTORY", "COMPARE_LIGAND_RECEPTOR", *BIOMARKERS}
-    assert set(tasks) == {"SAMPLES_VALIDATE", *asked, *REPORT}
+    answers = {"COMPARE_ENRICHMENT", "COMPARE_TRAJECTORY", "COMPARE_LIGAND_RECEPTOR", *BIOMARKERS}
+    assert set(tasks) == {"SAMPLES_VALIDATE", *answers, *REPORT}
 
 
 def test_a_marker_gene_repeats_from_the_subsets_on(cohort: Cohort):

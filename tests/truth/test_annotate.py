@@ -108,8 +108,8 @@ def test_cells_of_a_clear_lineage_by_raw_protein_counts_get_it_from_rna_alone(da
     logged = np.log1p(raw.rename(columns={"CD8a": "CD8"})).set_axis(labels.index)
     frame, cuts = protein_decision.check_by_protein(labels, logged - logged.mean())
     assert {"CD3", "CD14", "CD19"} <= set(cuts)
-    told = frame["lineage"].where(~frame["lineage"].isin(celltypist.lineage.T_CELLS), "T").to_numpy()
-    assert (told == shown)[clear].mean() >= 0.97
+    called = frame["lineage"].where(~frame["lineage"].isin(celltypist.lineage.T_CELLS), "T").to_numpy()
+    assert (called == shown)[clear].mean() >= 0.97
 
 
 def by_hand(raw: pd.DataFrame, *, cd3: int) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""A name has one colour in every figure, and colours can be told apart."""
+"""A name has one colour in every figure, and colours can be distinguished."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def run(files: Sequence[Path], *, method: str, output: Path) -> None:
         report.methods(facts, chosen, table, method)
 
 
-def choose(libraries: pd.DataFrame, asked: str) -> pd.DataFrame:
+def choose(libraries: pd.DataFrame, requested: str) -> pd.DataFrame:
     """Choose a method for each library: the same for all, unless `per_library` is given.
 
     auto takes dsb if every library with antibodies has empty droplets, else `FALLBACK` for all: values from two methods
@@ -63,22 +63,22 @@ def choose(libraries: pd.DataFrame, asked: str) -> pd.DataFrame:
     Raises
     ------
     UserError
-        An unknown method, or dsb asked for where a library lacks empty droplets.
+        An unknown method, or dsb requested where a library lacks empty droplets.
     """
-    check_method(asked, CHOICES)
+    check_method(requested, CHOICES)
     stained = libraries[libraries["proteins"] > 0]
     without = stained.loc[stained["empties"] < MIN_EMPTIES]
-    if asked == "dsb" and len(without):
+    if requested == "dsb" and len(without):
         raise UserError(
             f"library '{row.library_id}': {row.empties:,} empty droplets, at least {MIN_EMPTIES} are needed for dsb; "
             "give raw_counts in the samplesheet, or choose --adt_method auto or clr_protein"
             for row in without.itertuples()
         )
-    rows = [(row.library_id, *_decide(row, asked, list(without["library_id"]))) for row in libraries.itertuples()]
+    rows = [(row.library_id, *_decide(row, requested, list(without["library_id"]))) for row in libraries.itertuples()]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def check_method(asked: str, allowed: Sequence[str]) -> None:
+def check_method(requested: str, allowed: Sequence[str]) -> None:
     """Refuse a method that does not exist.
 
     Raises
@@ -86,8 +86,8 @@ def check_method(asked: str, allowed: Sequence[str]) -> None:
     UserError
         With the allowed names.
     """
-    if asked not in allowed:
-        raise UserError(f"method '{asked}' is not known; choose one of {', '.join(allowed)}")
+    if requested not in allowed:
+        raise UserError(f"method '{requested}' is not known; choose one of {', '.join(allowed)}")
 
 
 def mixed(chosen: pd.DataFrame) -> bool:
@@ -95,14 +95,14 @@ def mixed(chosen: pd.DataFrame) -> bool:
     return len(set(chosen["method"]) - {""}) > 1
 
 
-def _decide(row: Any, asked: str, without: list[str]) -> tuple[str, str]:
+def _decide(row: Any, requested: str, without: list[str]) -> tuple[str, str]:
     """Return method and reason for one library."""
     if row.proteins == 0:
         return "", "no antibody counts"
-    if asked in METHODS:
-        return asked, "given by --adt_method"
+    if requested in METHODS:
+        return requested, "given by --adt_method"
     own = f"{row.empties:,} empty droplets"
-    if asked == "per_library":
+    if requested == "per_library":
         return ("dsb", own) if row.empties >= MIN_EMPTIES else (FALLBACK, f"{own}, {MIN_EMPTIES} needed")
     if not without:
         return "dsb", f"every library has at least {MIN_EMPTIES} empty droplets (this one {row.empties:,})"

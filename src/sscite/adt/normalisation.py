@@ -187,7 +187,7 @@ def _dsb(
         ]
     standardize = settings.scale == "standardize"
     values = dsb.correct(counts, background, pseudocount=settings.pseudocount, standardize=standardize)
-    few = _too_few(counts) if settings.denoise else "asked for"
+    few = _too_few(counts) if settings.denoise else "requested"
     if few:
         return Normalised(
             values, background, None, [*notes, f"Cells were not freed from their technical level: {few}."]

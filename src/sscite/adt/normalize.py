@@ -85,10 +85,10 @@ def normalize_library(
     report.normalised(facts, library, result, quality, cells, link, used=settings.method, rng=rng)
 
 
-def _method(files: Files, id: str, asked: str) -> str:
+def _method(files: Files, id: str, requested: str) -> str:
     """Look the library's method up in the cohort's table, where there is one."""
     if files.methods is None:
-        return asked
+        return requested
     table = io.read_table(files.methods).set_index("library_id")["method"]
     if id not in table:
         raise UserError(f"{files.methods}: no library '{id}'; it has {', '.join(table.index)}")

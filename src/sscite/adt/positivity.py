@@ -12,7 +12,7 @@ from sscite.adt.mixture import Mixtures, fit_rows
 SPLITS = (0.5, 0.8, 0.95)  # starts: a positive half, a fifth, a twentieth
 MAX_CELLS = 5_000
 RESAMPLES = 20
-MIN_SEPARATION = 2.0  # Ashman's D, below which two modes cannot be told apart
+MIN_SEPARATION = 2.0  # Ashman's D, below which two modes cannot be distinguished
 MIN_GAIN = 10.0  # BIC: very strong evidence for two components
 MIN_SHARE = 0.005  # of the smaller component
 ISOTYPE_QUANTILE = 0.99

@@ -82,7 +82,7 @@ def swapped(link: RnaLink, genes: pd.Series) -> list[tuple[str, str]]:
 
     For proteins i, j with genes g, h: r(i, h) exceeds r(j, h), and r(j, g) exceeds r(i, g), both by a margin (0.1, or
     four standard errors where that is more); both crossed correlations reach 0.15. Antibodies that mark the same cells
-    cannot be told apart.
+    cannot be distinguished.
 
     Parameters
     ----------

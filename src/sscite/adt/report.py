@@ -21,11 +21,11 @@ TABLE = ["protein", "feature", "quality_class", "mean_count", "ambient_mean", "s
          "swapped_with"]  # fmt: skip
 
 
-def methods(facts: Facts, chosen: pd.DataFrame, libraries: pd.DataFrame, asked: str) -> None:
+def methods(facts: Facts, chosen: pd.DataFrame, libraries: pd.DataFrame, requested: str) -> None:
     """Report which method each library gets, and why."""
     used = sorted(set(chosen["method"]) - {""})
     facts.number(
-        asked=asked,
+        requested=requested,
         method=", ".join(used),
         libraries=len(chosen),
         without_antibodies=int((chosen["method"] == "").sum()),
@@ -39,7 +39,7 @@ def methods(facts: Facts, chosen: pd.DataFrame, libraries: pd.DataFrame, asked: 
         facts.warn(
             "Libraries are normalised in different ways: their protein values must not be compared.", rank=Rank.CRITICAL
         )
-    if method.FALLBACK in used and asked in ("auto", "per_library"):
+    if method.FALLBACK in used and requested in ("auto", "per_library"):
         facts.warn(
             "Empty droplets are missing, so that proteins are normalised without a measured background (centred "
             "log-ratio within each protein): give raw_counts."

@@ -87,7 +87,7 @@ class _Unpickler(pickle.Unpickler):
             return _Inert
         if (module, name) in _ARRAYS:
             return _ARRAYS[module, name]
-        raise UserError(f"it asks for {module}.{name}, which no CellTypist model holds: it may run foreign code")
+        raise UserError(f"it refers to {module}.{name}, which no CellTypist model holds: it may run foreign code")
 
 
 def load(path: Path) -> Model:

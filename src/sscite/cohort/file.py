@@ -131,7 +131,7 @@ def read_counts(path: Path, cells: Sequence[str] | None = None, genes: Sequence[
     cells
         Names of cells, in any order; all by default. The result keeps the order of the file.
     genes
-        Names of genes; all by default. The result has those that the cohort has, in the order asked.
+        Names of genes; all by default. The result has those that the cohort has, in the order of `names`.
 
     Returns
     -------

@@ -1,6 +1,6 @@
 """Compare donors, groups and tissues: one question a file, the donor is the unit of every test.
 
-A question `x` is answered in `x.py`, drawn in `figures_x.py` and told in `report_x.py` (or by its figures, if short):
+Question `x` is answered in `x.py`, drawn in `figures_x.py`, reported in `report_x.py` (or by its figures, if short):
 
     design, composition, calibration, abundance, expression, enrichment, tissue_blood, trajectory,
     ligand_receptor, stage

@@ -14,7 +14,7 @@ PROBED = 24
 class Index:
     """Finds nearest cells of an embedding (squared Euclidean distance inside, Euclidean outside).
 
-    Exactly below 20,000 cells, or where asked for.
+    Exactly below 20,000 cells, or where requested.
     """
 
     def __init__(self, X: np.ndarray, *, seed: int, exact: bool = False) -> None:

@@ -68,8 +68,8 @@ def unfinished(facts: list[Fact]) -> list[dict[str, Any]]:
 
 def negative(facts: list[Fact]) -> list[dict[str, Any]]:
     """Return the comparisons that were made and found nothing, in their own words."""
-    asked = [f for f in facts if f["step"].startswith("compare_") and f["step"] not in DESCRIPTIVE]
-    done = [f for f in asked if f["status"] == "done" and not f.get("findings")]
+    comparisons = [f for f in facts if f["step"].startswith("compare_") and f["step"] not in DESCRIPTIVE]
+    done = [f for f in comparisons if f["status"] == "done" and not f.get("findings")]
     return [_row([fact], fact["summary"]) for fact in done if fact["summary"] and "findings" in fact]
 
 

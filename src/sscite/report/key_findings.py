@@ -21,7 +21,7 @@ CHECKED = {
     "compare_tissue_blood": "dissociation stress, ambient RNA, single donors",
 }
 GRADES = list(grades.Grade)
-KINDS = {  # in the order in which equally strong findings are told
+KINDS = {  # in the order in which equally strong findings are listed
     "composition": "subset frequency", "tissue_state": "tissue-specific state", "trajectory": "trajectory",
     "gene_set": "gene set", "protein": "protein", "gene": "gene", "stage": "change over stages",
     "interaction": "ligand-receptor pair", "discrimination": "prediction in held-out donors",

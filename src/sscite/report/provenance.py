@@ -42,7 +42,7 @@ def versions(facts: list[Fact]) -> dict[str, list[str]]:
 
 
 def resources(facts: list[Fact]) -> list[dict[str, Any]]:
-    """Return time and memory by step: tasks, seconds in all, largest memory used and asked for (MB), retries."""
+    """Return time and memory by step: tasks, seconds in all, largest memory used and requested (MB), retries."""
     by_step: dict[str, list[Fact]] = defaultdict(list)
     for fact in facts:
         by_step[fact["step"]].append(fact)
@@ -52,8 +52,8 @@ def resources(facts: list[Fact]) -> list[dict[str, Any]]:
             "tasks": len(tasks),
             "seconds": round(sum(task["seconds"] for task in tasks), 1),
             "peak_memory_mb": max(task["peak_memory_mb"] for task in tasks),
-            "memory_asked_mb": max(_asked(task, "memory_mb") or 0 for task in tasks) or None,
-            "retries": sum((_asked(task, "attempt") or 1) - 1 for task in tasks),
+            "memory_requested_mb": max(_requested(task, "memory_mb") or 0 for task in tasks) or None,
+            "retries": sum((_requested(task, "attempt") or 1) - 1 for task in tasks),
         }
         for step, tasks in by_step.items()
     ]
@@ -72,5 +72,5 @@ def checksums(facts: list[Fact]) -> list[dict[str, str]]:
     return list({row["file"]: row for row in rows}.values())
 
 
-def _asked(fact: Fact, name: str) -> int | None:
+def _requested(fact: Fact, name: str) -> int | None:
     return (fact.get("task") or {}).get(name)

@@ -38,8 +38,8 @@ def table(facts: list[Fact], step: str, name: str) -> list[dict[str, Any]]:
 def group_variable(sheet: list[dict[str, Any]], contrasts: list[dict[str, Any]]) -> str:
     """Return the covariate of the contrasts that divides the donors most finely; empty if there is none."""
     columns = set(sheet[0]) if sheet else set()
-    asked = dict.fromkeys(row["variable"] for row in contrasts if row["variable"] in columns - {"tissue"})
-    return max(asked, key=lambda variable: len({row[variable] for row in sheet}), default="")
+    variables = dict.fromkeys(row["variable"] for row in contrasts if row["variable"] in columns - {"tissue"})
+    return max(variables, key=lambda variable: len({row[variable] for row in sheet}), default="")
 
 
 def donors_by_group(sheet: list[dict[str, Any]], variable: str) -> list[dict[str, Any]]:

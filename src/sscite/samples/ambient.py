@@ -73,7 +73,7 @@ class Result:
     estimate
         Contamination by cluster.
     corrected
-        Counts without ambient RNA, cells × genes; None unless asked for.
+        Counts without ambient RNA, cells × genes; None unless requested.
     """
 
     cells: pd.DataFrame

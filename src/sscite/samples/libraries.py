@@ -1,4 +1,4 @@
-"""Libraries of the samplesheet: their files, their captures, and how the samples of a pool are told apart."""
+"""Libraries of the samplesheet: their files, their captures, and how the samples of a pool are distinguished."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def _check_shared(sheet: Sheet, files: pd.DataFrame) -> None:
 
 
 def check_pools(sheet: Sheet) -> None:
-    """Check that the samples of a shared library can be told apart: by hashtags, genotypes or a table of cells."""
+    """Check that the samples of a shared library can be distinguished: by hashtags, genotypes or a table of cells."""
     groups: dict[str, list[tuple[int, dict[str, str]]]] = {}
     for row, values in zip(sheet.rows.index, sheet.rows.to_dict("records"), strict=True):
         groups.setdefault(values["library"], []).append((row, values))

@@ -54,7 +54,7 @@ def samplesheet(design: pd.DataFrame, *, raw: bool) -> pd.DataFrame:
 
 
 def contrasts(design: pd.DataFrame) -> pd.DataFrame:
-    """List the study's comparisons that have two donors on each side, each in the lineage it asks about."""
+    """List the study's comparisons that have two donors on each side, each in its own lineage."""
     rows = []
     for row in CONTRASTS:
         _, variable, reference, target, tissue, *_ = row

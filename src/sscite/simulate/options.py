@@ -1,4 +1,4 @@
-"""Read the options of the simulation scripts; every problem is told at once."""
+"""Read the options of the simulation scripts; every problem is reported at once."""
 
 from __future__ import annotations
 

@@ -155,8 +155,8 @@ def test_variables_are_the_contrasts_and_the_covariates_by_their_kind():
         site=["x"] * 6, drug=["1", "2", "0", "", "", ""],
     )  # fmt: skip
     contrast = Contrast("B against A", "b", "disease", ("A",), ("B",), tissue=("blood",))
-    asked = [Clinical("extent", order=("none", "limited", "diffuse")), Clinical("age", adjust=("sex",))]
-    found = {one.name: one for one in list_variables([contrast], people, asked, "blood")}
+    questions = [Clinical("extent", order=("none", "limited", "diffuse")), Clinical("age", adjust=("sex",))]
+    found = {one.name: one for one in list_variables([contrast], people, questions, "blood")}
     assert list(found) == ["disease", "extent", "age", "sex", "site", "drug"]
     assert (found["disease"].kind, found["disease"].counts) == (variables.GROUPS, (3, 3))
     assert list(found["extent"].outcome) == [0, 1, 2, 1, 0, 2]

@@ -188,9 +188,9 @@ def test_subsets_of_findings_and_questions_get_one_panel_per_tissue():
         {("d1", "blood", "X"): 20, ("d2", "blood", "X"): 20, ("d1", "kidney", "X"): 20, ("d1", "kidney", "Y"): 30}
     )
     contrast = Contrast("a", "a", "group", ("HD",), ("SRC",), tissue=("blood",))
-    asked = [Biomarker(subset="X"), Biomarker(subset="Y"), Biomarker(subset="absent")]
-    found = targets.choose_targets(cells, {"a": {"X"}}, [contrast], asked, reference_tissue="blood")
-    assert [(t.subset, t.tissue, t.contrasts, t.asked) for t in found] == [
+    questions = [Biomarker(subset="X"), Biomarker(subset="Y"), Biomarker(subset="absent")]
+    found = targets.choose_targets(cells, {"a": {"X"}}, [contrast], questions, reference_tissue="blood")
+    assert [(t.subset, t.tissue, t.contrasts, t.named) for t in found] == [
         ("X", "blood", ("a",), True), ("Y", "kidney", (), True),
     ]  # fmt: skip
 

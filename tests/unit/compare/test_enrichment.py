@@ -73,7 +73,7 @@ def answers() -> pd.DataFrame:
 
 
 def test_a_question_takes_its_sets_in_its_subset_and_not_in_a_lineage_of_that_name():
-    found = competitive.asked(answers(), GeneSets("b", ("UP", "DOWN")))
+    found = competitive.of_question(answers(), GeneSets("b", ("UP", "DOWN")))
     assert found[["level", "subset", "gene_set"]].to_numpy().tolist() == [["subset", "b", "UP"]]
 
 
@@ -92,17 +92,20 @@ def test_a_question_is_answered_in_a_sentence(question: GeneSets, sentence: str)
 
 
 def test_every_question_has_its_table_and_number_and_none_where_nothing_is_asked(tmp_path):
-    def told(*questions: GeneSets) -> dict:
+    def facts_of(*questions: GeneSets) -> dict:
         facts = Facts("compare_enrichment", "c", seed=None, folder=tmp_path)
         report.describe(facts, answers(), "x against y", questions, ranked=True)
         return facts.content
 
-    two = told(GeneSets("a", ("UP", "OTHER")), GeneSets("b", ("UP",)))
+    two = facts_of(GeneSets("a", ("UP", "OTHER")), GeneSets("b", ("UP",)))
     titles = {table["title"]: table["caption"] for table in two["tables"] if table["name"] != "sets"}
-    assert titles == {"Asked by name: UP, OTHER in a": "Not tested: OTHER.", "Asked by name: UP in b": ""}
+    assert titles == {
+        "Named in subsets.yaml: UP, OTHER in a": "Not tested: OTHER.",
+        "Named in subsets.yaml: UP in b": "",
+    }
     smallest = {name: value for name, value in two["numbers"].items() if "smallest" in name}
-    assert smallest == {"asked_1_smallest_p": 0.001, "asked_2_smallest_p": 0.4}
-    none = told()
+    assert smallest == {"question_1_smallest_p": 0.001, "question_2_smallest_p": 0.4}
+    none = facts_of()
     assert [table["name"] for table in none["tables"]] == ["sets"]
     assert two["summary"].startswith(f"{none['summary']} UP, OTHER in a: yes")
 

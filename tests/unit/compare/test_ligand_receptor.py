@@ -73,19 +73,19 @@ def test_of_a_complex_the_rarest_part_counts():
 
 
 def test_every_question_has_its_table_and_figure_and_none_where_nothing_is_asked(tmp_path):
-    def told(*questions: Recruitment) -> dict:
+    def facts_of(*questions: Recruitment) -> dict:
         facts = Facts("compare_ligand_receptor", "lung", seed=None, folder=tmp_path)
         table = pd.DataFrame(columns=liana.COLUMNS)
         report.report_interactions(facts, table, [ask(q) for q in questions], "lung", cells=40, donors=2)
         return facts.content
 
     other = Recruitment(("CXCR3",), "CXCL10", "Mac")
-    two = told(QUESTION, Recruitment(("CCL2",), "CCR2", "T"), other)
+    two = facts_of(QUESTION, Recruitment(("CCL2",), "CCR2", "T"), other)
     assert [figure["name"] for figure in two["figures"]] == ["recruitment_1", "recruitment_3"]
     assert [table["title"] for table in two["tables"][1:]] == [
         "Recruitment: CXCL9/CXCL10 to CXCR3 on T", "Recruitment: CXCR3 to CXCL10 on Mac",
     ]  # fmt: skip
-    none = told()
+    none = facts_of()
     assert none["figures"] == []
     assert [table["name"] for table in none["tables"]] == ["pairs"]
     assert two["summary"].startswith(f"{none['summary']} CXCL9/CXCL10 to CXCR3 on T: possible")

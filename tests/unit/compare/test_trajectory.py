@@ -14,7 +14,7 @@ from sscite.errors import Skipped
 from sscite.subsets.definitions.questions import Trajectory
 from sscite.subsets.definitions.subsets import load_definitions
 
-ASKED = Trajectory("monocyte/DC", without=("cDC1",), root_up=("S100A12",), root_down=("HLA-DRB1",))
+QUESTION = Trajectory("monocyte/DC", without=("cDC1",), root_up=("S100A12",), root_down=("HLA-DRB1",))
 PLACES = {"tissue": "kidney", "reference": "blood"}
 
 NO_AMBIENT = pd.DataFrame(columns=["tissue", "subset", "gene"])
@@ -139,8 +139,8 @@ def test_an_end_is_a_frequent_state_of_the_tissue_that_lies_far_from_every_count
     cells = states.loc[states.index.repeat(states["n"])].assign(
         tissue="kidney", lineage="monocyte/DC", counterpart="x", counterpart_share=1.0, counterpart_distance=3.0
     )
-    assert inference.terminal_states(cells, ASKED, tissue="kidney", reference="blood") == ["far"]
-    assert inference.terminal_states(cells, ASKED, tissue="lung", reference="blood") == []
+    assert inference.terminal_states(cells, QUESTION, tissue="kidney", reference="blood") == ["far"]
+    assert inference.terminal_states(cells, QUESTION, tissue="lung", reference="blood") == []
 
 
 def test_genes_are_correlated_within_donors_and_tested_over_them():
@@ -179,13 +179,13 @@ def test_cells_that_nothing_joins_to_the_root_have_no_diffusion_pseudotime():
 
 def test_a_root_whose_markers_were_not_measured_is_refused_by_name():
     with pytest.raises(Skipped, match="S100A12, HLA-DRB1"):
-        inference.root_score(pd.DataFrame({"CD3E": [1.0, 2.0]}), ASKED)
+        inference.root_score(pd.DataFrame({"CD3E": [1.0, 2.0]}), QUESTION)
 
 
 def test_too_few_cells_of_a_tissue_are_skipped_with_their_number():
     _, table, _ = line(donors=1, cells=120)
     with pytest.raises(Skipped, match="kidney"):
-        inference.select_cells(table, ASKED, **PLACES, seed=0)
+        inference.select_cells(table, QUESTION, **PLACES, seed=0)
 
 
 def test_the_report_names_the_path_and_the_genes_that_increase_among_the_tissue_s_cells(root, tmp_path):

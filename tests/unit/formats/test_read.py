@@ -1,4 +1,4 @@
-"""Every accepted format gives the same two droplets and four features; every fault is told by name."""
+"""Every accepted format gives the same two droplets and four features; every fault is named."""
 
 import gzip
 
@@ -153,10 +153,10 @@ def test_all_faults_of_a_table_are_told_at_once(tmp_path):
     path.write_text("barcode,CD3E,CD3E,MT-CO1\nAAACCCAAGAAACACT,1,2,\nAAACCCAAGAAACACT,-3,0.5,1\n")
     with pytest.raises(UserError) as error:
         read_counts(path)
-    told = "\n".join(error.value.problems)
+    messages = "\n".join(error.value.problems)
     assert len(error.value.problems) == 5
     for text in ("1 barcode occurs", "1 feature occurs", "missing (NaN)", "'CD3E': -3", "'CD3E': 0.5", str(path)):
-        assert text in told
+        assert text in messages
 
 
 @pytest.mark.parametrize(

@@ -50,13 +50,13 @@ def test_a_skipped_step_is_told_with_its_reason():
 
 
 def test_a_question_whose_task_failed_is_named_with_its_contrasts():
-    asked = table("contrasts", ["contrast", "contrast_id", "variable"], ["A", "a", "v"], ["B", "b", "v"])
+    contrasts = table("contrasts", ["contrast", "contrast_id", "variable"], ["A", "a", "v"], ["B", "b", "v"])
     steps = [
         ("compare_composition", "a"),
         *((step, "b") for step in alerts.OF_EACH_CONTRAST),
         ("compare_stage", "cohort"),
     ]
-    facts = [fact("samples_validate", "cohort", tables=[asked]), *(fact(*step) for step in steps)]
+    facts = [fact("samples_validate", "cohort", tables=[contrasts]), *(fact(*step) for step in steps)]
     missing = {row["steps"][0]: row["ids"] for row in alerts.unfinished(facts)}
     assert missing["compare_expression"] == ["a"]
     assert missing["biomarkers_panel"] == ["cohort"]

@@ -45,7 +45,7 @@ TABLES = {
     "7_compare/c/enrichment.csv": competitive.COLUMNS,
     "7_compare/kidney/tissue_blood.csv": differences.COLUMNS,
     "7_compare/kidney/ligand_receptor.csv": liana.COLUMNS,
-    "7_compare/kidney/ligand_receptor_asked.csv": liana.NAMED_COLUMNS,
+    "7_compare/kidney/ligand_receptor_questions.csv": liana.NAMED_COLUMNS,
     "7_compare/kidney_s/trajectory.csv": gene_trends.COLUMNS,
     "7_compare/stage/stage.csv": longitudinal.COLUMNS,
     "8_biomarkers/panel/panels.csv": panel.PANEL_COLUMNS,

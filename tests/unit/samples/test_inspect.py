@@ -1,4 +1,4 @@
-"""All files are looked at before anything heavy, and all that is wrong is told."""
+"""All files are looked at before anything heavy, and all that is wrong is reported."""
 
 from pathlib import Path
 
@@ -37,7 +37,7 @@ def inspect(files, samples):
     return step.inspect(files, checked)
 
 
-def told(files, samples):
+def messages(files, samples):
     with pytest.raises(UserError) as error:
         inspect(files, samples)
     return error.value.problems
@@ -62,7 +62,7 @@ def test_problems_of_all_files_come_together_with_their_rows(tmp_path):
         (paths["rna"], "", paths["other"], "H1"),
         (paths["rna"], paths["other"], "", ""),
     )
-    problems = told(files, samples)
+    problems = messages(files, samples)
     assert len(problems) == 5
     for problem, text in zip(
         problems,

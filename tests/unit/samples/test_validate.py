@@ -76,7 +76,7 @@ def test_contrasts_of_the_user_are_taken_as_written(tmp_path):
 def test_every_problem_of_both_sheets_is_told_at_once(tmp_path):
     sheet = GOOD.replace("s2,008,blood", "s1,008,").replace("L5,s6", "L4,s6")
     contrasts = "contrast,variable,reference,target\nx,Group,HD,SSc\ny,group,HD,SSC\nz,tissue,blood,blood\n"
-    told = "\n".join(problems(tmp_path, sheet, contrasts))
+    messages = "\n".join(problems(tmp_path, sheet, contrasts))
     for text in (
         "samplesheet, row 3, column 'sample': 's1' is also in row 2",
         "samplesheet, row 3, column 'tissue': empty",
@@ -85,7 +85,7 @@ def test_every_problem_of_both_sheets_is_told_at_once(tmp_path):
         "contrasts, row 3, column 'target': 'SSC' is unknown (did you mean 'SSc'?)",
         "contrasts, row 4, column 'target': 'blood' is in both reference and target",
     ):
-        assert text in told
+        assert text in messages
 
 
 @pytest.mark.parametrize(
@@ -126,8 +126,8 @@ def test_a_contrast_that_cannot_be_is_refused(tmp_path, row, said):
 
 
 def test_headers_of_both_sheets_are_told_together(tmp_path):
-    told = problems(tmp_path, GOOD.replace("donor,", "doner,"), "contrast,variable,reference,targets\n")
-    assert [text.split(":")[0] for text in told] == [
+    messages = problems(tmp_path, GOOD.replace("donor,", "doner,"), "contrast,variable,reference,targets\n")
+    assert [text.split(":")[0] for text in messages] == [
         "samplesheet, row 1", "contrasts, row 1", "contrasts, row 1, column 'targets'",
     ]  # fmt: skip
 
@@ -173,9 +173,9 @@ def test_comments_and_layout_change_no_file_that_later_tasks_read(tmp_path, monk
         folder.mkdir()
         monkeypatch.chdir(folder)
         (folder / "sheet.csv").write_text(rows)
-        (folder / "asked.yaml").write_text(subsets)
+        (folder / "subsets.yaml").write_text(subsets)
         with command.step("samples_validate", "cohort") as facts:
-            step.run(folder / "sheet.csv", None, folder / "asked.yaml", reference_tissue="blood", facts=facts)
+            step.run(folder / "sheet.csv", None, folder / "subsets.yaml", reference_tissue="blood", facts=facts)
         names = ["samples", "identity", "contrasts", "contrasts/cohort", "rows/L1"]
         names = [*(f"{name}.csv" for name in names), "subsets.yaml", "lineages.yaml"]
         written.append([(folder / name).read_text() for name in names])

@@ -60,11 +60,11 @@ def test_a_file_without_lineages_says_what_to_write(tmp_path):
 
 
 def test_the_default_questions_are_the_study_s(root):
-    asked = load_definitions(root / "assets" / "subsets.yaml").questions
-    assert asked.recruitment[0].ligands == ("CXCL9", "CXCL10", "CXCL11")
-    assert (asked.recruitment[0].receptor, asked.recruitment[0].receiver) == ("CXCR3", "CD8_TEM_T2ISG")
-    assert (asked.gene_sets[0].name, asked.gene_sets[0].subset) == ("NF-kB", "CD14_EGR1")
-    assert (asked.trajectories[0].root_up, asked.trajectories[0].root_down) == (("S100A12",), ("HLA-DRB1",))
+    questions = load_definitions(root / "assets" / "subsets.yaml").questions
+    assert questions.recruitment[0].ligands == ("CXCL9", "CXCL10", "CXCL11")
+    assert (questions.recruitment[0].receptor, questions.recruitment[0].receiver) == ("CXCR3", "CD8_TEM_T2ISG")
+    assert (questions.gene_sets[0].name, questions.gene_sets[0].subset) == ("NF-kB", "CD14_EGR1")
+    assert (questions.trajectories[0].root_up, questions.trajectories[0].root_down) == (("S100A12",), ("HLA-DRB1",))
 
 
 LINEAGE = "lineages:\n  T:\n    lineages: [T]\n    subsets:\n      a: {up: [X]}\n"
@@ -73,8 +73,8 @@ LINEAGE = "lineages:\n  T:\n    lineages: [T]\n    subsets:\n      a: {up: [X]}\
 def test_questions_may_be_left_out(tmp_path):
     path = tmp_path / "subsets.yaml"
     path.write_text(LINEAGE)
-    asked = load_definitions(path).questions
-    assert (asked.gene_sets, asked.recruitment, asked.trajectories) == ((), (), ())
+    questions = load_definitions(path).questions
+    assert (questions.gene_sets, questions.recruitment, questions.trajectories) == ((), (), ())
 
 
 def test_every_problem_of_the_questions_is_told_with_its_place(tmp_path):

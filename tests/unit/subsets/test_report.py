@@ -26,18 +26,18 @@ def test_clusters_without_a_name_are_listed_with_the_genes_that_stand_out(tmp_pa
     )  # fmt: skip
     with step("subsets_cluster", "cohort") as facts:
         report.without_name(facts, clusters)
-    told = json.loads((tmp_path / "cohort.subsets_cluster.json").read_text())
-    table = next(table for table in told["tables"] if table["name"] == "unnamed")
+    facts = json.loads((tmp_path / "cohort.subsets_cluster.json").read_text())
+    table = next(table for table in facts["tables"] if table["name"] == "unnamed")
     assert [row[:5] for row in table["records"]] == [["T", 2, 7, "X", "c"], ["T", 1, 5, "FABP4, MARCO", "b"]]
-    assert told["warnings"][0].startswith("2 clusters (12 cells)")
+    assert facts["warnings"][0].startswith("2 clusters (12 cells)")
 
 
 def test_nothing_is_said_where_all_clusters_have_a_name(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with step("subsets_cluster", "cohort") as facts:
         report.without_name(facts, pd.DataFrame({"cluster": [0], "cells": [9], "subset": ["a"]}))
-    told = json.loads((tmp_path / "cohort.subsets_cluster.json").read_text())
-    assert (told["tables"], told["warnings"]) == ([], [])
+    facts = json.loads((tmp_path / "cohort.subsets_cluster.json").read_text())
+    assert (facts["tables"], facts["warnings"]) == ([], [])
 
 
 def test_the_cohorts_facts_hold_cell_types_and_lineages_of_each_sample_without_left_out_cells(tmp_path, monkeypatch):
@@ -48,7 +48,7 @@ def test_the_cohorts_facts_hold_cell_types_and_lineages_of_each_sample_without_l
     )  # fmt: skip
     with step("subsets_collect", "cohort") as facts:
         report.collected(facts, cells)
-    told = json.loads((tmp_path / "cohort.subsets_collect.json").read_text())
-    table = next(table for table in told["tables"] if table["name"] == "cell_types")
+    facts = json.loads((tmp_path / "cohort.subsets_collect.json").read_text())
+    table = next(table for table in facts["tables"] if table["name"] == "cell_types")
     assert table["records"] == [["B", 1, 0], ["NK", 0, 1]]
-    assert [figure["name"] for figure in told["figures"]] == ["composition"]
+    assert [figure["name"] for figure in facts["figures"]] == ["composition"]

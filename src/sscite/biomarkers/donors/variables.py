@@ -60,7 +60,7 @@ class Variable:
 def list_variables(
     contrasts: Sequence[Contrast], people: pd.DataFrame, questions: Sequence[Clinical], tissue: str
 ) -> list[Variable]:
-    """List the variables: groups of the contrasts, variables asked by name, and all other covariates of the sheet.
+    """List the variables: groups of the contrasts, variables named in questions, and all other covariates of the sheet.
 
     Parameters
     ----------
@@ -73,10 +73,10 @@ def list_variables(
         for contrast in contrasts
         if contrast.variable != "tissue" and not contrast.block and (not contrast.tissue or tissue in contrast.tissue)
     ]
-    asked = {question.variable: question for question in questions}
-    done = {contrast.variable for contrast in contrasts} - set(asked)
-    names = [*asked, *(name for name in covariate_names(people) if name not in asked)]
-    return found + [_of_covariate(asked.get(name, Clinical(name)), here) for name in names if name not in done]
+    by_name = {question.variable: question for question in questions}
+    done = {contrast.variable for contrast in contrasts} - set(by_name)
+    names = [*by_name, *(name for name in covariate_names(people) if name not in by_name)]
+    return found + [_of_covariate(by_name.get(name, Clinical(name)), here) for name in names if name not in done]
 
 
 def _of_contrast(contrast: Contrast, people: pd.DataFrame) -> Variable:

@@ -16,9 +16,9 @@ from sscite.biomarkers.panel.validation import Panel
 GATEABLE = "panel"
 NOT_GATEABLE = "not gateable by these antibodies"
 PANEL_COLUMNS = [
-    "subset", "lineage", "tissue", "asked_by", "status", "validation", "panel", "lineage_panel", "antibodies", "purity",
-    "yield", "f1", "purity_of_all_cells", "yield_of_all_cells", "f1_of_all_cells", "f1_without_gates", "p_value",
-    "cells", "donors", "percent_of_lineage", "rna_auroc", "protein_auroc", "note",
+    "subset", "lineage", "tissue", "requested_by", "status", "validation", "panel", "lineage_panel", "antibodies",
+    "purity", "yield", "f1", "purity_of_all_cells", "yield_of_all_cells", "f1_of_all_cells", "f1_without_gates",
+    "p_value", "cells", "donors", "percent_of_lineage", "rna_auroc", "protein_auroc", "note",
 ]  # fmt: skip
 GATE_COLUMNS = [
     "subset", "tissue", "step", "biplot", "gates", "protein", "antibody", "clone", "gate", "low", "high", "unit",
@@ -47,9 +47,9 @@ def signs(gates: list[Gate]) -> str:
 def panel_row(assessed: Assessed, target: Target, modalities: Modalities) -> pd.DataFrame:
     """Return the one row of `panels.csv` about a subset."""
     within, held_out = assessed.within, assessed.within.chosen
-    asked = [*target.contrasts, *(["subsets.yaml"] if target.asked else [])]
+    sources = [*target.contrasts, *(["subsets.yaml"] if target.named else [])]
     row = [
-        target.subset, target.lineage, target.tissue, "; ".join(asked),
+        target.subset, target.lineage, target.tissue, "; ".join(sources),
         GATEABLE if within.gateable else NOT_GATEABLE,
         "held-out donors" if assessed.across_donors else "held-out cells of one donor, not cross-validated over donors",
         signs(within.gates), signs(assessed.lineage.gates), within.size,

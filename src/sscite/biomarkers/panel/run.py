@@ -37,7 +37,7 @@ Tables = dict[str, list[pd.DataFrame]]
 
 @dataclass(frozen=True)
 class Sources:
-    """Files that the step reads, and what the user asked."""
+    """Files that the step reads, and the questions of the user."""
 
     cohort: Path
     cells: Path
@@ -60,7 +60,9 @@ def run(sources: Sources, *, reference_tissue: str, seed: int, folder: Path = Pa
             reference_tissue=reference_tissue,
         )  # fmt: skip
         if not chosen:
-            raise Skipped(Reason.NO_SUBSETS, "no contrast reports a subset, and no subset asked by name has cells")
+            raise Skipped(
+                Reason.NO_SUBSETS, "no contrast reports a subset, and no subset named in subsets.yaml has cells"
+            )
         quality = inputs.read_quality(sources.quality)
         people = design.load_samples(sources.samples)
         for target in chosen:

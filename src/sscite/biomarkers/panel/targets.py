@@ -18,13 +18,13 @@ NO_SIGNAL = "no signal"
 
 @dataclass(frozen=True)
 class Target:
-    """A subset in a tissue, and why it gets a panel: the contrasts that report it, `asked` if it is named."""
+    """A subset in a tissue, and why it gets a panel: the contrasts that report it, `named` if it is named."""
 
     subset: str
     lineage: str
     tissue: str
     contrasts: tuple[str, ...] = ()
-    asked: bool = False
+    named: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,14 +54,14 @@ def choose_targets(
     """
     found: dict[tuple[str, str], Target] = {}
 
-    def add(subset: str, tissue: str, contrast: tuple[str, ...], asked: bool) -> None:
+    def add(subset: str, tissue: str, contrast: tuple[str, ...], named: bool) -> None:
         own = cells[cells["subset"] == subset]
         place = tissue or main_tissue(own, reference_tissue)
         own = own[own["tissue"] == place]
         if len(own):
             lineage = str(own["lineage"].mode().iloc[0])
             before = found.get((subset, place), Target(subset, lineage, place))
-            found[subset, place] = Target(subset, lineage, place, before.contrasts + contrast, before.asked or asked)
+            found[subset, place] = Target(subset, lineage, place, before.contrasts + contrast, before.named or named)
 
     for contrast in contrasts:
         for subset in sorted(reported.get(contrast.id, ())):

@@ -12,7 +12,7 @@ from sscite.command import Facts
 from sscite.compare.calibration import relabelling
 from sscite.compare.composition import effects, frequency, separation
 from sscite.compare.contrast.contrast import Comparison
-from sscite.compare.expression.differential import asked_units, collect
+from sscite.compare.expression.differential import collect, requested_units
 
 EXPRESSION_RELABELLINGS = 50
 
@@ -62,7 +62,7 @@ def expression(
     """
     held, total, units = frequency.nuisance(comparison), np.zeros(len(labels), dtype=int), 0
     everyone = pd.MultiIndex.from_frame(comparison.donors[["donor", "group"]])
-    for level, name in asked_units(pseudobulk.obs, comparison.contrast.subset):
+    for level, name in requested_units(pseudobulk.obs, comparison.contrast.subset):
         bulk = collect(pseudobulk, comparison, level, name, min_cells=min_cells)
         if level != "subset" or min(bulk.donors(0), bulk.donors(1)) < min_donors:
             continue

@@ -63,7 +63,7 @@ class Comparison:
     Attributes
     ----------
     contrast
-        What was asked.
+        The contrast.
     samples
         One row per sample: sample, donor, tissue, library, level (as written), group (0 reference, 1 target) and the
         covariates (numbers as float, text as str).

@@ -232,7 +232,7 @@ def test_markers(table: pd.DataFrame, sets: Sets) -> pd.DataFrame:
     return result.reindex(columns=COLUMNS)
 
 
-def asked(table: pd.DataFrame, question: GeneSets) -> pd.DataFrame:
+def of_question(table: pd.DataFrame, question: GeneSets) -> pd.DataFrame:
     """Take the answer to a question by name: its gene sets in its subset, not in a lineage of the same name."""
     inside = (table["level"] == "subset") & (table["subset"] == question.subset)
     return table[inside & table["gene_set"].isin(question.sets)]

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from sscite import figures
 from sscite.command import Facts
-from sscite.compare.enrichment.competitive import Sets, asked, membership, running_scores
+from sscite.compare.enrichment.competitive import Sets, membership, of_question, running_scores
 from sscite.subsets.definitions.questions import GeneSets
 
 SETS_SHOWN, SUBSETS_SHOWN, CURVES, SETS_NAMED = 25, 30, 6, 4
@@ -24,12 +24,12 @@ def describe(facts: Facts, table: pd.DataFrame, what: str, questions: Questions,
     facts.table("sets", found.sort_values("p_value")[columns].head(100).round({"effect": 3, "enrichment_score": 3}),
                 "Gene sets of smallest p", "p_without_stress: the same without dissociation-stress genes.")  # fmt: skip
     for number, question in enumerate(questions, start=1):
-        named = asked(table, question)
+        named = of_question(table, question)
         if len(named):
             absent = ", ".join(name for name in question.sets if name not in set(named["gene_set"]))
-            facts.table(f"asked_{number}", named[columns], f"Asked by name: {_title(question)}",
+            facts.table(f"question_{number}", named[columns], f"Named in subsets.yaml: {_title(question)}",
                         f"Not tested: {absent}." if absent else "")  # fmt: skip
-            facts.number(**{f"asked_{number}_smallest_p": float(named["p_value"].min())})
+            facts.number(**{f"question_{number}_smallest_p": float(named["p_value"].min())})
     if len(found):
         caption = (
             "Colour: difference of the mean statistic." if ranked else "Colour: log2 of observed over expected overlap."
@@ -50,7 +50,7 @@ def _sentence(table: pd.DataFrame, what: str) -> str:
 
 def answer(table: pd.DataFrame, question: GeneSets) -> str:
     """Answer in words whether the sets of a question stand out in its subset, by that of smallest p."""
-    named = asked(table, question).sort_values("p_value")
+    named = of_question(table, question).sort_values("p_value")
     if named.empty:
         tested = ((table["level"] == "subset") & (table["subset"] == question.subset)).any()
         missing = "none of the gene sets was tested in it" if tested else "the subset was not tested"
@@ -92,7 +92,7 @@ def dots(table: pd.DataFrame) -> Figure:
 
 
 def curves(genes: pd.DataFrame, table: pd.DataFrame, sets: Sets, questions: Questions) -> Figure | None:
-    """Draw running scores: the sets asked by name, and the clearest up to six; None where there is nothing."""
+    """Draw running scores: the sets named in questions, and the clearest up to six; None where there is nothing."""
     shown = _drawn(table, questions)
     if shown.empty:
         return None
@@ -118,9 +118,9 @@ def curves(genes: pd.DataFrame, table: pd.DataFrame, sets: Sets, questions: Ques
 
 
 def _drawn(table: pd.DataFrame, questions: Questions) -> pd.DataFrame:
-    """Choose the rows whose curves are drawn: those asked by name, twelve at most, then the clearest up to six."""
+    """Choose the rows whose curves are drawn: those named in questions, twelve at most, then the clearest up to six."""
     once = ["level", "subset", "gene_set"]
-    parts = [asked(table, question).sort_values("p_value") for question in questions]
+    parts = [of_question(table, question).sort_values("p_value") for question in questions]
     named = pd.concat([table.head(0), *parts]).drop_duplicates(once).head(2 * CURVES)
     clear = table[table["fdr"] < 0.05].nsmallest(CURVES, "p_value")
     return pd.concat([named, clear]).drop_duplicates(once).head(max(CURVES, len(named)))

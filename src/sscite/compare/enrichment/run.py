@@ -39,7 +39,7 @@ def run(
 
     Without contrasts the marker genes are tested: writes markers/enrichment.csv, else CONTRAST/enrichment.csv.
     """
-    asked = load_definitions(subsets).questions.gene_sets
+    questions = load_definitions(subsets).questions.gene_sets
     files = sorted(path for path in gene_sets.rglob("*") if path.is_file()) if gene_sets.is_dir() else []
     sets = {path.stem: reader.read([path]) for path in files}
     counts, people = read_h5ad(pseudobulk), load_samples(samples)
@@ -50,7 +50,7 @@ def run(
         result = competitive.test_markers(table, sets)
         if result.empty:
             raise Skipped(Reason.TOO_FEW_DONORS, f"no subset has marker genes in {min_donors} donors")
-        report.describe(facts, result, "Marker genes of subsets", asked, ranked=False)
+        report.describe(facts, result, "Marker genes of subsets", questions, ranked=False)
         return result
 
     def of_contrast(contrast: Contrast, facts: command.Facts) -> pd.DataFrame:
@@ -59,10 +59,10 @@ def run(
         result = competitive.rank_contrast(found[contrast.id], sets)
         if result.empty:
             raise Skipped(Reason.NO_GENE_SETS, "no set has five genes among those tested")
-        report.describe(facts, result, contrast.label, asked, ranked=True)
+        report.describe(facts, result, contrast.label, questions, ranked=True)
         comparison = compare(contrast, people, min_donors=min_donors)
         result = _check(result, counts, comparison, sets, facts, min_cells=min_cells_per_donor)
-        drawing = report.curves(found[contrast.id], result, sets, asked)
+        drawing = report.curves(found[contrast.id], result, sets, questions)
         if drawing is not None:
             facts.figure("running", drawing, "Where in the ranking a set lies", "Bars: the genes of the set.")
         return result

@@ -74,9 +74,9 @@ def test_contrast(
     Raises
     ------
     Skipped
-        TOO_FEW_CELLS where no subset has enough donors with enough cells; NO_SUBSETS where none is asked for.
+        TOO_FEW_CELLS where no subset has enough donors with enough cells; NO_SUBSETS where none is requested.
     """
-    units = asked_units(pseudobulk.obs, comparison.contrast.subset)
+    units = requested_units(pseudobulk.obs, comparison.contrast.subset)
     scores = dissociation_stress.lineage_scores(pseudobulk)
 
     def one(unit: tuple[str, str]) -> tuple[pd.DataFrame, dict[str, object]]:
@@ -93,7 +93,7 @@ def test_contrast(
     return genes[COLUMNS], tested
 
 
-def asked_units(obs: pd.DataFrame, chosen: tuple[str, ...]) -> list[tuple[str, str]]:
+def requested_units(obs: pd.DataFrame, chosen: tuple[str, ...]) -> list[tuple[str, str]]:
     """List the (level, name) pairs that a contrast asks for: all, or those of the named subsets and lineages."""
     units = obs[["level", "name", "parent"]].astype(str).drop_duplicates()
     units = units[units["name"] != names.UNASSIGNED]

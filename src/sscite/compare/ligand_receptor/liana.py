@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 COLUMNS = [
     "tissue", "sender", "receiver", "ligand", "receptor", "magnitude_rank", "specificity_rank", "donors",
-    "donors_tested", "asked", "ambient",
+    "donors_tested", "in_question", "ambient",
 ]  # fmt: skip
 NAMED_COLUMNS = [
     "tissue", "ligand", "sender", "sender_share", "sender_donors", "receiver", "receptor", "receiver_share",
@@ -48,9 +48,9 @@ class Answer:
 
 def lineages_of_questions(known: Definitions) -> set[str]:
     """Return the lineages that the questions refer to."""
-    asked = known.questions
-    subsets = [question.subset for question in asked.gene_sets] + [question.receiver for question in asked.recruitment]
-    return {known.subsets[name].lineage for name in subsets} | {question.lineage for question in asked.trajectories}
+    named = known.questions
+    subsets = [question.subset for question in named.gene_sets] + [question.receiver for question in named.recruitment]
+    return {known.subsets[name].lineage for name in subsets} | {question.lineage for question in named.trajectories}
 
 
 def select_cells(cells: pd.DataFrame, tissue: str, lineages: set[str], *, min_cells: int, seed: int) -> pd.DataFrame:

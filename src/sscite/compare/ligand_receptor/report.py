@@ -39,7 +39,7 @@ def report_interactions(
                 "donors: number with both genes expressed by at least 10% of the cells, of donors_tested.")  # fmt: skip
     for number, answer in enumerate(answers, start=1):
         if len(answer.table):
-            facts.table(f"asked_{number}", answer.table.round(4).head(60), f"Recruitment: {_title(answer.question)}",
+            facts.table(f"question_{number}", answer.table.round(4).head(60), f"Recruitment: {_title(answer.question)}",
                         "donors: number with at least ten cells of which at least 10% express the gene.")  # fmt: skip
             facts.figure(f"recruitment_{number}", recruitment(answer), f"Recruitment: {_title(answer.question)}",
                          "Share of each sender's cells that express the ligand.")  # fmt: skip
@@ -52,16 +52,16 @@ def report_interactions(
 def sentence(answer: Answer) -> str:
     """Describe whether the ligands of a question could recruit its receiver through the receptor."""
     question, named = answer.question, answer.table
-    asked, names = _title(question), ", ".join(answer.absent)
+    title, names = _title(question), ", ".join(answer.absent)
     if named.empty:
-        return f"{asked}: not assessable, absent or too rare: {names}."
+        return f"{title}: not assessable, absent or too rare: {names}."
     makers, top = named[named["sender_share"] >= EXPRESSED], named.iloc[0]
     made, carried = f"{top['sender_share']:.0%} of {top['sender']}", f"{top['receiver_share']:.0%} of {top['receiver']}"
     without = f" Not detected: {names}." if names else ""
     if makers.empty or top["receiver_share"] < EXPRESSED:
-        return f"{asked}: not supported ({top['ligand']} in {made}; {question.receptor} in {carried}).{without}"
+        return f"{title}: not supported ({top['ligand']} in {made}; {question.receptor} in {carried}).{without}"
     return (
-        f"{asked}: possible; {top['ligand']} is expressed by {made} ({_shown(top['sender_donors'])}), "
+        f"{title}: possible; {top['ligand']} is expressed by {made} ({_shown(top['sender_donors'])}), "
         f"{question.receptor} by {carried} ({_shown(top['receiver_donors'])}).{without}"
     )
 

@@ -39,10 +39,10 @@ def report_stages(
     summary = longitudinal.summarise(table)
     if summary.empty:
         raise Skipped(Reason.NO_STAGE, f"no gene, signature or subset was measured at two levels of '{name}'")
-    asked = [feature for feature in features if feature in set(table["feature"].str.removeprefix(PREFIX))]
-    for missing in [feature for feature in features if feature not in asked]:
+    requested = [feature for feature in features if feature in set(table["feature"].str.removeprefix(PREFIX))]
+    for missing in [feature for feature in features if feature not in requested]:
         facts.warn(f"'{missing}' matches no gene, signature or subset in this cohort.")
-    chosen = _choose(summary, asked)
+    chosen = _choose(summary, requested)
     _summarise(facts, name, rows, table, chosen)
     facts.figure("course", draw(table, chosen), "Course over stages",
                  "One dot per donor and stage; line and band: mean ± 2 SD of the donors sampled once.")  # fmt: skip
@@ -54,7 +54,7 @@ def report_stages(
 def gather(
     counted: pd.DataFrame, pseudobulk: AnnData, cells: pd.DataFrame, features: list[str], *, min_cells: int
 ) -> pd.DataFrame:
-    """Measure subsets, signatures and the genes asked for in every sample, long."""
+    """Measure subsets, signatures and the genes requested in every sample, long."""
     parts = [longitudinal.percents(counted)]
     totals = np.asarray(pseudobulk.X.sum(axis=1)).ravel()
     for gene in [feature for feature in features if feature in pseudobulk.var_names]:
@@ -66,14 +66,14 @@ def gather(
     return pd.concat(parts, ignore_index=True)
 
 
-def _choose(summary: pd.DataFrame, asked: list[str]) -> pd.DataFrame:
-    """Choose the panels: each feature asked for where it changes most, then the largest changes of the rest."""
+def _choose(summary: pd.DataFrame, requested: list[str]) -> pd.DataFrame:
+    """Choose the panels: each feature requested where it changes most, then the largest changes of the rest."""
     keys = ["kind", "feature", "unit", "tissue"]
     first = summary.drop_duplicates(keys)
-    wanted = first[first["feature"].str.removeprefix(PREFIX).isin(asked)]
+    wanted = first[first["feature"].str.removeprefix(PREFIX).isin(requested)]
     wanted = wanted.groupby("feature", sort=False).head(3)
     wanted = wanted.sort_values(
-        "feature", key=lambda names: names.str.removeprefix(PREFIX).map(asked.index), kind="stable"
+        "feature", key=lambda names: names.str.removeprefix(PREFIX).map(requested.index), kind="stable"
     )
     return pd.concat([wanted, first.drop(wanted.index)])[keys].head(PANELS).reset_index(drop=True)
 

@@ -137,7 +137,7 @@ def compare_subsets(
     parts = []
     needed = min_donors if tested else 1
     scores = dissociation_stress.lineage_scores(pseudobulk)
-    for level, name in differential.asked_units(pseudobulk.obs, ()):
+    for level, name in differential.requested_units(pseudobulk.obs, ()):
         bulk = differential.collect(pseudobulk, comparison, level, name, min_cells=min_cells)
         if min(bulk.donors(0), bulk.donors(1)) < needed:
             continue

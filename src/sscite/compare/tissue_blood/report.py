@@ -41,7 +41,7 @@ def describe(facts: Facts, table: pd.DataFrame, comparison: Comparison, scores: 
         )
     named = residency(genes)
     if len(named):
-        facts.table("residency", named, "Genes of tissue residency, asked by name",
+        facts.table("residency", named, "Genes of tissue residency, tested by name",
                     "log2 fold change, tissue against blood.")  # fmt: skip
     for kind, title in (
         ("composition", "Shares of a lineage"),

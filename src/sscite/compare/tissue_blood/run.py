@@ -29,7 +29,7 @@ def run(
     """Compare each tissue with blood, within donors where possible, each finding beside the dissociation stress.
 
     Writes TISSUE/tissue_blood.csv: composition, expression, protein, stress, and states without a counterpart.
-    With fewer donors than asked the differences are described without p values.
+    With fewer donors than required the differences are described without p values.
     """
     counts, table = read_h5ad(pseudobulk), design.load_samples(samples)
     numbers = pd.read_csv(composition, dtype={"sample": str, "donor": str, "subset": str, "parent": str})

@@ -124,16 +124,16 @@ def _names(where: str, entry: dict, key: str, known: set[str]) -> list[str]:
 
 def build(content: dict | None) -> Questions:
     """Build the questions from checked content."""
-    asked = {kind: (content or {}).get(kind) or [] for kind in KINDS}
+    entries = {kind: (content or {}).get(kind) or [] for kind in KINDS}
     return Questions(
-        tuple(GeneSets(str(e["subset"]), texts(e["sets"]), str(e.get("name") or "")) for e in asked["gene_sets"]),
-        tuple(Recruitment(texts(e["ligands"]), str(e["receptor"]), str(e["receiver"])) for e in asked["recruitment"]),
+        tuple(GeneSets(str(e["subset"]), texts(e["sets"]), str(e.get("name") or "")) for e in entries["gene_sets"]),
+        tuple(Recruitment(texts(e["ligands"]), str(e["receptor"]), str(e["receiver"])) for e in entries["recruitment"]),
         tuple(
             Trajectory(
                 str(e["lineage"]), texts(e.get("without")), texts(e["root"].get("up")), texts(e["root"].get("down"))
             )
-            for e in asked["trajectories"]
+            for e in entries["trajectories"]
         ),
-        tuple(Biomarker(str(e["subset"]), str(e.get("tissue") or "")) for e in asked["biomarkers"]),
-        tuple(Clinical(str(e["variable"]), texts(e.get("adjust")), texts(e.get("order"))) for e in asked["clinical"]),
+        tuple(Biomarker(str(e["subset"]), str(e.get("tissue") or "")) for e in entries["biomarkers"]),
+        tuple(Clinical(str(e["variable"]), texts(e.get("adjust")), texts(e.get("order"))) for e in entries["clinical"]),
     )
