@@ -4,6 +4,7 @@ include { SUBSETS_CLUSTER } from './cluster'
 include { SUBSETS_SIGNATURES } from './signatures'
 include { SUBSETS_TISSUE } from './tissue'
 include { SUBSETS_COLLECT } from './collect'
+include { SUBSETS_EXPORT } from './export'
 
 workflow SUBSETS {
     take:
@@ -33,6 +34,7 @@ workflow SUBSETS {
     SUBSETS_COLLECT(merged, embedding, clusters, subsets, scores, signatures, states, samples)
     cohort = SUBSETS_COLLECT.out.cohort
     cells = SUBSETS_COLLECT.out.cells
+    SUBSETS_EXPORT(cohort)
 
     emit:
     cohort // value: cohort.h5mu

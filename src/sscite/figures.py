@@ -16,6 +16,8 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogFormatterMathtext, NullFormatter
 
+from sscite.names import UNASSIGNED
+
 logging.getLogger("fontTools").setLevel(logging.WARNING)  # it logs every font of a PDF
 matplotlib.rcParams["text.parse_math"] = False  # all text is literal: a name may hold $
 
@@ -47,6 +49,8 @@ TISSUES = {
     "blood": "#C1272D", "kidney": "#8C564B", "lung": "#4C9BD6", "skin": "#E8A87C", "synovium": "#6A3D9A",
     "bone marrow": "#7F7F7F", "lymph node": "#33A02C", "gut": "#B15928",
 }  # fmt: skip
+NOT_GIVEN = "not given"  # in place of empty text, where cells are coloured by a column
+UNKNOWN = (NOT_GIVEN, UNASSIGNED)
 STYLE = {
     "font.size": 9, "axes.titlesize": 10, "axes.spines.top": False, "axes.spines.right": False,
     "figure.constrained_layout.use": True, "svg.hashsalt": "sscite", "svg.fonttype": "none", "pdf.fonttype": 42,
@@ -85,6 +89,12 @@ def colours(names: Iterable[str], *, among: Iterable[str] | None = None) -> dict
         used = set(places.values()) if len(places) < len(PALETTE) else set()
         places[name] = next(place for place in free if place not in used)
     return {name: fixed.get(name) or PALETTE[places[name]] for name in wanted}
+
+
+def level_colours(levels: Iterable[str]) -> list[str]:
+    """Return the colours of all levels of a column of cells, in the order given; faint where nothing is known."""
+    shade = colours(levels := list(levels))
+    return [FAINT if level in UNKNOWN else shade[level] for level in levels]
 
 
 def shares(axis: Axes, table: pd.DataFrame, *, numbers: bool = True) -> None:

@@ -39,6 +39,7 @@ def test_from_libraries_to_a_finished_cohort_and_new_cells_mapped_onto_it(script
                                "--scores", "subset_scores.parquet",
                                "--signatures", "signatures.parquet", "--tissue-states", "tissue_states.parquet",
                                "--samples", tmp_path / "in" / "samples.csv"],
+        "subsets_export.py": ["--cohort", "cohort.h5mu"],
         "cohort_map.py": [*merged, "--reference", "cohort.h5mu"],
     }  # fmt: skip
     for name, options in chain.items():
@@ -57,6 +58,8 @@ def test_from_libraries_to_a_finished_cohort_and_new_cells_mapped_onto_it(script
     assert {"X_pca", "X_harmony", "X_umap", "X_wnn_umap"} <= set(cohort["rna"].obsm)
     sixteen = cohort["prot"][:, "CD16"].X.ravel()
     assert np.isnan(sixteen[cohort["prot"].obs["library"] == "L0"]).all()
+    assert {"X_prot", "X_umap", "X_wnn_umap"} <= set(cohort["prot"].obsm)
+    assert cohort["prot"].obs["subset"].tolist() == used["subset"].tolist()
     mapped = pd.read_parquet(tmp_path / "mapped.parquet")
     assert (mapped["subset"] == used["subset"]).mean() > 0.95
 

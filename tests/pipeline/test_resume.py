@@ -102,7 +102,7 @@ def test_a_covariate_repeats_the_comparison_alone(cohort: Cohort):
     rows = [line for line in sheet if not line.startswith("#")]
     cohort.write("samplesheet.csv", "".join(f"{row},{value}\n" for row, value in zip(rows, values, strict=True)))
     before = {name for name in cohort.tasks() if not name.startswith(("COMPARE", "BIOMARKERS", "REPORT"))}
-    assert before == {"SAMPLES_VALIDATE", "SUBSETS_COLLECT"}
+    assert before == {"SAMPLES_VALIDATE", "SUBSETS_COLLECT", "SUBSETS_EXPORT"}
 
 
 def test_a_library_runs_its_own_tasks_and_those_of_the_cohort(cohort: Cohort):

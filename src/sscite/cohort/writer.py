@@ -81,17 +81,15 @@ def _compress(chunk: np.ndarray) -> bytes:
     return zlib.compress(np.ascontiguousarray(shuffled), 1)
 
 
-class CohortWriter:
-    """Writes a cohort .h5mu cell block by cell block: `append` for RNA, then `finish`."""
+class Matrices:
+    """X and layer `counts` of an AnnData group, written cell block by cell block; both store the same places."""
 
-    def __init__(self, path: Path, genes: int) -> None:
-        self.path = path
+    def __init__(self, group: h5py.Group, genes: int) -> None:
+        self.group = group
         self.genes = genes
-        self.file = h5py.File(path, "w", userblock_size=512)
         self.pool = ThreadPoolExecutor(THREADS)
-        rna = self.file.create_group(f"mod/{names.RNA}")
-        x = rna.create_group("X")
-        counts = rna.create_group("layers").create_group(names.LAYER_COUNTS)
+        x = group.create_group("X")
+        counts = group.create_group("layers").create_group(names.LAYER_COUNTS)
         self.arrays = [
             ChunkedArray(x, "data", "float32", self.pool), ChunkedArray(x, "indices", "int32", self.pool),
             ChunkedArray(counts, "data", "float32", self.pool),
@@ -104,21 +102,38 @@ class CohortWriter:
             array.append(values)
         self.row_lengths.append(np.diff(counts.indptr))
 
-    def finish(self, obs: pd.DataFrame, var: pd.DataFrame, *, protein: AnnData | None, uns: dict[str, Any]) -> None:
-        """Write tables, protein and the frame of the MuData format; close the file."""
+    def finish(self) -> None:
+        """Write what is left, the row ends and the attributes that anndata reads."""
         for array in self.arrays:
             array.finish()
         self.pool.shutdown()
-        rna = self.file[f"mod/{names.RNA}"]
         lengths = np.concatenate(self.row_lengths) if self.row_lengths else np.empty(0, np.int64)
-        rna["X"].create_dataset("indptr", data=np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]))
-        counts = rna["layers"][names.LAYER_COUNTS]
+        x, counts = self.group["X"], self.group["layers"][names.LAYER_COUNTS]
+        x.create_dataset("indptr", data=np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]))
         for shared in ("indices", "indptr"):
-            counts[shared] = rna["X"][shared]
-        for group in (rna["X"], counts):
-            _mark(group, "csr_matrix", "0.1.0", shape=np.array([len(obs), self.genes]))
-        _mark(rna["layers"], "dict", "0.1.0")
-        _write_parts(rna, obs, var, uns=uns)
+            counts[shared] = x[shared]
+        for matrix in (x, counts):
+            _mark(matrix, "csr_matrix", "0.1.0", shape=np.array([len(lengths), self.genes]))
+        _mark(self.group["layers"], "dict", "0.1.0")
+
+
+class CohortWriter:
+    """Writes a cohort .h5mu cell block by cell block: `append` for RNA, then `finish`."""
+
+    def __init__(self, path: Path, genes: int) -> None:
+        self.path = path
+        self.genes = genes
+        self.file = h5py.File(path, "w", userblock_size=512)
+        self.matrices = Matrices(self.file.create_group(f"mod/{names.RNA}"), genes)
+
+    def append(self, counts: sp.csr_matrix, normalised: np.ndarray) -> None:
+        """Add cells: raw counts (cells × genes, sorted indices) and the normalised value of each stored count."""
+        self.matrices.append(counts, normalised)
+
+    def finish(self, obs: pd.DataFrame, var: pd.DataFrame, *, protein: AnnData | None, uns: dict[str, Any]) -> None:
+        """Write tables, protein and the frame of the MuData format; close the file."""
+        self.matrices.finish()
+        write_parts(self.matrices.group, obs, var, uns=uns)
         _write_frame(self.file, obs, {names.RNA: var}, protein)
         self.file.close()
         with self.path.open("r+b") as handle:
@@ -130,15 +145,17 @@ def _mark(group: h5py.Group, kind: str, version: str, **attributes: Any) -> None
     group.attrs.update({"encoding-type": kind, "encoding-version": version, **attributes})
 
 
-def _write_parts(group: h5py.Group, obs: pd.DataFrame, var: pd.DataFrame, *, uns: dict[str, Any]) -> None:
-    """Write the parts of an AnnData other than its matrices."""
+def write_parts(
+    group: h5py.Group, obs: pd.DataFrame, var: pd.DataFrame, *, uns: dict[str, Any], **others: dict[str, Any]
+) -> None:
+    """Write the parts of an AnnData other than its matrices; obsm, varm, obsp and varp are empty where not given."""
     from anndata.io import write_elem
 
     write_elem(group, "obs", obs)
     write_elem(group, "var", var)
     write_elem(group, "uns", uns)
-    for empty in ("obsm", "varm", "obsp", "varp"):
-        write_elem(group, empty, {})
+    for part in ("obsm", "varm", "obsp", "varp"):
+        write_elem(group, part, others.get(part, {}))
     _mark(group, "anndata", "0.1.0")
 
 

@@ -92,14 +92,17 @@ def _column(values: pd.Series) -> dict[str, Any] | None:
         scaled, low, high = _scale(values.to_numpy(float), STEPS)
         codes = np.where(np.isnan(scaled), 255, scaled).astype(np.uint8)
         return {"name": str(values.name), "low": low, "high": high, "data": _encode(codes)}
-    text = values.astype(str).replace({"nan": "", "None": ""}).replace("", "not given")
+    text = values.astype(str).replace({"nan": "", "None": ""}).replace("", figures.NOT_GIVEN)
     levels = sorted(text.unique())
     if len(levels) > MOST_LEVELS:
         return None
     codes = pd.Categorical(text, levels).codes.astype(np.uint8)
-    colours = figures.colours(levels)
-    shades = [figures.FAINT if level in ("not given", names.UNASSIGNED) else colours[level] for level in levels]
-    return {"name": str(values.name), "levels": levels, "colours": shades, "data": _encode(codes)}
+    return {
+        "name": str(values.name),
+        "levels": levels,
+        "colours": figures.level_colours(levels),
+        "data": _encode(codes),
+    }
 
 
 def _feature(kind: str, name: str, values: np.ndarray) -> dict[str, Any]:

@@ -30,7 +30,7 @@ STEPS = [
     "demux_call", "demux_genotypes", "adt_method", "adt_normalize",
     "annotate_model", "annotate_celltypist", "annotate_protein",
     "cohort_merge", "cohort_integrate", "cohort_map",
-    "subsets_cluster", "subsets_signatures", "subsets_tissue", "subsets_collect",
+    "subsets_cluster", "subsets_signatures", "subsets_tissue", "subsets_collect", "subsets_export",
     "compare_pseudobulk", "compare_identity", "compare_design", "compare_composition", "compare_calibration",
     "compare_abundance", "compare_expression", "compare_enrichment", "compare_tissue_blood", "compare_trajectory",
     "compare_ligand_receptor", "compare_stage", "biomarkers_panel", "biomarkers_donors",

@@ -14,6 +14,8 @@ from sscite.cohort import embedding_file, writer
 from sscite.cohort import file as store
 from sscite.subsets.cluster import report
 
+# of a cell, also in the table of the proteins' modality
+PROTEIN_COLUMNS = [*names.IDENTITY, names.CELL_TYPE, names.LINEAGE, names.CLUSTER, names.SUBSET]
 TISSUE_COLUMNS = ["counterpart", "counterpart_share", "counterpart_distance", "relative_distance"]
 
 
@@ -114,7 +116,8 @@ def write(parts: Parts, out: Path) -> pd.DataFrame:
     shutil.copyfile(parts.merged, out)
     out.chmod(0o644)
     rna = f"mod/{names.RNA}"
-    elements: dict[str, object] = {"obs": obs, f"{rna}/obs": obs, "obsm": _shared(obsm), f"{rna}/obsm": _shared(obsm)}
+    shared = {key: value for key, value in obsm.items() if key != "X_prot"}
+    elements: dict[str, object] = {"obs": obs, f"{rna}/obs": obs, "obsm": shared, f"{rna}/obsm": shared}
     var = store.read_element(out, f"{rna}/var")
     places = var.index.get_indexer(model["genes"])
     var["highly_variable"] = np.isin(np.arange(len(var)), places)
@@ -130,12 +133,8 @@ def write(parts: Parts, out: Path) -> pd.DataFrame:
         }
     elements["uns"] = {"subset_scores": io.read_fragment(parts.scores).astype(np.float32)}
     if names.PROTEIN in io.modalities(out):
-        elements[f"mod/{names.PROTEIN}/obsm"] = {key: obsm[key] for key in ("X_prot",) if key in obsm}
+        elements[f"mod/{names.PROTEIN}/obs"] = obs[[column for column in PROTEIN_COLUMNS if column in obs]]
+        elements[f"mod/{names.PROTEIN}/obsm"] = obsm
     excluded = add_covariates(store.read_element(out, f"{rna}/uns/excluded_cells"), io.read_table(parts.samples))
     writer.write_elements(out, elements)
     return cells_table(obs, excluded, obsm)
-
-
-def _shared(obsm: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Return the embeddings that belong to the cells as such."""
-    return {key: value for key, value in obsm.items() if key != "X_prot"}
