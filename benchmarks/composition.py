@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """False findings of composition where donors differ in depth and spread, and power: designs of 4 v 17, 4 v 6, 10 v 10.
 
-Two generators: `normal`, the simulator's (standard deviation of the logit by `--spread`), and `dirichlet`, a
-Dirichlet-multinomial on two levels that no choice of the method was made on. Cells per donor vary tenfold.
+Three generators: `normal`, the simulator's (standard deviation of the logit by `--spread`); `unlike`, heavy tails and
+subsets of unlike variance; `dirichlet`, a Dirichlet-multinomial on two levels that no choice was made on.
+Cells per donor vary tenfold; the two cases of power at equal depth have 8,000 each.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ CASES: dict[str, dict[str, float | str]] = {
     "both 300": {"both": 300}, "spread 2:1": {"ratio": 2}, "spread 3:1": {"ratio": 3},
     "one outlying donor": {"outlier": 3}, "subset lost in a library of 3 targets": {"lost": HIT},
     "4% x 10": {"expand": 0.04}, "30% x 10": {"expand": 0.3}, "3-fold": {"fold": 3}, "4-fold": {"fold": 4},
+    "3-fold, 8,000 cells": {"fold": 3, "both": 8000}, "4-fold, 8,000 cells": {"fold": 4, "both": 8000},
 }  # fmt: skip
 
 
@@ -41,8 +43,11 @@ def cohort(
     size = dict(zip(samples["donor"], np.where(target, case.get("ratio", 1) * spread, spread), strict=True))
     last = samples["donor"].iloc[-1]
     size[last] *= case.get("outlier", 1)
-    varied = {"concentration": 80.0} if generator == "dirichlet" else {"spread": size}
-    share = simulate.proportions(samples, rng, effect=0, **varied)
+    if generator == "unlike":
+        share = unlike(samples, samples["donor"].map(size).to_numpy(float), rng)
+    else:
+        varied = {"concentration": 80.0} if generator == "dirichlet" else {"spread": size}
+        share = simulate.proportions(samples, rng, effect=0, **varied)
     if "expand" in case:
         share = expand(share, float(case["expand"]), target)
     if "fold" in case:
@@ -57,6 +62,17 @@ def cohort(
     share = share.div(share.sum(axis=1), axis=0)
     counts = pd.DataFrame(rng.multinomial(cells.astype(int), share.to_numpy()), share.index, share.columns)
     return compare(CONTRAST, samples), tidy(counts.loc[:, simulate.subsets()["blood"].astype(float) > 0])
+
+
+def unlike(samples: pd.DataFrame, size: np.ndarray, rng: np.random.Generator) -> pd.DataFrame:
+    """Draw frequencies (samples, subsets) whose standard deviations differ between subsets (SD .35 of their log).
+
+    Donors follow a t distribution of five degrees of freedom times a gamma; `size` is the standard deviation of each.
+    """
+    share = simulate.expected_proportions(samples, 0) ** 1.3
+    spread = np.exp(np.random.default_rng(5).normal(0, 0.35, share.shape[1]))
+    own = size[:, None] * spread * rng.standard_t(5, size=share.shape) / np.sqrt(5 / 3)
+    return share * np.exp(own) * rng.gamma(30, 1 / 30, size=share.shape)
 
 
 def expand(share: pd.DataFrame, part: float, target: np.ndarray) -> pd.DataFrame:

@@ -19,6 +19,7 @@ def main(
     reference_tissue: Annotated[str, typer.Option(help="tissue that the others are compared with")] = "blood",
     min_cells_per_donor: Annotated[int, typer.Option(help="cells that a donor needs in a subset to enter", min=1)] = 10,
     min_donors: Annotated[int, typer.Option(help="donors that each side needs for a test", min=2)] = 3,
+    seed: Annotated[int, typer.Option(help="of the cells taken away until both tissues have the same numbers")] = 0,
     species: command.Species = "human",
 ) -> None:
     """Compare each tissue with blood, within donors where possible, each finding beside the dissociation stress.
@@ -36,6 +37,7 @@ def main(
         reference_tissue=reference_tissue,
         min_cells_per_donor=min_cells_per_donor,
         min_donors=min_donors,
+        seed=seed,
     )
 
 

@@ -24,6 +24,7 @@ process COMPARE_TISSUE_BLOOD {
         --reference-tissue "${params.reference_tissue}" \\
         --min-cells-per-donor ${params.min_cells_per_donor} \\
         --min-donors ${params.min_donors} \\
+        --seed ${params.seed} \\
         --species "${params.species}" \\
         ${task.ext.args ?: ''} # code: ${task.ext.code ?: 'in the image'}
     """

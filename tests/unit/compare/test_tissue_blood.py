@@ -7,8 +7,10 @@ import pandas as pd
 import pytest
 from unit.compare.bulks import people, pseudobulk
 
+from sscite.compare.composition import frequency
+from sscite.compare.contrast.contrast import Comparison
 from sscite.compare.statistics import dissociation_stress
-from sscite.compare.tissue_blood import differences, findings, report
+from sscite.compare.tissue_blood import differences, findings, report, shares
 from sscite.errors import Skipped
 
 
@@ -114,22 +116,85 @@ def test_the_range_of_a_proteins_effect_is_that_without_each_donor():
     assert row["influential_donor"] in {"h", "e", "f", "g"}
 
 
+def pairs(
+    total: dict[str, int], share: np.ndarray, seed: int, *, donors: int = 8, lineages: str = "T"
+) -> tuple[pd.DataFrame, Comparison]:
+    """Draw cells of each lineage in blood and kidney, each tissue with its own shares: (subsets,) or (2, subsets)."""
+    rng = np.random.default_rng(seed)
+    tissues = np.repeat(["blood", "kidney"], donors)
+    people = pd.DataFrame({"donor": [f"d{i}" for i in range(donors)] * 2, "tissue": tissues, "library": "L"})
+    people["sample"] = people["donor"] + people["tissue"]
+    rows = []
+    for sample, tissue in zip(people["sample"], tissues, strict=True):
+        for lineage in lineages:
+            own = np.broadcast_to(share, (2, share.shape[-1]))[int(tissue == "kidney")]
+            own = own * np.exp(rng.normal(0, 0.3, len(own)))
+            drawn = rng.multinomial(total[tissue], own / own.sum())
+            rows += [(sample, lineage, f"{lineage}{j}", n, total[tissue]) for j, n in enumerate(drawn)]
+    counted = pd.DataFrame(rows, columns=["sample", "parent", "subset", "cells", "parent_cells"])
+    counted = counted.assign(level="subset", total_cells=counted["parent_cells"] * len(lineages))
+    return counted, differences.choose("kidney", "blood", people, min_donors=3)[0]
+
+
+def scores_of(comparison: Comparison) -> pd.DataFrame:
+    return pd.DataFrame(0.0, columns=["T", "B"], index=comparison.samples["sample"])
+
+
+RARE = np.array([0.6, 0.36, 0.01, 0.01, 0.01, 0.01])
+
+
 def test_a_tissue_with_few_cells_does_not_raise_rare_subsets():
     """log(cells + 1/2) would call all rare subsets raised where a biopsy has 150 cells and blood 6,000."""
-    rng = np.random.default_rng(0)
-    people = pd.DataFrame(
-        {"donor": [f"d{i}" for i in range(8)] * 2, "tissue": ["blood"] * 8 + ["kidney"] * 8, "library": "L"}
-    )
-    people["sample"] = people["donor"] + people["tissue"]
-    share = np.array([0.6, 0.36, 0.01, 0.01, 0.01, 0.01])
-    rows = []
-    for sample, total in zip(people["sample"], [6000] * 8 + [150] * 8, strict=True):
-        own = share * np.exp(rng.normal(0, 0.3, 6))
-        drawn = rng.multinomial(total, own / own.sum())
-        rows += [(sample, "T", f"S{j}", n, total) for j, n in enumerate(drawn)]
-    counted = pd.DataFrame(rows, columns=["sample", "parent", "subset", "cells", "parent_cells"]).assign(level="subset")
-    comparison = differences.choose("kidney", "blood", people, min_donors=3)[0]
-    scores = pd.DataFrame({"T": 0.0, "B": 0.0}, index=people["sample"])
-    table = differences.compare_composition(counted, comparison, scores, tested=True)
+    counted, comparison = pairs({"blood": 6000, "kidney": 150}, RARE, 0)
+    table = shares.compare_composition(counted, comparison, scores_of(comparison), tested=True, seed=0)
     assert (table["fdr"] > 0.05).all()
-    assert table.set_index("subset")["effect"][["S2", "S3", "S4", "S5"]].mean() < 0.3
+    assert table.set_index("subset")["effect"][["T2", "T3", "T4", "T5"]].mean() < 0.3
+
+
+def test_a_biopsy_of_four_donors_gives_no_more_findings_than_chance():
+    """Expected rarefaction with an FDR in each lineage finds a share in 9 of these 10 cohorts of equal shares."""
+    found = 0
+    for seed in range(10):
+        counted, comparison = pairs({"blood": 500, "kidney": 50}, RARE, seed, donors=4, lineages="ABCDEFGH")
+        table = shares.compare_composition(counted, comparison, scores_of(comparison), tested=True, seed=seed)
+        found += bool((table["fdr"] <= 0.05).any())
+    assert found <= 3
+
+
+def test_cells_are_kept_up_to_the_smaller_number_of_each_donor():
+    counted, comparison = pairs({"blood": 3000, "kidney": 100}, RARE, 0)
+    measures = frequency.measure(counted, comparison)
+    parent = measures.select((measures.tests["measure"] == "parent").to_numpy())
+    fitted = shares.fit(parent, comparison, seed=0)
+    mean = parent.cells.sum(axis=0) / parent.whole.sum(axis=0)
+    assert fitted.expected == pytest.approx(np.tile(100 * mean[100 * mean * 8 >= 10], (16, 1)))
+
+
+def test_a_subset_four_times_as_frequent_in_a_biopsy_is_found_with_its_size():
+    share = np.vstack([RARE, RARE * [1, 1, 4, 1, 1, 1]])
+    counted, comparison = pairs({"blood": 3000, "kidney": 600}, share / share.sum(axis=1, keepdims=True), 3)
+    table = shares.compare_composition(counted, comparison, scores_of(comparison), tested=True, seed=0)
+    row = table.set_index("subset").loc["T2"]
+    assert row["fdr"] < 0.01
+    assert row["effect"] == pytest.approx(np.log(4 / 1.03), abs=0.3)
+    assert row["lowest_effect"] <= row["effect"] <= row["highest_effect"]
+    assert row["worst_p"] >= row["p_value"]
+
+
+def test_a_lineage_that_a_donor_lacks_in_one_tissue_is_compared_in_the_others():
+    counted, comparison = pairs({"blood": 3000, "kidney": 600}, RARE, 0)
+    gone = counted["sample"] == "d0kidney"
+    counted.loc[gone, ["cells", "parent_cells"]] = 0
+    table = shares.compare_composition(counted, comparison, scores_of(comparison), tested=True, seed=0)
+    assert (table["donors_tissue"] == 7).all()
+    assert "d0" not in set(table["influential_donor"])
+
+
+def test_two_pairs_have_effects_of_shares_without_p():
+    counted, comparison = pairs({"blood": 3000, "kidney": 600}, RARE, 0)
+    two = comparison.samples[comparison.samples["donor"].isin(["d0", "d1"])]
+    few, tested = differences.choose("kidney", "blood", two.drop(columns=["level", "group"]), min_donors=3)
+    table = shares.compare_composition(counted, few, scores_of(few), tested=tested, seed=0)
+    assert not tested
+    assert table["p_value"].isna().all()
+    assert np.isfinite(table["effect"]).all()

@@ -2,10 +2,8 @@
 
 A donor's count is Poisson with mean exposure × exp(theta), theta normal between donors (Aitchison and Ho 1989,
 doi 10.1093/biomet/76.4.643). The value of a donor is the score of the model on the scale of theta: close to the log of
-the frequency where cells are many, linear in the count where they are few. Its mean does not depend on the exposure, as
-that of log(count + 1/2) does. So that this holds for any distribution between donors, donors with more cells than a
-common exposure take the mean of the values that random subsets of their cells of that size would give (expected
-rarefaction): no cell is lost, and all donors are measured on one scale.
+the frequency where cells are many, linear in the count where they are few. Its mean hardly depends on the exposure, as
+that of log(count + 1/2) does.
 """
 
 from __future__ import annotations
@@ -13,13 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 NODES, NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(9)
 PRIOR_DF = 4.0  # of the variance between donors in one test, borrowed from all tests
 SMALLEST_VARIANCE = 0.0025
 ROUNDS, CONVERGED = 40, 1e-3
-QUANTILES = (np.arange(32) + 0.5) / 32  # of the cells left by rarefaction
 
 
 @dataclass(frozen=True)
@@ -52,15 +48,13 @@ class LogFrequencies:
         return LogFrequencies(self.value[at], self.weight[at], self.expected[at], self.counting[at], self.kurtosis[at])
 
 
-def fit(counts: np.ndarray, exposure: np.ndarray, common: np.ndarray | None = None) -> LogFrequencies:
+def fit(counts: np.ndarray, exposure: np.ndarray) -> LogFrequencies:
     """Fit mean and variance between donors of each test without regard to groups, and return the donors' values.
 
     Parameters
     ----------
     counts, exposure
         (n_donors, n_tests), cells of the subset and of its denominator.
-    common
-        (n_tests,), exposure to which donors with more are rarefied; None keeps all as they are.
     """
     known = exposure > 0
     exposure = np.where(known, exposure, 1.0)
@@ -79,27 +73,12 @@ def fit(counts: np.ndarray, exposure: np.ndarray, common: np.ndarray | None = No
             break
     expected = known * exposure * np.exp(mean + variance / 2)
     noise = 1 / np.maximum(expected, 1e-9)
-    if common is None:
-        value = _score(posterior(counts, exposure, mean, variance)[0], exposure, mean, variance)
-    else:
-        value = _rarefied(counts, exposure, common, mean, variance)
+    value = _score(posterior(counts, exposure, mean, variance)[0], exposure, mean, variance)
     value = np.where(known, value, mean)
     spread = float(np.median(variance))
     weight = known / (spread + noise)
     counting = known * noise * weight
     return LogFrequencies(value, weight, expected, counting, counting**2 * noise)
-
-
-def _rarefied(
-    counts: np.ndarray, exposure: np.ndarray, common: np.ndarray, mean: np.ndarray, variance: np.ndarray
-) -> np.ndarray:
-    """Return the mean value of each donor over random subsets of `common` cells of the denominator."""
-    share = np.minimum(common / exposure, 1)
-    left = np.moveaxis(stats.binom.ppf(QUANTILES, counts[..., None], share[..., None]), -1, 0)
-    whole = np.repeat((exposure * share)[None], len(QUANTILES), axis=0)
-    shape = (-1, counts.shape[1])
-    deviation = posterior(left.reshape(shape), whole.reshape(shape), mean, variance)[0].reshape(left.shape)
-    return _score(deviation, whole, mean, variance).mean(axis=0)
 
 
 def _score(deviation: np.ndarray, exposure: np.ndarray, mean: np.ndarray, variance: np.ndarray) -> np.ndarray:

@@ -1,8 +1,8 @@
 """A tissue against blood, within donors where the same donor has both, each finding beside the dissociation stress.
 
-Six kinds of row in one table: `composition` (log of a subset's share of its lineage), `expression` (pseudobulk),
-`protein` (mean normalised protein), `programme` (genes of tissue residency as one score), `stress` (the dissociation
-score itself) and `state` (distance of a subset's cells to their nearest counterpart in blood).
+Six kinds of row in one table: `composition` (log of a subset's share of its lineage; `shares.py`), `expression`
+(pseudobulk), `protein` (mean normalised protein), `programme` (genes of tissue residency as one score), `stress` (the
+dissociation score itself) and `state` (distance of a subset's cells to their nearest counterpart in blood).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from sscite.compare.contrast.contrast import Comparison, Contrast
 from sscite.compare.expression import differential, robustness
 from sscite.compare.expression.differential import Bulk
 from sscite.compare.pseudobulk.sums import log_cpm
-from sscite.compare.statistics import ambient_share, dissociation_stress, poisson_lognormal
+from sscite.compare.statistics import ambient_share, dissociation_stress
 from sscite.compare.statistics.donor_tests import benjamini_hochberg, moderated_t
 from sscite.errors import Reason, Skipped
 from sscite.subsets.tissue import counterparts
@@ -186,48 +186,6 @@ def protein_values(
     wanted = means.set_axis(keys).reindex(pd.MultiIndex.from_frame(bulk.rows[["donor", "group"]]))
     shared = wanted.notna().all().to_numpy()
     return wanted.to_numpy(float)[:, shared], pd.Index(np.asarray(pseudobulk.uns["prot"], str))[shared]
-
-
-def compare_composition(
-    composition: pd.DataFrame, comparison: Comparison, scores: pd.DataFrame, *, tested: bool
-) -> pd.DataFrame:
-    """Compare the log frequency of each subset in its lineage, by a count model that allows for the number of cells.
-
-    `scores` are the stress scores of each sample by lineage.
-    """
-    wanted = composition[(composition["level"] == "subset") & composition["sample"].isin(comparison.samples["sample"])]
-    parts = []
-    for parent, part in wanted.groupby("parent"):
-        cells = comparison.collapse(part.pivot_table(index="sample", columns="subset", values="cells"), how="sum")
-        lineage = comparison.collapse(part.groupby("sample")[["parent_cells"]].first(), how="sum")["parent_cells"]
-        rows, score = comparison.donors, dissociation_stress.sample_scores(scores, without=str(parent))
-        means = _log_frequencies(cells, lineage, rows["group"].to_numpy())
-        means = means.assign(score=comparison.collapse(score.to_frame("score"))["score"])
-        complete = lineage > 0
-        if comparison.paired:
-            complete &= complete.groupby(rows["donor"]).transform("all")
-        rows, means = rows[complete].reset_index(drop=True), means[complete]
-        if rows["group"].nunique() < 2:
-            continue
-        values = means.drop(columns="score")
-        table = compare_values(
-            values.to_numpy(float), pd.Index(values.columns.astype(str)), rows, means["score"].to_numpy(float),
-            paired=comparison.paired, tested=tested,
-        )  # fmt: skip
-        counts = rows["group"].value_counts()
-        parts.append(
-            table.assign(kind="composition", level="subset", donors_tissue=counts[1], donors_reference=counts[0])
-        )
-    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
-    return table.assign(subset=table["feature"]) if len(table) else table
-
-
-def _log_frequencies(cells: pd.DataFrame, lineage: pd.Series, group: np.ndarray) -> pd.DataFrame:
-    """Return the log frequency of each subset (columns) in each donor and tissue (rows)."""
-    whole = np.repeat(lineage.fillna(0).to_numpy(float)[:, None], cells.shape[1], axis=1)
-    common = np.min([np.median(whole[group == side], axis=0) for side in (0, 1)], axis=0)
-    data = poisson_lognormal.fit(cells.fillna(0).to_numpy(float), whole, np.maximum(common, 1))
-    return pd.DataFrame(data.value, columns=cells.columns)
 
 
 def states(cells: pd.DataFrame, tissue: str, reference: str) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from sscite.findings import Concern, Finding, Kind
 
 LEVEL, PER_SUBSET, PER_KIND = 0.05, 2, 10
 UNITS = {
-    "composition": (Kind.COMPOSITION, "log odds"), "expression": (Kind.GENE, "log2 fold change"),
+    "composition": (Kind.COMPOSITION, "log ratio"), "expression": (Kind.GENE, "log2 fold change"),
     "protein": (Kind.PROTEIN, "normalised protein"), "programme": (Kind.GENE_SET, "log2 counts per million"),
 }  # fmt: skip
 

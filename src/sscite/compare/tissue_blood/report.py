@@ -77,7 +77,7 @@ def _draw_effects(facts: Facts, table: pd.DataFrame) -> None:
     """Draw composition, protein and states where there are any."""
     composition = table[table["kind"] == "composition"]
     if len(composition):
-        facts.figure("composition", effects(composition, "feature", "log odds of the share"), "Shares of a lineage",
+        facts.figure("composition", effects(composition, "feature", "log ratio of the shares"), "Shares of a lineage",
                      "Right: larger share in the tissue. Filled: FDR below 5%.")  # fmt: skip
     protein = table[(table["kind"] == "protein") & (table["level"] == "lineage")]
     if len(protein):

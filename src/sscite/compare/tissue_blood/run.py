@@ -12,7 +12,7 @@ from sscite.compare.contrast import contrast as design
 from sscite.compare.expression import differential
 from sscite.compare.pseudobulk import sums
 from sscite.compare.statistics import dissociation_stress
-from sscite.compare.tissue_blood import differences, findings, report
+from sscite.compare.tissue_blood import differences, findings, report, shares
 from sscite.errors import Reason, Skipped
 
 
@@ -25,6 +25,7 @@ def run(
     reference_tissue: str,
     min_cells_per_donor: int,
     min_donors: int,
+    seed: int,
 ) -> None:
     """Compare each tissue with blood, within donors where possible, each finding beside the dissociation stress.
 
@@ -37,17 +38,18 @@ def run(
     known = known[sums.keep(known)]
     tissues = [name for name in table["tissue"].unique() if name != reference_tissue]
     if not tissues or reference_tissue not in set(table["tissue"]):
-        with command.step("compare_tissue_blood", "tissues"):
+        with command.step("compare_tissue_blood", "tissues", seed=seed):
             raise Skipped(Reason.ONE_TISSUE, f"tissues: {', '.join(table['tissue'].unique())}")
     for tissue in tissues:
         path = Path(command.file_stem(tissue)) / "tissue_blood.csv"
-        with command.step("compare_tissue_blood", tissue, empty={path: differences.COLUMNS}) as facts:
+        empty = {path: differences.COLUMNS}
+        with command.step("compare_tissue_blood", tissue, seed=seed, empty=empty) as facts:
             comparison, tested = differences.choose(tissue, reference_tissue, table, min_donors=min_donors)
             for sentence in comparison.warnings:
                 facts.warn(sentence, rank=command.Rank(comparison.ranks.get(sentence, "note")))
             scores = dissociation_stress.lineage_scores(counts)
             parts = [
-                differences.compare_composition(numbers, comparison, scores, tested=tested),
+                shares.compare_composition(numbers, comparison, scores, tested=tested, seed=seed),
                 differences.compare_subsets(
                     counts, comparison, tested=tested, min_cells=min_cells_per_donor, min_donors=min_donors
                 ),
