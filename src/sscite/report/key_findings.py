@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import Any
 
 from sscite import text
@@ -39,7 +39,8 @@ RATIOS = {"odds ratio", "fold change", "ratio", "hazard ratio"}
 
 def rows(facts: list[Fact]) -> list[Row]:
     """Return the findings of all facts as rows, the strongest evidence first."""
-    records = [_record(fact, finding) for fact in facts for finding in fact.get("findings", [])]
+    tested = Counter(fact["step"] for fact in facts if fact["status"] == "done")
+    records = [_record(fact, finding, tested) for fact in facts for finding in fact.get("findings", [])]
     merged = [_merge(members) for members in _grouped(records, _claim)]
     found = [_collapse(members) for members in _grouped(merged, _feature_group)]
     found.sort(key=_strength)
@@ -61,11 +62,14 @@ def panels(facts: list[Fact]) -> dict[str, dict[str, str]]:
     return found
 
 
-def _record(fact: Fact, finding: dict[str, Any]) -> Row:
+def _record(fact: Fact, finding: dict[str, Any], tested: Counter[str]) -> Row:
     graded = grades.grade(finding)
     links = _links(fact, finding)
+    comparisons = tested[fact["step"]] if fact["step"].startswith("compare_") else 1
     return {
         **finding,
+        "comparisons": comparisons,
+        "p_all_comparisons": over_all(finding["p"], comparisons),
         "grade": graded.grade.value,
         "reasons": list(graded.reasons),
         "concern_texts": [grades.concern_text(name) for name in finding["concerns"]],
@@ -78,6 +82,15 @@ def _record(fact: Fact, finding: dict[str, Any]) -> Row:
         "support": [],
         "members": [],
     }
+
+
+def over_all(p: float | None, comparisons: int) -> float | None:
+    """Return an adjusted p corrected for all comparisons of its step (Bonferroni); None without a p value.
+
+    It controls what the adjusted p controls, the family-wise error or the FDR, over all comparisons together. The
+    tables hold the p value of one comparison, so that a further one changes no result of the others.
+    """
+    return None if p is None else min(1.0, p * comparisons)
 
 
 def _checked(checks: str, given_stress: float | None) -> str:

@@ -74,3 +74,21 @@ def test_what_a_step_is_said_to_check_is_what_its_code_can_raise(step: str):
     code = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
     raised = {name for name in words if re.search(rf"Concern\.{name}\b", code)}
     assert raised == {name for name, word in words.items() if word in key_findings.CHECKED[step]}
+
+
+def test_an_adjusted_p_is_also_given_over_all_comparisons_that_its_step_tested():
+    facts = [
+        fact("compare_composition", "A", findings=[finding(p=0.018)]), fact("compare_composition", "B"),
+        fact("compare_composition", "C"), fact("compare_composition", "D", status="skipped"),
+        fact("compare_expression", "A", findings=[finding(kind="gene", feature="FOS", p=0.4, error_rate="FDR")]),
+    ]  # fmt: skip
+    rows = {row["feature"]: row for row in key_findings.rows(facts)}
+    assert rows["CD14_EGR1"]["p_all_comparisons"] == pytest.approx(0.054)
+    assert rows["CD14_EGR1"]["comparisons"] == 3
+    assert rows["CD14_EGR1"]["p"] == 0.018
+    assert rows["FOS"]["p_all_comparisons"] == 0.4
+
+
+@pytest.mark.parametrize(("p", "number", "expected"), [(None, 3, None), (0.4, 3, 1.0), (0.01, 1, 0.01)])
+def test_a_p_over_all_comparisons_is_at_most_one(p: float | None, number: int, expected: float | None):
+    assert key_findings.over_all(p, number) == expected
