@@ -103,7 +103,8 @@ def membership(rows: pd.DataFrame, order: pd.Index) -> tuple[sparse.csr_array, p
     column = order.get_indexer(rows["cell"])
     known = column >= 0
     shape = (len(keys), len(order))
-    return sparse.csr_array((np.ones(known.sum(), np.int64), (row[known], column[known])), shape=shape), keys
+    places = (row[known].astype(np.int32), column[known].astype(np.int32))
+    return sparse.csr_array((np.ones(known.sum(), np.int64), places), shape=shape), keys
 
 
 def sum_blocks(
@@ -111,17 +112,22 @@ def sum_blocks(
 ) -> sparse.csr_array:
     """Sum counts over the cells of each row, a block of cells at a time; (n_rows, n_genes) whole numbers.
 
+    No step is dense: rows × genes of 200 libraries are tens of gigabytes.
+
     Parameters
     ----------
     blocks
         Positions of cells, and their counts (n_block, n_genes), as `sscite.cohort.file.iterate` yields them.
     """
-    total = np.zeros((member.shape[0], n_genes), dtype=np.int64)
+    total = sparse.csr_array((member.shape[0], n_genes), dtype=np.int64)
     columns = member.tocsc()
     for positions, block in blocks:
         part = columns[:, positions].tocsr() @ sparse.csr_array(block)
-        total += np.rint(part.toarray()).astype(np.int64)
-    return sparse.csr_array(total)
+        part.data = np.rint(part.data)
+        total = total + part.astype(np.int64)
+    total.eliminate_zeros()
+    total.sort_indices()
+    return total
 
 
 def log_cpm(counts: np.ndarray, totals: np.ndarray | None = None) -> np.ndarray:
