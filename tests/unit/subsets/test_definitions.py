@@ -42,12 +42,13 @@ def test_all_problems_are_listed_at_once(tmp_path):
         tmp_path,
         "lineages:\n  T:\n    lineages: [T]\n    colour: red\n"
         "    subsets:\n      a: {up: [X], down: [X]}\n      b: {}\n"
-        "  B:\n    subsets:\n      a: {up: Y}\n",
+        "  B:\n    subsets:\n      a: {up: Y}\n      c: {up: [Y], gate: true}\n      d: {up: [Y], gate: [CD3]}\n",
     )
     for part in (
         "unknown key 'colour'", "X both up and down", "'b' of lineage 'T': no gene",
         "neither 'lineages' nor 'labels'",
         "subset 'a' is used before, in 'T'", "'up' must be a list such as [A, B], found 'Y'",
+        "'c' of lineage 'B': 'gate' without needs, proteins", "'gate' must be true or false, found ['CD3']",
     ):  # fmt: skip
         assert part in text
 

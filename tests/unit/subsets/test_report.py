@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 
 from sscite.command import step
 from sscite.subsets.cluster import report
+from sscite.subsets.cluster.protein_gate import Gate
 
 
 def test_cell_types_are_counted_by_sample_with_the_most_frequent_first():
@@ -30,6 +33,17 @@ def test_clusters_without_a_name_are_listed_with_the_genes_that_stand_out(tmp_pa
     table = next(table for table in facts["tables"] if table["name"] == "unnamed")
     assert [row[:5] for row in table["records"]] == [["T", 2, 7, "X", "c"], ["T", 1, 5, "FABP4, MARCO", "b"]]
     assert facts["warnings"][0].startswith("2 clusters (12 cells)")
+
+
+def test_gates_are_listed_and_one_that_rna_does_not_confirm_is_a_warning(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    inside = np.array([True, True, False])
+    gates = [Gate("Treg", inside, "FOXP3 50% (x9.0, at least x3.0)", True), Gate("b", inside, "G 0% (x0.0)", False)]
+    with step("subsets_cluster", "cohort") as facts:
+        report.gates(facts, SimpleNamespace(lineages={"CD4 T": SimpleNamespace(gates=gates)}))
+    written = json.loads((tmp_path / "cohort.subsets_cluster.json").read_text())
+    assert [row[:3] for row in written["tables"][0]["records"]] == [["CD4 T", "Treg", 2], ["CD4 T", "b", 2]]
+    assert written["warnings"][0].startswith("2 cells of CD4 T are b by their proteins")
 
 
 def test_nothing_is_said_where_all_clusters_have_a_name(tmp_path, monkeypatch):

@@ -12,7 +12,7 @@ import scipy.sparse as sp
 from sscite import names
 from sscite.cohort.integrate import embed
 from sscite.embedding import graph, neighbours, pca, umap
-from sscite.subsets.cluster import cluster_names, marker_scores, marker_support
+from sscite.subsets.cluster import cluster_names, marker_scores, marker_support, protein_gate
 from sscite.subsets.cluster.rate_ratio import RateRatio, rate_ratio
 from sscite.subsets.cluster.resolution import assess_stability, choose_resolution, merge_small
 from sscite.subsets.definitions.subsets import Lineage, Subset
@@ -57,6 +57,7 @@ class Found:
     resolution: float
     embedding: np.ndarray
     expression: pd.DataFrame = field(default_factory=pd.DataFrame)
+    gates: list[protein_gate.Gate] = field(default_factory=list)
 
 
 def cluster_lineage(data: LineageCells, lineage: Lineage, *, resolution: float | None, seed: int) -> Found:
@@ -86,9 +87,10 @@ def cluster_lineage(data: LineageCells, lineage: Lineage, *, resolution: float |
     table = name_clusters(data, expression, scores, clusters, lineage, sought)
     table.insert(0, "lineage", lineage.name)
     can_be = possible(expression, data.obs, sought, smoother)[scores.columns]
-    cells = name_cells(scores, can_be, clusters, table)
+    gates = gate_subsets(data, expression, [subset for subset in sought if subset.name in scores])
+    cells = name_cells(scores, can_be, clusters, table, gates)
     positions = umap.embed(fuzzy, embedding, seed=seed)
-    return Found(cells, scores, table, resolutions, positions, chosen, embedding, expression)
+    return Found(cells, scores, table, resolutions, positions, chosen, embedding, expression, gates)
 
 
 def marker_expression(data: LineageCells, lineage: Lineage) -> pd.DataFrame:
@@ -154,8 +156,24 @@ def possible(
     return can
 
 
-def name_cells(scores: pd.DataFrame, can_be: pd.DataFrame, clusters: np.ndarray, table: pd.DataFrame) -> pd.DataFrame:
+def gate_subsets(data: LineageCells, expression: pd.DataFrame, sought: Sequence[Subset]) -> list[protein_gate.Gate]:
+    """Gate the lineage's cells for each subset that has a gate, where its proteins were measured in all of them."""
+    counts, depth = raw_counts(expression, data.obs)
+    table = pd.DataFrame(counts, columns=expression.columns)
+    found = (protein_gate.gate_cells(subset, data.protein, table, depth, data.obs) for subset in sought)
+    return [gate for gate in found if gate is not None]
+
+
+def name_cells(
+    scores: pd.DataFrame,
+    can_be: pd.DataFrame,
+    clusters: np.ndarray,
+    table: pd.DataFrame,
+    gates: Sequence[protein_gate.Gate] = (),
+) -> pd.DataFrame:
     """Return each cell with its cluster's name, or its own if that is clearly another, and its score of it.
+
+    Cells inside a gate that RNA confirms have the gate's name.
 
     Parameters
     ----------
@@ -167,11 +185,17 @@ def name_cells(scores: pd.DataFrame, can_be: pd.DataFrame, clusters: np.ndarray,
         Number of each cell's cluster.
     table
         A row per cluster, with lineage, cluster, subset.
+    gates
+        Of the lineage's subsets; those not confirmed name no cell.
     """
     lineage = table["lineage"].iloc[0]
     of_cluster = contradicted(
         scores, can_be, table.set_index("cluster")["subset"].reindex(clusters).to_numpy(dtype=object)
     )
+    each = by_cell(scores, can_be, names.OTHER_SUBSET.format(lineage=lineage))
+    for gate in gates:
+        if gate.confirmed:
+            of_cluster[gate.cells], each[gate.cells] = gate.subset, gate.subset
     cells = pd.DataFrame(index=scores.index)
     cells[names.LINEAGE] = lineage
     cells[names.CLUSTER] = [f"{lineage}:{number}" for number in clusters]
@@ -181,7 +205,7 @@ def name_cells(scores: pd.DataFrame, can_be: pd.DataFrame, clusters: np.ndarray,
     own = np.where(place >= 0, values[np.arange(len(values)), place] if values.shape[1] else 0.0, np.nan)
     cells[names.SUBSET_SCORE] = own.astype(np.float32)
     cells["subset_margin"] = _margin(values, place)
-    cells["subset_by_cell"] = by_cell(scores, can_be, names.OTHER_SUBSET.format(lineage=lineage))
+    cells["subset_by_cell"] = each
     return cells
 
 

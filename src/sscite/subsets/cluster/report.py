@@ -37,6 +37,7 @@ def clusters(facts: Facts, found: Subsets) -> None:
         for row in flagged.itertuples():
             facts.warn(f"Cluster {row.cluster} of {row.lineage} ({row.subset}) rests on {row.flag}.")
     without_name(facts, found.clusters)
+    gates(facts, found)
     facts.summary(
         f"{subset[named].nunique()} subsets were found in {len(found.lineages)} lineages; {named.sum():,} of "
         f"{len(subset):,} cells have the name of a subset."
@@ -84,6 +85,29 @@ def without_name(facts: Facts, clusters: pd.DataFrame) -> None:
             "the share of its markers that the cluster shows; more than half are needed. A state that you know can be "
             "added to subsets.yaml.",
         )  # fmt: skip
+
+
+def gates(facts: Facts, found: Subsets) -> None:
+    """List the gates on proteins with the cells inside and what RNA says of them; warn of one without support."""
+    rows = [
+        {"lineage": name, "subset": gate.subset, "cells": int(gate.cells.sum()), "detection": gate.evidence,
+         "named": gate.confirmed}
+        for name, part in found.lineages.items() for gate in part.gates
+    ]  # fmt: skip
+    if not rows:
+        return
+    facts.table(
+        "gates", pd.DataFrame(rows), "Cells gated by proteins",
+        "Cells beyond 2.5 robust standard deviations of their lineage's median in the proteins of the subset. They "
+        "have its name if each needed gene is at least twice as frequent in them as in the rest, at the lower bound of "
+        "the 95% interval.",
+    )  # fmt: skip
+    for row in rows:
+        if row["cells"] and not row["named"]:
+            facts.warn(
+                f"{row['cells']:,} cells of {row['lineage']} are {row['subset']} by their proteins, but its needed "
+                f"genes are not more frequent in them ({row['detection']}): they are not named by the gate."
+            )
 
 
 def voted(facts: Facts, found: Voted) -> None:

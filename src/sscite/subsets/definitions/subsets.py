@@ -14,7 +14,7 @@ from sscite.subsets.definitions.yaml_checks import directions, listed, lists, te
 from sscite.yaml_file import read_yaml
 
 LINEAGE_KEYS = {"lineages", "labels", "subsets"}
-SUBSET_KEYS = {"up", "also", "needs", "down", "proteins", "tissue"}
+SUBSET_KEYS = {"up", "also", "needs", "down", "proteins", "tissue", "gate"}
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,8 @@ class Subset:
     """A state within a lineage, defined by what is high (up) and low (down) in it against the rest of its lineage.
 
     `up` holds the genes of the file's `up` and `also`, `defining` those of `up` alone (of `also` if it is empty).
-    Without the genes of `needs` detected, no cluster or cell has the name.
+    Without the genes of `needs` detected, no cluster or cell has the name. With `gate`, cells whose proteins are as
+    stated have it where `needs` are enriched in them.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Subset:
     tissues: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
+    gate: bool = False
 
     @property
     def defining(self) -> tuple[str, ...]:
@@ -125,12 +127,22 @@ def _validate_subsets(lineage: str, subsets: Any, owner: dict[str, str]) -> list
         problems += unknown(where, entry, SUBSET_KEYS)
         problems += lists(where, entry, ("up", "also", "needs", "down", "tissue"))
         problems += directions(f"{where}, proteins", entry.get("proteins"))
+        problems += _validate_gate(where, entry)
         if not (entry.get("up") or entry.get("also")):
             problems.append(f"{where}: no gene under 'up' or 'also'; name at least one that is high in it")
         both = set(texts(entry.get("up"))) & set(texts(entry.get("down")))
         if both:
             problems.append(f"{where}: {listed(both)} both up and down; keep one")
     return problems
+
+
+def _validate_gate(where: str, entry: dict) -> list[str]:
+    """List what is missing for a gate: proteins to gate by and a gene that confirms the gated cells."""
+    gate = entry.get("gate", "false")
+    if gate not in ("true", "false"):
+        return [f"{where}: 'gate' must be true or false, found {gate!r}"]
+    missing = [key for key in ("proteins", "needs") if not entry.get(key)] if gate == "true" else []
+    return [f"{where}: 'gate' without {listed(missing)}; list them or remove 'gate'"] if missing else []
 
 
 def _repeated(lineage: str, found: Any, owner: dict[str, str], what: str) -> list[str]:
@@ -157,6 +169,7 @@ def _subset(name: str, lineage: str, entry: dict) -> Subset:
         name, lineage, up, texts(entry.get("down")), texts(proteins.get("up")), texts(proteins.get("down")),
         texts(entry.get("tissue")), texts(entry.get("needs")),
         tuple(gene for gene in texts(entry.get("also")) if gene not in texts(entry.get("up"))),
+        entry.get("gate") == "true",
     )  # fmt: skip
 
 
