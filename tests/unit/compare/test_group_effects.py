@@ -85,3 +85,15 @@ def test_a_family_of_exchangeable_donors_is_wrong_in_at_most_one_of_twenty():
         false.append((p <= 0.05).any())
     assert len(false) == 56
     assert 0 < np.mean(false) <= 0.05
+
+
+def test_degrees_of_freedom_lie_between_those_of_one_variance_and_of_satterthwaite():
+    """4 against 17 donors without a prior: 19 of one variance; 1 / (.8095^2 / 3 + .1905^2 / 16) = 4.53 of two."""
+    parts, own = [np.array([[1 / 17]]), np.array([[1 / 4]])], [np.array([16.0]), np.array([3.0])]
+    found = group_effects._degrees_of_freedom(parts, own, 0.0)
+    assert found[0, 0] == pytest.approx(np.sqrt(19 * 4.53), rel=0.001)
+
+
+def test_groups_of_equal_size_and_spread_have_the_degrees_of_freedom_of_one_variance():
+    parts, own = [np.array([[0.1]])] * 2, [np.array([9.0])] * 2
+    assert group_effects._degrees_of_freedom(parts, own, 0.0)[0, 0] == pytest.approx(18)

@@ -32,7 +32,7 @@ class Effects:
     ratio
         (n_tests,): standard deviation of the target's donors over that of the reference's; NaN where paired.
     df
-        (n_arrangements, n_tests): degrees of freedom of `variance`, by Satterthwaite from those of the groups.
+        (n_arrangements, n_tests): degrees of freedom of `variance`.
     own_df
         (n_tests,): degrees of freedom of `own` (Satterthwaite).
     """
@@ -167,10 +167,19 @@ def _chunk(data: LogFrequencies, values: np.ndarray, design: np.ndarray, group: 
     own_df = _satterthwaite(parts, df)
     ratio = np.sqrt(own[1][0] / np.maximum(own[0][0], 1e-12))
     of_group = [values * size for values, size in zip(variance, spread, strict=True)]
-    total = np.minimum(
-        effective[0] + effective[1] + prior, _satterthwaite(of_group, [values + prior for values in effective])
-    )
+    total = _degrees_of_freedom(of_group, effective, prior)
     return beta[..., -1], np.maximum(of_group[0] + of_group[1], 1e-12), total, welch, ratio, own_df
+
+
+def _degrees_of_freedom(parts: list[np.ndarray], effective: list[np.ndarray], prior: float) -> np.ndarray:
+    """Return the degrees of freedom of the sum of the groups' variances: between those of two assumptions.
+
+    If the spreads of the groups have the same ratio in every test, all donors estimate one variance. If each test has a
+    ratio of its own, only a group's donors estimate its variance (Satterthwaite). The geometric mean is taken.
+    """
+    common = effective[0] + effective[1] + prior
+    apart = _satterthwaite(parts, [values + prior for values in effective])
+    return np.sqrt(common * np.minimum(common, apart))
 
 
 def _satterthwaite(parts: list[np.ndarray], df: list) -> np.ndarray:
