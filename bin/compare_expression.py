@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Test every gene between the sides of each contrast, in every subset, with the donor as the unit."""
+"""Test every gene and protein between the sides of each contrast, in every subset, with the donor as the unit."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ def main(
     threads: Annotated[int, typer.Option(help="subsets tested at once; changes speed only", min=1)] = 1,
     species: command.Species = "human",
 ) -> None:
-    """Test every gene between the sides of each contrast, in every subset, with the donor as the unit.
+    """Test every gene and protein between the sides of each contrast, in every subset, with the donor as the unit.
 
     Counts of a donor's cells in a subset are summed; a quasi-likelihood regression (edgeR's) adjusts for the
-    covariates, and for the donors if the contrast is paired. Writes CONTRAST/expression.csv.
+    covariates, and for the donors if the contrast is paired. Mean normalised proteins are compared by a moderated t
+    test. Writes CONTRAST/expression.csv and CONTRAST/protein.csv.
     """
     from sscite.compare.expression.run import run
 

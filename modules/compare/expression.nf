@@ -9,6 +9,7 @@ process COMPARE_EXPRESSION {
 
     output:
     tuple val(contrast_id), path('*/expression.csv'), emit: tables, optional: true
+    path '*/protein.csv', optional: true
     path '*.compare_expression.json', topic: 'facts'
     path '*.compare_expression.*.png', topic: 'figures', optional: true
     path '*.compare_expression.*.{svg,pdf}', optional: true
@@ -30,6 +31,7 @@ process COMPARE_EXPRESSION {
     """
     mkdir ${contrast_id}
     echo 'contrast_id,level,subset,gene,base_mean,log2_fold_change,standard_error,low,high,shrunken_log2_fold_change,statistic,p_value,fdr,fdr_contrast,donors_target,donors_reference,stress_gene,quality,ambient_share,outlier,effect_given_stress,p_given_stress,stress_flag,worst_p,influential_donor,lowest_effect,highest_effect' > ${contrast_id}/expression.csv
+    echo 'contrast_id,level,subset,protein,effect,low,high,p_value,fdr,fdr_contrast,donors_target,donors_reference,effect_given_stress,p_given_stress,stress_flag,worst_p,influential_donor,lowest_effect,highest_effect' > ${contrast_id}/protein.csv
     echo '{"step": "compare_expression", "id": "${contrast_id}"}' > ${contrast_id}.compare_expression.json
     """
 }

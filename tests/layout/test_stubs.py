@@ -16,6 +16,7 @@ from sscite.compare.composition import differential, influence, stress
 from sscite.compare.design import confounding
 from sscite.compare.enrichment import competitive
 from sscite.compare.expression import differential as expression
+from sscite.compare.expression import proteins
 from sscite.compare.identity import run as identity
 from sscite.compare.stage import longitudinal
 from sscite.compare.tissue_blood import differences
@@ -32,6 +33,7 @@ WRITTEN = {
     ("compare_design", "design.csv"): confounding.COLUMNS,
     ("compare_enrichment", "enrichment.csv"): competitive.COLUMNS,
     ("compare_expression", "expression.csv"): expression.COLUMNS,
+    ("compare_expression", "protein.csv"): proteins.COLUMNS,
     ("compare_identity", "identity.csv"): identity.COLUMNS,
     ("compare_stage", "stage.csv"): longitudinal.COLUMNS,
     ("compare_tissue_blood", "tissue_blood.csv"): differences.COLUMNS,

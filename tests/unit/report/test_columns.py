@@ -19,6 +19,7 @@ from sscite.compare.contrast import contrast
 from sscite.compare.design import confounding
 from sscite.compare.enrichment import competitive
 from sscite.compare.expression import differential as expression
+from sscite.compare.expression import proteins
 from sscite.compare.identity import run as identity
 from sscite.compare.ligand_receptor import liana
 from sscite.compare.pseudobulk import ambient
@@ -42,6 +43,7 @@ TABLES = {
     "7_compare/c/abundance.csv": milo.COLUMNS,
     "7_compare/c/calibration.csv": relabelling.COLUMNS,
     "7_compare/c/expression.csv": expression.COLUMNS,
+    "7_compare/c/protein.csv": proteins.COLUMNS,
     "7_compare/c/enrichment.csv": competitive.COLUMNS,
     "7_compare/kidney/tissue_blood.csv": differences.COLUMNS,
     "7_compare/kidney/ligand_receptor.csv": liana.COLUMNS,

@@ -1,4 +1,4 @@
-"""Test every gene between the sides of each contrast, in every subset, with the donor as the unit."""
+"""Test every gene and protein between the sides of each contrast, in every subset, with the donor as the unit."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ from pathlib import Path
 import pandas as pd
 from anndata import read_h5ad
 
-from sscite import command
+from sscite import command, io
 from sscite.compare.contrast.contrast import Comparison
 from sscite.compare.contrast.each import for_each_contrast
-from sscite.compare.expression import differential, findings, report
+from sscite.compare.expression import differential, findings, proteins, report
 from sscite.compare.statistics import dissociation_stress
 
 
 def run(
     *, pseudobulk: Path, samples: Path, contrasts: Path, min_cells_per_donor: int, min_donors: int, threads: int
 ) -> None:
-    """Test every gene between the sides of each contrast, in every subset, with the donor as the unit.
+    """Test every gene and protein between the sides of each contrast, in every subset, with the donor as the unit.
 
     Counts of a donor's cells in a subset are summed; a quasi-likelihood regression (edgeR's) adjusts for the
-    covariates, and for the donors if the contrast is paired. Writes CONTRAST/expression.csv.
+    covariates, and for the donors if the contrast is paired. Mean normalised proteins are compared by a moderated t
+    test. Writes CONTRAST/expression.csv and CONTRAST/protein.csv.
     """
     counts = read_h5ad(pseudobulk)
 
@@ -31,8 +32,13 @@ def run(
         facts.number(min_cells_per_donor=min_cells_per_donor, min_donors=min_donors)
         report.describe(facts, genes, tested, comparison.contrast.label)
         report.describe_stress(facts, comparison, dissociation_stress.lineage_scores(counts))
-        for finding in findings.of_contrast(genes, comparison):
+        panel = proteins.test_contrast(counts, comparison, min_cells=min_cells_per_donor, min_donors=min_donors)
+        proteins.describe(facts, panel)
+        for finding in [*findings.of_contrast(genes, comparison), *proteins.of_contrast(panel, comparison)]:
             facts.finding(finding)
+        folder = Path(comparison.contrast.id)
+        folder.mkdir(exist_ok=True)
+        io.write_table(differential.rounded(panel), folder / "protein.csv")
         return differential.rounded(genes)
 
     for_each_contrast(

@@ -17,11 +17,12 @@ from sscite import genes as gene_lists
 from sscite import names
 from sscite.compare.contrast import eligibility
 from sscite.compare.contrast.contrast import Comparison, Contrast
-from sscite.compare.expression import differential, robustness
+from sscite.compare.expression import differential
 from sscite.compare.expression.differential import Bulk
+from sscite.compare.expression.proteins import donor_means
+from sscite.compare.expression.values import test_values
 from sscite.compare.pseudobulk.sums import log_cpm
 from sscite.compare.statistics import ambient_share, dissociation_stress
-from sscite.compare.statistics.donor_tests import benjamini_hochberg, moderated_t
 from sscite.errors import Reason, Skipped
 from sscite.subsets.tissue import counterparts
 
@@ -88,35 +89,10 @@ def compare_expression(bulk: Bulk, comparison: Comparison, score: np.ndarray, *,
 def compare_values(
     values: np.ndarray, features: pd.Index, rows: pd.DataFrame, score: np.ndarray, *, paired: bool, tested: bool
 ) -> pd.DataFrame:
-    """Compare measured values (rows × features, finite) by a moderated t test, and again given the stress score."""
-    if not len(features):
-        return pd.DataFrame()
-    if not tested:
-        return describe_rows(values, features, rows, paired=paired)
-    design = differential.design_matrix(rows, [], paired=paired)
-    if len(rows) <= design.shape[1]:
-        return pd.DataFrame()
-    fit = moderated_t(values, design[:, -1], design[:, :-1])
-    table = pd.DataFrame({"feature": features, "effect": fit.effect, "p_value": fit.p})
-    table["fdr"] = benjamini_hochberg(table["p_value"].to_numpy())
-    adjusted = dissociation_stress.adjusted(design, score)
-    if adjusted is not None:
-        again = moderated_t(values, adjusted[:, -1], adjusted[:, :-1])
-        table = table.assign(effect_given_stress=again.effect, p_given_stress=again.p)
-    return without_each_donor(table, values, rows, paired=paired)
-
-
-def without_each_donor(table: pd.DataFrame, values: np.ndarray, rows: pd.DataFrame, *, paired: bool) -> pd.DataFrame:
-    """Add the largest p value without one donor, that donor, and the range of the effect, of every feature."""
-    people = rows["donor"].unique()
-    effects, p = (np.full((len(people), len(table)), np.nan) for _ in range(2))
-    for place, person in enumerate(people):
-        kept = (rows["donor"] != person).to_numpy()
-        design = differential.design_matrix(rows[kept].reset_index(drop=True), [], paired=paired)
-        if kept.sum() > design.shape[1] and rows.loc[kept, "group"].nunique() == 2:
-            fit = moderated_t(values[kept], design[:, -1], design[:, :-1])
-            effects[place], p[place] = fit.effect, fit.p
-    return robustness.write_influence(table, table.index.to_numpy(), effects, p, people)
+    """Compare measured values (rows × features, finite) by `test_values`, or describe them if there are few donors."""
+    if tested:
+        return test_values(values, features, rows, score, covariates=[], paired=paired)
+    return describe_rows(values, features, rows, paired=paired) if len(features) else pd.DataFrame()
 
 
 def describe_rows(values: np.ndarray, features: pd.Index, rows: pd.DataFrame, *, paired: bool) -> pd.DataFrame:
@@ -144,7 +120,7 @@ def compare_subsets(
         lineage = differential.lineage_of(pseudobulk.obs, level, name)
         score = differential.stress_of(bulk, comparison, scores, lineage)
         own = dissociation_stress.score(bulk.counts, bulk.genes)
-        proteins, panel = protein_values(pseudobulk, bulk, comparison, level, name)
+        proteins, panel = donor_means(pseudobulk, bulk, comparison, level, name)
         values = partial(compare_values, rows=bulk.rows, paired=comparison.paired, tested=tested)
         found = {
             "expression": compare_expression(bulk, comparison, score, tested=tested),
@@ -170,22 +146,6 @@ def residency_score(bulk: Bulk) -> tuple[np.ndarray, pd.Index]:
     values = log_cpm(bulk.counts)
     score = values[:, up].mean(axis=1) - values[:, down].mean(axis=1)
     return score[:, None], pd.Index(["tissue residency"])
-
-
-def protein_values(
-    pseudobulk: AnnData, bulk: Bulk, comparison: Comparison, level: str, name: str
-) -> tuple[np.ndarray, pd.Index]:
-    """Return the mean normalised protein of each row of a bulk, for proteins measured in all rows."""
-    if "prot" not in pseudobulk.obsm:
-        return np.empty((len(bulk.rows), 0)), pd.Index([])
-    obs = pseudobulk.obs
-    rows = np.flatnonzero((obs["level"] == level) & (obs["name"] == name))
-    values = pd.DataFrame(np.asarray(pseudobulk.obsm["prot"])[rows], index=obs["sample"].astype(str).iloc[rows])
-    means = comparison.collapse(values)
-    keys = pd.MultiIndex.from_frame(comparison.donors[["donor", "group"]])
-    wanted = means.set_axis(keys).reindex(pd.MultiIndex.from_frame(bulk.rows[["donor", "group"]]))
-    shared = wanted.notna().all().to_numpy()
-    return wanted.to_numpy(float)[:, shared], pd.Index(np.asarray(pseudobulk.uns["prot"], str))[shared]
 
 
 def states(cells: pd.DataFrame, tissue: str, reference: str) -> pd.DataFrame:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sscite import figures
 from sscite.command import Facts, Rank
 from sscite.compare.contrast.contrast import Comparison
+from sscite.compare.expression.values import draw_dots, draw_effects
 from sscite.compare.statistics.dissociation_stress import FLAG_GENE, FLAG_SCORE, NOT_ADJUSTABLE
 from sscite.compare.tissue_blood.differences import resident
 from sscite.subsets.tissue.counterparts import FAR
@@ -77,12 +77,14 @@ def _draw_effects(facts: Facts, table: pd.DataFrame) -> None:
     """Draw composition, protein and states where there are any."""
     composition = table[table["kind"] == "composition"]
     if len(composition):
-        facts.figure("composition", effects(composition, "feature", "log ratio of the shares"), "Shares of a lineage",
+        drawn = draw_effects(composition, "feature", "log ratio of the shares")
+        facts.figure("composition", drawn, "Shares of a lineage",
                      "Right: larger share in the tissue. Filled: FDR below 5%.")  # fmt: skip
     protein = table[(table["kind"] == "protein") & (table["level"] == "lineage")]
     if len(protein):
         rows = protein.assign(label=protein["subset"] + ": " + protein["feature"])
-        facts.figure("protein", effects(rows, "label", "difference of normalised protein"), "Proteins that differ most",
+        drawn = draw_effects(rows, "label", "difference of normalised protein")
+        facts.figure("protein", drawn, "Proteins that differ most",
                      "Right: higher in the tissue. Filled: FDR below 5%.")  # fmt: skip
     state = table[table["kind"] == "state"]
     if len(state):
@@ -185,33 +187,13 @@ def residency_grid(genes: pd.DataFrame) -> Figure:
     return figure
 
 
-def effects(rows: pd.DataFrame, label: str, unit: str) -> Figure:
-    """Draw the largest effects as dots around zero; filled where found."""
-    shown = rows.loc[rows["effect"].abs().sort_values().tail(35).index].sort_values("effect")
-    figure, axes = figures.new(width=5, height=max(2.0, 0.9 + 0.18 * len(shown)))
-    _dots(axes, shown["effect"].to_numpy(), (shown["fdr"] < 0.05).to_numpy())
-    axes.set_yticks(range(len(shown)), shown[label], fontsize=7)
-    axes.axvline(0, color="black", linewidth=0.6)
-    axes.set(xlabel=unit)
-    return figure
-
-
 def state_dots(state: pd.DataFrame) -> Figure:
     """Draw each subset's distance to its counterpart, named beside it."""
     shown = state.sort_values("effect").tail(40)
     figure, axes = figures.new(width=5.5, height=max(2.0, 0.9 + 0.2 * len(shown)))
-    _dots(axes, shown["effect"].to_numpy(), shown["without_counterpart"].to_numpy(bool))
+    draw_dots(axes, shown["effect"].to_numpy(), shown["without_counterpart"].to_numpy(bool))
     labels = shown["subset"] + " → " + shown["feature"].astype(str)
     axes.set_yticks(range(len(shown)), labels, fontsize=7)
     axes.axvline(FAR, color="black", linewidth=0.6, linestyle="--")
     axes.set(xlabel="relative distance to the nearest blood cells")
     return figure
-
-
-def _dots(axes: Axes, values: np.ndarray, filled: np.ndarray) -> None:
-    """Draw values in rows, orange to the right of zero and blue to the left, hollow where not filled."""
-    colour = np.where(values > 0, TISSUE, BLOOD)
-    face = [c if full else "white" for c, full in zip(colour, filled, strict=True)]
-    axes.scatter(values, range(len(values)), c=face, edgecolors=colour, s=22, linewidths=1)
-    axes.grid(axis="y", color=figures.BAND)
-    axes.set_axisbelow(True)
