@@ -1,9 +1,11 @@
+include { quoted } from '../parameters'
+
 process ADT_NORMALIZE {
     tag "${meta.id}"
     label 'medium'
 
     input:
-    tuple val(meta), path(h5mu), path(droplets), stdin
+    tuple val(meta), path(h5mu), path(droplets), val(methods)
     path panel_map
 
     output:
@@ -20,7 +22,7 @@ process ADT_NORMALIZE {
         --id ${meta.id} \\
         --library ${h5mu} \\
         --droplets ${droplets} \\
-        --methods /dev/stdin \\
+        --methods <(printf %s ${quoted(methods)}) \\
         ${panel_map ? "--panel-map ${panel_map}" : ''} \\
         --isotypes '${params.isotypes ?: ''}' \\
         --seed ${params.seed} \\
@@ -29,6 +31,7 @@ process ADT_NORMALIZE {
 
     stub:
     """
+    # given: ${methods.md5()}
     touch ${meta.id}.adt_normalize.parquet ${meta.id}.adt_cells.parquet
     echo 'feature,protein,clone,gene,is_isotype,matched,method' > ${meta.id}.adt_panel.csv
     echo 'feature,protein,clone,gene,is_isotype,mean_count,detected,ambient_mean,signal_to_background,above_background,bimodal,separation,stain_index,threshold,threshold_low,threshold_high,threshold_source,positive_fraction,rna_correlation,swapped_with,quality_class,meaning' > ${meta.id}.adt_quality.csv

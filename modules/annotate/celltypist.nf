@@ -1,9 +1,11 @@
+include { quoted } from '../parameters'
+
 process ANNOTATE_CELLTYPIST {
     tag "${meta.id}"
     label 'medium'
 
     input:
-    tuple val(meta), path(counts), stdin
+    tuple val(meta), path(counts), val(rows)
     path models
     path lineages, stageAs: 'lineages/*'
 
@@ -19,7 +21,7 @@ process ANNOTATE_CELLTYPIST {
         --id ${meta.id} \\
         --counts ${counts} \\
         --model ${models} \\
-        --samples /dev/stdin \\
+        --samples <(printf %s ${quoted(rows)}) \\
         ${lineages ? "--lineages ${lineages}" : ''} \\
         --mode ${params.celltypist_mode} \\
         --majority-voting ${params.majority_voting} \\
@@ -30,6 +32,7 @@ process ANNOTATE_CELLTYPIST {
 
     stub:
     """
+    # given: ${rows.md5()}
     touch ${meta.id}.annotate_celltypist.parquet
     echo '{"step": "annotate_celltypist", "id": "${meta.id}", "status": "done"}' > ${meta.id}.annotate_celltypist.json
     """

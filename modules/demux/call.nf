@@ -1,9 +1,11 @@
+include { quoted } from '../parameters'
+
 process DEMUX_CALL {
     tag "${meta.id}"
     label 'small'
 
     input:
-    tuple val(meta), path(library), stdin
+    tuple val(meta), path(library), val(rows)
 
     output:
     tuple val(meta), path("${meta.id}.demux_call.parquet"), path("${meta.id}.demux_posteriors.parquet"), emit: calls
@@ -16,7 +18,7 @@ process DEMUX_CALL {
     demux_call.py \\
         --id ${meta.id} \\
         --hashtag-counts ${library} \\
-        --samples /dev/stdin \\
+        --samples <(printf %s ${quoted(rows)}) \\
         --method ${params.demux_method} \\
         --doublet-weight ${params.doublet_weight} \\
         --seed ${params.seed} \\
@@ -25,6 +27,7 @@ process DEMUX_CALL {
 
     stub:
     """
+    # given: ${rows.md5()}
     touch ${meta.id}.demux_call.parquet ${meta.id}.demux_posteriors.parquet
     echo '{"step": "demux_call", "id": "${meta.id}", "status": "done"}' > ${meta.id}.demux_call.json
     """

@@ -1,9 +1,11 @@
+include { quoted } from '../parameters'
+
 process DEMUX_GENOTYPES {
     tag "${meta.id}"
     label 'small'
 
     input:
-    tuple val(meta), path(library), path(calls), path(posteriors), path(genotypes, stageAs: 'genotypes/*'), path(cell_samples, stageAs: 'cell_samples/*'), stdin
+    tuple val(meta), path(library), path(calls), path(posteriors), path(genotypes, stageAs: 'genotypes/*'), path(cell_samples, stageAs: 'cell_samples/*'), val(rows)
 
     output:
     tuple val(meta), path("${meta.id}.demux_genotypes.parquet"), emit: assignments
@@ -19,13 +21,14 @@ process DEMUX_GENOTYPES {
         --library ${library} \\
         --calls ${calls} \\
         --posteriors ${posteriors} \\
-        --samples /dev/stdin \\
+        --samples <(printf %s ${quoted(rows)}) \\
         ${given} \\
         ${task.ext.args ?: ''} # code: ${task.ext.code ?: 'in the image'}
     """
 
     stub:
     """
+    # given: ${rows.md5()}
     touch ${meta.id}.demux_genotypes.parquet
     echo '{"step": "demux_genotypes", "id": "${meta.id}", "status": "done"}' > ${meta.id}.demux_genotypes.json
     """

@@ -5,6 +5,11 @@ def groups() {
     return schema['$defs'].values()
 }
 
+// A text as one word of a shell command: small tables reach a task as text, so that -resume goes by their content.
+def quoted(String text) {
+    return "'" + text.replace("'", "'\\''") + "'"
+}
+
 def helpText() {
     def lines = groups().collectMany { group ->
         ["\n${group.title}"] + group.properties.collect { name, rule ->

@@ -1,9 +1,11 @@
+include { quoted } from '../parameters'
+
 process SAMPLES_DOUBLETS {
     tag "${meta.id}"
     label 'medium'
 
     input:
-    tuple val(meta), path(library), path(_droplets), stdin
+    tuple val(meta), path(library), path(_droplets), val(capture_cells)
 
     output:
     tuple val(meta), path("${meta.id}.samples_doublets.parquet"), emit: doublets
@@ -16,13 +18,14 @@ process SAMPLES_DOUBLETS {
     samples_doublets.py \\
         --id ${meta.id} \\
         --library ${library} \\
-        --capture-cells /dev/stdin \\
+        --capture-cells <(printf %s ${quoted(capture_cells)}) \\
         --seed ${params.seed} \\
         ${task.ext.args ?: ''} # code: ${task.ext.code ?: 'in the image'}
     """
 
     stub:
     """
+    # given: ${capture_cells.md5()}
     touch ${meta.id}.samples_doublets.parquet
     echo '{"step": "samples_doublets", "id": "${meta.id}", "status": "done"}' > ${meta.id}.samples_doublets.json
     """

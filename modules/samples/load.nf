@@ -1,9 +1,11 @@
+include { quoted } from '../parameters'
+
 process SAMPLES_LOAD {
     tag "${meta.id}"
     label 'small'
 
     input:
-    tuple val(meta), path(counts, stageAs: 'counts/*'), path(raw_counts, stageAs: 'raw_counts/*'), path(hashtag_counts, stageAs: 'hashtag_counts/*'), path(adt_counts, stageAs: 'adt_counts/*'), stdin
+    tuple val(meta), path(counts, stageAs: 'counts/*'), path(raw_counts, stageAs: 'raw_counts/*'), path(hashtag_counts, stageAs: 'hashtag_counts/*'), path(adt_counts, stageAs: 'adt_counts/*'), val(rows)
 
     output:
     tuple val(meta), path("${meta.id}.h5mu"), path("${meta.id}.droplets.h5mu"), emit: library
@@ -15,7 +17,7 @@ process SAMPLES_LOAD {
     """
     samples_load.py \\
         --id ${meta.id} \\
-        --samples /dev/stdin \\
+        --samples <(printf %s ${quoted(rows)}) \\
         --counts counts/* \\
         ${raw_counts ? '--raw-counts raw_counts/*' : ''} \\
         ${hashtag_counts ? '--hashtag-counts hashtag_counts/*' : ''} \\
@@ -30,6 +32,7 @@ process SAMPLES_LOAD {
 
     stub:
     """
+    # given: ${rows.md5()}
     touch ${meta.id}.h5mu ${meta.id}.droplets.h5mu
     echo '{"step": "samples_load", "id": "${meta.id}", "status": "done"}' > ${meta.id}.samples_load.json
     """

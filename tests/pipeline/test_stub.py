@@ -20,8 +20,12 @@ def sheet(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("ambient_rna", ["flag", "correct"])
-def test_the_whole_graph_runs_on_stubs(sheet: Path, tmp_path: Path, ambient_rna: str):
+@pytest.mark.parametrize(("ambient_rna", "parser"), [("flag", "v1"), ("correct", "v2")])
+def test_the_whole_graph_runs_on_stubs(
+    sheet: Path, tmp_path: Path, ambient_rna: str, parser: str, monkeypatch: pytest.MonkeyPatch
+):
+    """With Nextflow's present parser, and with the stricter one that replaces it."""
+    monkeypatch.setenv("NXF_SYNTAX_PARSER", parser)
     options = ["--outdir", "out", "--ambient_rna", ambient_rna]
     run = nextflow("-stub-run", "-profile", "stub,local", "--input", sheet, *options, folder=tmp_path)
     assert run.returncode == 0, run.stdout + run.stderr
