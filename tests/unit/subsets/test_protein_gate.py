@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 
 from sscite.subsets.cluster import cluster_lineage, protein_gate
-from sscite.subsets.definitions.subsets import Subset, load_definitions
+from sscite.subsets.definitions.subsets import Lineage, Subset, load_definitions
 
 TREG = Subset("Treg", "CD4 T", ("FOXP3",), proteins_up=("CD25",), proteins_down=("CD127",), needs=("FOXP3",), gate=True)
 GATED = np.arange(100) < 6
@@ -89,6 +90,30 @@ def test_gated_cells_take_the_name_only_if_rna_confirms_them(confirmed: bool, na
     assert (cells.loc[GATED, "subset"] == name).all()
     assert (cells.loc[GATED, "subset_by_cell"] == name).all()
     assert (cells.loc[~GATED, "subset"] == "naive").all()
+
+
+@pytest.mark.parametrize(("clusters_named", "gated"), [(["naive"], ["Treg"]), (["naive", "Treg"], [])])
+def test_a_subset_that_names_a_cluster_is_not_gated(monkeypatch, clusters_named: list[str], gated: list[str]):
+    """Four hundred cells of two kinds; the clusters' names are given."""
+    rng = np.random.default_rng(0)
+    kind = np.arange(400) % 2
+    rate = np.ones((400, 40))
+    rate[:, :6] += 5 * (kind[:, None] == np.repeat([0, 1], 3))
+    genes = pd.Index(["FOXP3", *(f"G{i}" for i in range(1, 40))])
+    every = pd.DataFrame({"library": "L", "donor": "D", "tissue": "blood"}, index=[f"c{i}" for i in range(400)])
+    protein = pd.concat([proteins()] * 4, ignore_index=True).set_axis(every.index)
+    data = cluster_lineage.LineageCells(
+        sparse.csr_matrix(np.log1p(rng.poisson(rate)).astype(np.float32)), genes, every, protein
+    )
+    monkeypatch.setattr(
+        cluster_lineage, "name_clusters",
+        lambda data, expression, scores, clusters, lineage, sought: pd.DataFrame(
+            {"cluster": np.unique(clusters), "subset": np.resize(clusters_named, len(np.unique(clusters)))}
+        ),
+    )  # fmt: skip
+    lineage = Lineage("CD4 T", ("CD4 T",), (), (TREG, Subset("naive", "CD4 T", ("G1",))))
+    found = cluster_lineage.cluster_lineage(data, lineage, resolution=0.5, seed=0)
+    assert [gate.subset for gate in found.gates] == gated
 
 
 def test_the_default_file_gates_regulatory_t_cells(root):

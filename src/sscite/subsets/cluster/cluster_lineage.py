@@ -87,7 +87,8 @@ def cluster_lineage(data: LineageCells, lineage: Lineage, *, resolution: float |
     table = name_clusters(data, expression, scores, clusters, lineage, sought)
     table.insert(0, "lineage", lineage.name)
     can_be = possible(expression, data.obs, sought, smoother)[scores.columns]
-    gates = gate_subsets(data, expression, [subset for subset in sought if subset.name in scores])
+    unnamed = [subset for subset in sought if subset.name in scores and subset.name not in set(table["subset"])]
+    gates = gate_subsets(data, expression, unnamed)
     cells = name_cells(scores, can_be, clusters, table, gates)
     positions = umap.embed(fuzzy, embedding, seed=seed)
     return Found(cells, scores, table, resolutions, positions, chosen, embedding, expression, gates)
@@ -157,7 +158,7 @@ def possible(
 
 
 def gate_subsets(data: LineageCells, expression: pd.DataFrame, sought: Sequence[Subset]) -> list[protein_gate.Gate]:
-    """Gate the lineage's cells for each subset that has a gate, where its proteins were measured in all of them."""
+    """Gate the lineage's cells for each subset that has a gate and names no cluster."""
     counts, depth = raw_counts(expression, data.obs)
     table = pd.DataFrame(counts, columns=expression.columns)
     found = (protein_gate.gate_cells(subset, data.protein, table, depth, data.obs) for subset in sought)
