@@ -16,7 +16,7 @@ Row = dict[str, Any]
 # what each step looks for; said where it found nothing
 CHECKED = {
     "compare_composition": "dissociation stress, batch, cells per donor, variance, single donors",
-    "compare_expression": "dissociation stress, ambient RNA, single donors",
+    "compare_expression": "dissociation stress, ambient RNA of genes, single donors",
     "compare_enrichment": "dissociation stress, single donors",
     "compare_tissue_blood": "dissociation stress, ambient RNA, single donors",
 }
