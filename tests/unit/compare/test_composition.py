@@ -71,6 +71,23 @@ def test_a_finding_never_contradicts_its_percents():
     assert "differ in direction" in found["note"]
 
 
+def test_no_finding_of_random_cohorts_contradicts_its_percents():
+    """One subset expands in one group, each cohort by another factor; every finding has the direction of its means."""
+    number = 0
+    for seed, fold in enumerate((0.05, 0.2, 5, 20, 60)):
+        rng, people = np.random.default_rng(seed), cohorts.samples(9, 7)
+        names = [("mono" if j < 4 else "T", f"S{j}") for j in range(9)]
+        numbers = {name: (400 * np.exp(rng.normal(0, 0.3, 16))).astype(int).tolist() for name in names}
+        numbers["mono", "S0"] = [3000] * 9 + [int(3000 * fold)] * 7
+        table = asked(people, numbers)[0]
+        found = table[table["finding"] != ""]
+        rises = found["percent_target"] > found["percent_reference"]
+        assert (rises == (found["finding"] == "up")).all()
+        assert ((found["fold_change"] > 1) == rises).all()
+        number += len(found)
+    assert number >= 5
+
+
 def test_donors_thinned_to_few_cells_give_no_finding():
     """Rare subsets were called up in thinned donors by the logit with half a cell added."""
     rng, false = np.random.default_rng(3), 0
@@ -171,9 +188,10 @@ def test_a_finding_that_one_donor_makes_is_flagged_with_their_name():
     assert all("one_donor" in f["concerns"] and f["influential_donor"] == "d15" for f in found)
 
 
-def test_a_strong_finding_of_all_donors_is_not_flagged_and_named_once():
-    facts, _ = reported(cohorts.samples(12, 5), cohorts.random_cells(17, raised=5, fold=8.0))
+def test_a_strong_finding_of_all_donors_is_not_flagged_and_named_once_for_two_denominators():
+    facts, table = reported(cohorts.samples(12, 5), cohorts.random_cells(17, raised=5, fold=8.0))
     found = [f for f in facts.content["findings"] if f["feature"] == "S0"]
+    assert set(table.loc[(table["subset"] == "S0") & (table["finding"] == "up"), "measure"]) == {"all", "parent"}
     assert len(found) == 1
     assert found[0]["concerns"] == []
     assert found[0]["worst_p"] <= 0.05
