@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import json
 import logging
 import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, TextIO
+from typing import IO, TYPE_CHECKING, Any, TextIO
 
 from sscite.errors import Skipped, UserError
 
@@ -36,6 +37,7 @@ CAUSES = (
      "the compressed data are damaged"),
     (r"can't decode byte|codec", "it is not UTF-8 text; save it as UTF-8"),
     (r"tokenizing|expected \d+ fields|buffer overflow|eof inside string", "its rows are not those of one table"),
+    (r"line \d+ column \d+ \(char", "it is not JSON"),
     (r"is a directory", "it is a folder"),
     (r"permission denied", "reading it is not permitted"),
 )  # fmt: skip
@@ -161,6 +163,18 @@ def open_bytes(path: Path, *, limited: bool = True) -> io.BufferedReader:
 def open_text(path: Path, *, limited: bool = True) -> TextIO:
     """Open a UTF-8 text file, plain or gzipped, without its byte order mark; checked as `open_bytes` does."""
     return io.TextIOWrapper(open_bytes(path, limited=limited), encoding="utf-8-sig", newline="")
+
+
+def read_json(path: Path, expected: str) -> Any:
+    """Read a JSON file.
+
+    Raises
+    ------
+    UserError
+        It is not JSON; the message says what it should be (`expected`, with its article).
+    """
+    with reading(path, expected):
+        return json.loads(path.read_text(encoding="utf-8"))
 
 
 def read_user_table(path: Path, *, required: tuple[str, ...]) -> pd.DataFrame:

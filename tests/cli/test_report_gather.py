@@ -23,3 +23,10 @@ def test_a_file_that_is_no_facts_file_is_named(script, tmp_path: Path):
     assert result.returncode == 2
     assert "broken.json" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_content_of_the_report_that_is_not_json_is_named(script, tmp_path: Path):
+    (tmp_path / "report.json").write_text("{")
+    result = script("report_render.py", "--content", "report.json")
+    assert result.returncode == 2
+    assert "report.json: cannot be read as the report.json of report_gather.py (it is not JSON)" in result.stderr

@@ -43,3 +43,14 @@ def test_by_hand_the_files_are_read_without_a_check_of_each_library(script, tmp_
     run = script("samples_inspect.py", "--files", "files.csv")
     assert run.returncode == 2
     assert "--samples or --checks is needed" in run.stderr
+
+
+def test_what_is_not_json_is_named(script, tmp_path):
+    (tmp_path / "checks").mkdir()
+    (tmp_path / "checks" / "L.check.json").write_text("")
+    (tmp_path / "L.json").write_text("not JSON")
+    (tmp_path / "files.csv").write_text(FILES + "L,L,c.csv,,,,2\n")
+    run = script("samples_check.py", "--id", "L", "--library", "L.json")
+    assert (run.returncode, run.stderr.startswith("error: L.json: cannot be read as")) == (2, True)
+    run = script("samples_inspect.py", "--files", "files.csv", "--checks", "checks")
+    assert (run.returncode, "L.check.json: cannot be read as" in run.stderr) == (2, True)

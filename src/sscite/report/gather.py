@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from sscite import __version__
-from sscite.errors import UserError
+from sscite.reading import read_json
 from sscite.report import alerts, crate, grades, key_findings, methods, multiqc, provenance, sections
 from sscite.report.study import contrast_names, study
 
@@ -51,9 +51,13 @@ def run(
 ) -> None:
     """Read the facts of all tasks; write report.json, multiqc/, run/ and ro-crate-metadata.json."""
     found = [read_fact(path) for path in sorted(facts.glob("*.json"))]
-    parameters = read_json(settings)
+    parameters = read_setting(settings)
     content = arrange(
-        found, words=read_words(), settings=parameters, defaults=defaults(read_json(schema)), run=read_json(workflow)
+        found,
+        words=read_words(),
+        settings=parameters,
+        defaults=defaults(read_setting(schema)),
+        run=read_setting(workflow),
     )
     missing = [_named(item, contrast_names(found)) for item in alerts.unfinished(found)]
     content["unanswered"] = [*missing, *content["unanswered"]]
@@ -115,16 +119,12 @@ def _named(item: dict[str, Any], contrasts: dict[str, str]) -> dict[str, Any]:
 
 def read_fact(path: Path) -> Fact:
     """Read the facts of a task."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        message = f"{path}: not a facts file ({error}); it should be what a task of the pipeline wrote"
-        raise UserError(message) from error
+    return read_json(path, "the step summary of a task")
 
 
-def read_json(path: Path | None) -> dict[str, Any]:
-    """Read a JSON file; nothing if there is none."""
-    return json.loads(path.read_text(encoding="utf-8")) if path else {}
+def read_setting(path: Path | None) -> dict[str, Any]:
+    """Read a JSON file of Nextflow; nothing if there is none."""
+    return read_json(path, "JSON written by Nextflow") if path else {}
 
 
 def read_words() -> dict[str, dict[str, str]]:

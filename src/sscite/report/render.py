@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 
 from sscite import text
+from sscite.reading import read_json
 from sscite.report import glyphs, images
 from sscite.report.columns import tips
 from sscite.report.sections import anchor
@@ -23,7 +24,7 @@ MOST_ROWS = 50  # of a table in the page; the files hold all
 
 def run(content: Path, *, figures: Path, cells: Path | None, output: Path) -> None:
     """Read the content and the figures, write the report and the pages of libraries beside it."""
-    gathered = json.loads(content.read_text(encoding="utf-8"))
+    gathered = read_json(content, "the report.json of report_gather.py")
     as_points = _with_points(gathered)
     drawn = {p.name: images.embed(p) for p in sorted(figures.glob("*.png")) if p.name not in as_points}
     explored = cells.read_text(encoding="utf-8") if cells else ""

@@ -17,6 +17,7 @@ from sscite.formats.cell_samples import read_cell_samples, unknown_samples
 from sscite.formats.genotypes import parse, read_genotypes, unknown_donors
 from sscite.formats.read import check_exists, find_kind
 from sscite.names import HASHTAG, PROTEIN, RNA
+from sscite.reading import read_json
 from sscite.samples.assemble import Library, assemble, check_raw
 from sscite.samples.cells import empty_droplet_problem
 from sscite.samples.files import ANTIBODIES, CELL_SAMPLES, COUNTS, GENOTYPES, HASHTAGS, RAW, given, staged
@@ -58,7 +59,7 @@ def run(id: str, library: Path, *, folders: bool, facts: Any) -> None:
     folders
         Each file is the only entry of a folder named as its column, as a task of the pipeline has it.
     """
-    content = json.loads(library.read_text(encoding="utf-8"))
+    content = read_json(library, "a library's JSON of samples_validate.py")
     record, samples = content["files"], pd.DataFrame(content["samples"], dtype=str)
     paths: Paths = staged(record) if folders else {column: Path(record[column]) for column in given(record)}
     checked = check(record, samples, paths)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from sscite.errors import UserError
+from sscite.reading import read_json
 from sscite.samples.check import ROW, Checked, Paths, check
 from sscite.samples.files import given
 
@@ -105,4 +105,4 @@ def inspect(files: pd.DataFrame, checked: dict[str, Checked]) -> tuple[pd.DataFr
 
 def _read(path: Path) -> Checked:
     """Read what samples_check found in one library."""
-    return Checked(**json.loads(path.read_text(encoding="utf-8")))
+    return Checked(**read_json(path, "the check of a library by samples_check.py"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from sscite.cohort import file as store
 from sscite.compare.pseudobulk.sums import keep
 from sscite.errors import Reason, Skipped
 from sscite.findings import Kind
+from sscite.reading import read_json
 
 LEVEL = 0.05
 LAYERS = (names.LAYER_DSB, names.LAYER_CLR)
@@ -92,7 +92,7 @@ def reported_subsets(summaries: Iterable[Path]) -> dict[str, set[str]]:
     """Return the subsets whose frequency differs (adjusted p at most 0.05) by contrast id, from step summaries."""
     reported: dict[str, set[str]] = {}
     for path in summaries:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(path, "the step summary of a contrast")
         for finding in content.get("findings", []):
             p = finding.get("p")
             if finding.get("kind") == Kind.COMPOSITION and (p is None or p <= LEVEL):
