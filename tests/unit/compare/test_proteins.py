@@ -15,6 +15,7 @@ from sscite.command import Facts
 from sscite.compare.contrast.contrast import Comparison, Contrast
 from sscite.compare.contrast.eligibility import compare
 from sscite.compare.expression import proteins
+from sscite.compare.expression.values import draw_effects
 
 PANEL = [f"P{i}" for i in range(12)]
 CONTRAST = Contrast("SSc against HD", "ssc_hd", "disease", ("HD",), ("SSc",), ("blood",))
@@ -80,3 +81,16 @@ def test_without_proteins_there_is_an_empty_table_and_no_number(tmp_path: Path):
     assert table.empty
     assert proteins.of_contrast(table, comparison) == []
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_step_summary_has_the_number_the_table_and_a_figure_of_a_row_per_protein(tmp_path: Path):
+    data, comparison = measured(ILL)
+    facts = Facts("compare_expression", "x", seed=None, folder=tmp_path)
+    table = of_donors(data, comparison)
+    proteins.describe(facts, table)
+    assert facts.content["numbers"]["proteins_fdr_5_over_all_subsets"] == (table["fdr_contrast"] < 0.05).sum()
+    assert facts.content["tables"][0]["records"][0][2] == "P0"
+    assert [path.name for path in tmp_path.glob("*.png")] == ["x.compare_expression.proteins.png"]
+    axes = draw_effects(table[table["subset"] == "A"], "protein", "difference").axes[0]
+    assert [text.get_text() for text in axes.get_yticklabels()][-1] == "P0"
+    assert len(axes.collections[0].get_offsets()) == len(PANEL)
