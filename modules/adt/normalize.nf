@@ -1,8 +1,10 @@
+include { needs } from '../resources'
 include { quoted } from '../parameters'
 
 process ADT_NORMALIZE {
     tag "${meta.id}"
     label 'medium'
+    ext needs: { needs(task.process, h5mu) }
 
     input:
     tuple val(meta), path(h5mu), path(droplets), val(methods)

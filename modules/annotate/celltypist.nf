@@ -1,8 +1,10 @@
+include { needs } from '../resources'
 include { quoted } from '../parameters'
 
 process ANNOTATE_CELLTYPIST {
     tag "${meta.id}"
     label 'medium'
+    ext needs: { needs(task.process, counts) }
 
     input:
     tuple val(meta), path(counts), val(rows)

@@ -1,6 +1,9 @@
+include { needs } from '../resources'
+
 process BIOMARKERS_PANEL {
     tag 'cohort'
     label 'medium'
+    ext needs: { needs(task.process, cohort) }
 
     input:
     path cohort

@@ -1,9 +1,12 @@
+include { needs } from '../resources'
+
 process COHORT_MERGE {
     tag 'cohort'
     label 'medium'
+    ext needs: { needs(task.process, libraries) }
 
     input:
-    path 'libraries/*'
+    path libraries, stageAs: 'libraries/*'
     path 'fragments/*'
 
     output:

@@ -1,6 +1,9 @@
+include { needs } from '../resources'
+
 process COMPARE_ABUNDANCE {
     tag "${contrast_id}"
     label 'medium'
+    ext needs: { needs(task.process, cohort) }
 
     input:
     path cohort

@@ -1,6 +1,9 @@
+include { needs } from '../resources'
+
 process COMPARE_LIGAND_RECEPTOR {
     tag 'cohort'
     label 'medium'
+    ext needs: { needs(task.process, cohort) }
 
     input:
     path cohort

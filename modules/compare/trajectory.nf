@@ -1,6 +1,9 @@
+include { needs } from '../resources'
+
 process COMPARE_TRAJECTORY {
     tag 'cohort'
     label 'small'
+    ext needs: { needs(task.process, cohort) }
 
     input:
     path cohort

@@ -1,8 +1,10 @@
+include { needs } from '../resources'
 include { quoted } from '../parameters'
 
 process DEMUX_CALL {
     tag "${meta.id}"
     label 'small'
+    ext needs: { needs(task.process, library) }
 
     input:
     tuple val(meta), path(library), val(rows)

@@ -1,6 +1,9 @@
+include { needs } from '../resources'
+
 process SAMPLES_AMBIENT {
     tag "${meta.id}"
     label 'medium'
+    ext needs: { needs(task.process, library) }
 
     input:
     tuple val(meta), path(library), path(_droplets)

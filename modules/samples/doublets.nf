@@ -1,8 +1,10 @@
+include { needs } from '../resources'
 include { quoted } from '../parameters'
 
 process SAMPLES_DOUBLETS {
     tag "${meta.id}"
     label 'medium'
+    ext needs: { needs(task.process, library) }
 
     input:
     tuple val(meta), path(library), path(_droplets), val(capture_cells)

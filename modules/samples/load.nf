@@ -1,8 +1,10 @@
+include { needs } from '../resources'
 include { quoted } from '../parameters'
 
 process SAMPLES_LOAD {
     tag "${meta.id}"
     label 'small'
+    ext needs: { needs(task.process, [counts, raw_counts]) }
 
     input:
     tuple val(meta), path(counts, stageAs: 'counts/*'), path(raw_counts, stageAs: 'raw_counts/*'), path(hashtag_counts, stageAs: 'hashtag_counts/*'), path(adt_counts, stageAs: 'adt_counts/*'), val(rows)

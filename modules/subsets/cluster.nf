@@ -1,6 +1,9 @@
+include { needs } from '../resources'
+
 process SUBSETS_CLUSTER {
     tag 'cohort'
     label 'large'
+    ext needs: { needs(task.process, merged) }
 
     input:
     path merged

@@ -1,6 +1,9 @@
+include { needs } from '../resources'
+
 process SUBSETS_SIGNATURES {
     tag 'cohort'
     label 'medium'
+    ext needs: { needs(task.process, merged) }
 
     input:
     path merged

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from pathlib import Path
 
@@ -50,6 +51,14 @@ def test_a_script_calls_run_of_the_code_of_its_name(script: Path):
     text = script.read_text(encoding="utf-8")
     assert re.search(rf"from sscite\.{room}\.{step}(\.run)? import run$", text, flags=re.MULTILINE)
     assert len(re.findall(r"^    run\(", text, flags=re.MULTILINE)) == 1
+
+
+def test_a_process_asks_by_its_input_where_that_was_measured():
+    measured = set(json.loads((ROOT / "assets" / "resources.json").read_text(encoding="utf-8"))["processes"])
+    asking = {step_of(path).upper() for path in MODULES if " needs(task.process" in path.read_text(encoding="utf-8")}
+    selector = re.search(r"withName: '(SAMPLES_\(CHECK.*)' \{", (ROOT / "conf" / "base.config").read_text())
+    assert selector
+    assert measured == asking == {step for path in MODULES if re.fullmatch(selector[1], step := step_of(path).upper())}
 
 
 @pytest.mark.parametrize("module", MODULES, ids=name)
