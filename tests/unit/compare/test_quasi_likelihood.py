@@ -7,7 +7,7 @@ import pytest
 import statsmodels.api as sm
 from scipy import optimize, stats
 
-from sscite.compare.statistics import effect_shrinkage, negative_binomial, quasi_likelihood
+from sscite.compare.statistics import effect_shrinkage, negative_binomial, quasi_likelihood, variance_prior
 from sscite.compare.statistics.donor_tests import benjamini_hochberg
 
 COUNTS = np.array([
@@ -86,11 +86,11 @@ def design(group: np.ndarray) -> np.ndarray:
     return np.column_stack([np.ones(len(group)), group])
 
 
-def test_effects_and_p_values_equal_edger_at_the_same_dispersion(monkeypatch: pytest.MonkeyPatch):
+def test_effects_and_p_values_equal_edger_at_the_same_dispersion_and_prior(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(negative_binomial, "dispersion_trend", lambda counts, *_: np.full(len(counts), 0.1))
+    monkeypatch.setattr(variance_prior, "_local_degrees", lambda variances, _: np.full(len(variances), PRIOR_DF))
     fit = quasi_likelihood.fit(COUNTS, DESIGN)
     assert fit.factors == pytest.approx(FACTORS, rel=1e-6)
-    assert fit.prior_df == pytest.approx(PRIOR_DF, rel=1e-3)
     assert fit.effect[:-1] == pytest.approx(LOG_FC[:-1], abs=1e-3)
     assert fit.statistic**2 == pytest.approx(F, rel=2e-3)
     assert np.log10(fit.p_value) == pytest.approx(np.log10(P), abs=2e-3)
@@ -132,10 +132,9 @@ def test_a_gene_tested_without_a_donor_is_that_gene_without_the_donors_row():
         y, offset = COUNTS[rows, gene], np.log(fit.factors[rows])
         family = sm.families.NegativeBinomial(alpha=fit.dispersion[gene])
         full, null = (sm.GLM(y, DESIGN[rows][:, :k], family=family, offset=offset).fit(tol=1e-10) for k in (3, 2))
-        prior = 0 if np.isinf(fit.prior_df) else fit.prior_df
+        prior = fit.prior_df[gene]
         scale = (prior * fit.prior_scale[gene] + full.deviance) / (prior + 3)
-        scale = fit.prior_scale[gene] if np.isinf(fit.prior_df) else scale
-        df = min(3 + fit.prior_df, fit.df.max())
+        df = min(3 + prior, fit.df.max())
         assert p[place] == pytest.approx(stats.f.sf((null.deviance - full.deviance) / scale, 1, df), rel=1e-3)
         assert effect[place] == pytest.approx(full.params[-1] / np.log(2), abs=0.1)  # the prior count shrinks a little
 
@@ -194,3 +193,20 @@ def test_one_donor_of_many_with_an_extreme_count_does_not_make_a_finding():
     assert fit.p_value[5] > 0.01
     alone = quasi_likelihood.fit(counts[1:], design(group[1:]))
     assert fit.effect[5] == pytest.approx(alone.effect[5], abs=0.1)
+
+
+def test_genes_of_few_and_of_many_counts_each_have_the_degrees_of_freedom_of_their_own_prior():
+    rng = np.random.default_rng(7)
+    n, df = 40_000, 6
+    abundance = np.linspace(0, 10, n)
+    planted = np.where(abundance < 5, 80, 5)
+    true = 0.3 * planted / rng.chisquare(planted)
+    raw = true * rng.chisquare(df, n) / df
+    prior_df, prior = variance_prior.trended_prior(raw, np.full(n, float(df)), abundance)
+    inner = (abundance < 3, abundance > 7)
+    assert np.median(prior_df[inner[0]]) == pytest.approx(80, rel=0.25)
+    assert np.median(prior_df[inner[1]]) == pytest.approx(5, rel=0.1)
+    t = rng.normal(size=n) * np.sqrt(true) / np.sqrt(variance_prior.posterior(raw, np.full(n, df), prior_df, prior))
+    p = 2 * stats.t.sf(np.abs(t), df + prior_df)
+    for part in inner:  # limma's one number, 8.4, gives 0.0002 and 0.0016
+        assert 0.0005 < (p[part] < 0.001).mean() < 0.0015

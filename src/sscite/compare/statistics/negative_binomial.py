@@ -10,6 +10,8 @@ import numpy as np
 from scipy import stats
 from scipy.special import gammaln
 
+from sscite.compare.statistics.variance_prior import highest
+
 SMALLEST_MEAN = 1e-6
 RIDGE = 1e-9
 LONGEST_STEP = 5.0  # natural log; a coefficient of a group without counts has no finite maximum
@@ -187,10 +189,7 @@ def dispersion_trend(counts: np.ndarray, mean: np.ndarray, design: np.ndarray, a
     running = np.vstack([np.zeros(len(GRID)), np.cumsum(table, axis=0)])
     place = np.arange(n)
     total = running[np.minimum(place + half + 1, n)] - running[np.maximum(place - half, 0)]
-    inner = np.clip(total.argmax(axis=1), 1, len(GRID) - 2)
-    left, middle, right = (total[place, inner + shift] for shift in (-1, 0, 1))
-    offset = np.clip(0.5 * (left - right) / np.minimum(left - 2 * middle + right, -1e-12), -1, 1)
-    trend = GRID[inner] + offset * (GRID[1] - GRID[0])
+    trend = highest(total, GRID)
     ranks = np.empty(len(order))
     ranks[order] = np.arange(len(order))
     return np.exp(np.interp(ranks, ranks[used], trend))

@@ -15,11 +15,15 @@ import numpy as np
 from scipy import stats
 
 from sscite.compare.statistics import negative_binomial as nb
+from sscite.compare.statistics.donor_tests import moderated_t
 from sscite.compare.statistics.variance_prior import posterior, trended_prior
 
 PILOT_DISPERSION = 0.1
 POISSON = 1e-8  # a dispersion that is none
 SMALLEST_GROUP = 3
+LEVEL = 0.05
+PRIOR_COUNT_OF_LOGS = 2
+FEWEST_GENES = 100  # that do not differ and whose ratios give the library factors
 PRIOR_COUNT = 0.125  # mean count added to every row for the reported effect, which stays finite without counts
 
 
@@ -40,7 +44,7 @@ class Fit:
     dispersion, scale
         Dispersion of the trend, and the quasi-likelihood dispersion after empirical Bayes.
     prior_df, prior_scale
-        Degrees of freedom of the prior, and its quasi-likelihood dispersion at each gene's abundance.
+        Degrees of freedom of the prior and its quasi-likelihood dispersion, at each gene's abundance.
     factors
         Effective library sizes, shape (n_rows,).
     outlier
@@ -55,7 +59,7 @@ class Fit:
     df: np.ndarray
     dispersion: np.ndarray
     scale: np.ndarray
-    prior_df: float
+    prior_df: np.ndarray
     prior_scale: np.ndarray
     factors: np.ndarray
     outlier: np.ndarray
@@ -73,13 +77,13 @@ def fit(
     design
         Full-rank design of shape (n_rows, n_columns), intercept first, the tested column last.
     factors
-        Effective library sizes; by default trimmed means of M values.
+        Effective library sizes; by default trimmed means of M values over the genes that hardly differ.
     groups
         Group of each row. If given, a gene with an outlying count (Cook's distance) in a group of three rows or more
         is tested without it. Omit for paired designs.
     """
     y = np.asarray(counts, float).T
-    factors = nb.library_factors(y) if factors is None else factors / np.exp(np.log(factors).mean())
+    factors = _library_factors(y, design) if factors is None else factors / np.exp(np.log(factors).mean())
     abundance = _abundance(y, factors)
     pilot = nb.coefficients(y, factors, design, np.full(len(y), PILOT_DISPERSION), tolerance=1e-4)[1]
     dispersion = nb.dispersion_trend(y, pilot, design, abundance)
@@ -96,8 +100,8 @@ def fit(
         included = (~extreme[again]).astype(float)
         part = y[again], factors, design, dispersion[again]
         ratio, raw, residual, _ = _deviances(*part, included=included)
-        size[again] = np.sqrt(ratio / posterior(raw, residual, prior_df, prior[again]))
-        p[again] = np.maximum(p[again], 2 * stats.t.sf(size[again], np.minimum(residual + prior_df, df[again])))
+        size[again] = np.sqrt(ratio / posterior(raw, residual, prior_df[again], prior[again]))
+        p[again] = np.maximum(p[again], 2 * stats.t.sf(size[again], np.minimum(residual + prior_df[again], df[again])))
         effect[again], wald[again] = _effect(*part, included=included)
     return Fit(
         (y / factors).mean(axis=1), effect, _error(effect, size, wald * np.sqrt(scale)), np.sign(effect) * size, p, df,
@@ -134,6 +138,20 @@ def _robust_variance(normal: np.ndarray, groups: np.ndarray) -> np.ndarray:
     return np.max(variances, axis=0) if variances else normal.var(axis=1, ddof=1)
 
 
+def _library_factors(y: np.ndarray, design: np.ndarray) -> np.ndarray:
+    """Return trimmed means of M values over the genes that do not differ at 5% by a moderated t on logs.
+
+    Genes that differ mostly in one direction shift the trimmed mean: the effects of all others are then biased, and
+    those of the former too small. They are excluded and the factors estimated again (Kadota, Nishiyama and Shimizu
+    2012, doi:10.1186/1748-7188-7-5).
+    """
+    factors = nb.library_factors(y)
+    prior = PRIOR_COUNT_OF_LOGS * factors / factors.mean()
+    values = np.log((y + prior) / factors).T
+    same = moderated_t(values, design[:, -1], design[:, :-1]).p > LEVEL
+    return nb.library_factors(y[same]) if same.sum() >= FEWEST_GENES else factors
+
+
 def _abundance(y: np.ndarray, factors: np.ndarray) -> np.ndarray:
     """Return the log2 mean of each gene over all rows, after a prior count of 2, as edgeR's average log CPM."""
     prior = 2 * factors / factors.mean()
@@ -167,8 +185,9 @@ def retest(
         return np.full(len(genes), np.nan), np.full(len(genes), np.nan)
     y, factors, dispersion = counts[rows][:, genes].T.astype(float), fitted.factors[rows], fitted.dispersion[genes]
     ratio, raw, residual, _ = _deviances(y, factors, part, dispersion)
-    scale = posterior(raw, residual, fitted.prior_df, fitted.prior_scale[genes])
-    df = np.minimum(residual + fitted.prior_df, fitted.df.max())
+    prior_df = fitted.prior_df[genes]
+    scale = posterior(raw, residual, prior_df, fitted.prior_scale[genes])
+    df = np.minimum(residual + prior_df, fitted.df.max())
     return _effect(y, factors, part, dispersion)[0], 2 * stats.t.sf(np.sqrt(ratio / scale), df)
 
 
