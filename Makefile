@@ -65,7 +65,8 @@ test-faults: install ## kill runs at several points and resume them (minutes)
 
 nf-test: install ## the tests of the processes, where nf-test is on PATH
 	@command -v nf-test >/dev/null || { echo "note: nf-test is not on PATH; the tests of the processes are skipped"; exit 0; }; \
-	PATH="$(CURDIR)/tools/nextflow:$$PATH" NUMBA_CACHE_DIR="$(CURDIR)/.venv/numba" nf-test test modules
+	PATH="$(CURDIR)/tools/nextflow:$$PATH" NUMBA_CACHE_DIR="$(CURDIR)/.venv/numba" nf-test test modules | tee >(cat >&2) \
+	| grep 'Executed [1-9]' >/dev/null || { echo "error: a test of a process failed, or nf-test found none (it ends with 0 then)" >&2; exit 1; }
 
 images: ## build the container image, tagged by the hash of what goes into it
 	containers/build.sh
