@@ -8,7 +8,13 @@ import pytest
 from conftest import ROOT
 
 PAGE = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
-OTHERS = {"Plugin with id", "exit status", "touch:", "cannot cache"}  # messages of Nextflow, Docker and numba
+OTHERS = {
+    "Plugin with id",
+    "exit status",
+    "No space left",
+    "touch:",
+    "cannot cache",
+}  # of Nextflow, Docker, numba, the system
 MESSAGES = [
     text
     for text in re.findall(r"^\| `([^`]+)`", PAGE, flags=re.MULTILINE)

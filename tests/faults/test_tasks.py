@@ -1,0 +1,134 @@
+"""Tasks killed at random, a full disk, uploads that were cut: the run survives or says what to do.
+
+On stubs, whose files depend on what a task read, so that equal files mean equal inputs all along.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from conftest import ROOT
+from pipeline.conftest import STUB_OPTIONS, nextflow, published, start, write_stub_cohort
+
+pytestmark = pytest.mark.pipeline
+
+KILLS = 10
+SMALL, LARGE = "1200k", "200m"  # of a work folder that about a third of the run fills, and one with space
+
+
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    folder = write_stub_cohort(tmp_path_factory.mktemp("unbroken") / "run")
+    run = nextflow(*STUB_OPTIONS, folder=folder)
+    assert run.returncode == 0, run.stdout + run.stderr
+    return published(folder / "out")
+
+
+def running(folder: Path) -> dict[str, int]:
+    """Return the process of each task that runs now, by the task's name."""
+    found = {}
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            where = (process / "cwd").resolve(strict=True)
+            if folder / "work" in where.parents and ".command.run" in (process / "cmdline").read_text().split("\0"):
+                script = (where / ".command.run").read_text()
+                found[re.search(r"^### name: '(.*)'$", script, re.MULTILINE)[1]] = int(process.name)
+        except OSError:  # it has ended
+            continue
+    return found
+
+
+def trace(folder: Path) -> pd.DataFrame:
+    return pd.read_csv(folder / "out" / "run" / "trace.txt", sep="\t")
+
+
+def test_tasks_killed_at_random_are_tried_again_and_no_other_is_done_twice(tmp_path: Path, unbroken: dict[str, str]):
+    folder = write_stub_cohort(tmp_path / "run")
+    chance, killed = random.Random(8), set()
+    run = start(*STUB_OPTIONS, "-c", slow_stubs(folder), folder=folder)
+    while run.poll() is None:
+        tasks = {name: pid for name, pid in running(folder).items() if name not in killed}
+        if tasks and len(killed) < KILLS and chance.random() < 0.3:
+            name = chance.choice(sorted(tasks))
+            os.kill(tasks[name], signal.SIGKILL)
+            killed.add(name)
+        time.sleep(0.1)
+    said, _ = run.communicate()
+    assert run.returncode == 0, said
+    assert len(killed) == KILLS
+    counts = Counter(zip(trace(folder)["name"], trace(folder)["status"], strict=True))
+    assert {name for name, status in counts if status == "FAILED"} <= killed
+    assert {count for (_, status), count in counts.items() if status == "COMPLETED"} == {1}
+    assert published(folder / "out") == unbroken
+
+
+def slow_stubs(folder: Path) -> Path:
+    """Stubs take half a second, to be met while they run."""
+    (folder / "slow.config").write_text("process.beforeScript = 'sleep 0.5'\n")
+    return folder / "slow.config"
+
+
+@pytest.fixture
+def small_work(tmp_path: Path) -> Iterator[Path]:
+    """A run's folder whose work folder is a disk of its own, too small for the run."""
+    folder = write_stub_cohort(tmp_path / "run")
+    work = folder / "work"
+    work.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={SMALL}", "tmpfs", work], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("a small disk cannot be mounted here (not root, or in a container)")
+    yield folder
+    subprocess.run(["umount", "-l", work], check=True)
+
+
+def test_a_full_disk_ends_the_run_saying_so_and_with_space_resume_finishes_it(
+    small_work: Path, unbroken: dict[str, str]
+):
+    run = nextflow(*STUB_OPTIONS, folder=small_work, timeout=600)
+    assert run.returncode != 0
+    assert "No space left on device" in run.stdout + run.stderr
+    done = set(trace(small_work).query("status == 'COMPLETED'")["name"])
+    assert done
+
+    subprocess.run(["mount", "-o", f"remount,size={LARGE}", small_work / "work"], check=True)
+    again = nextflow(*STUB_OPTIONS, folder=small_work)
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert published(small_work / "out") == unbroken
+    repeated = set(trace(small_work).query("status == 'COMPLETED'")["name"])
+    assert not done & {name for name in repeated if "REPORT" not in name}
+
+
+def test_uploads_that_were_cut_are_refused_together_before_any_library_is_loaded(tmp_path: Path):
+    whole = ROOT / "assets" / "test"
+    shutil.copy(whole / "kidney_1.h5", tmp_path)
+    content = (whole / "blood_1.h5").read_bytes()
+    (tmp_path / "cut.h5").write_bytes(content[: len(content) * 6 // 10])
+    table = gzip.compress(b"barcode,CD3E,CD14\n" + b"".join(b"C%08d,1,0\n" % n for n in range(20_000)), mtime=0)
+    (tmp_path / "cut.csv.gz").write_bytes(table[: len(table) * 6 // 10])
+    sheet = "library,sample,donor,tissue,counts\n"
+    for n, name in enumerate(("kidney_1.h5", "cut.h5", "cut.csv.gz")):
+        sheet += f"L{n},S{n},D{n},blood,{name}\n"
+    (tmp_path / "samplesheet.csv").write_text(sheet)
+    run = nextflow("-profile", "local", "--input", "samplesheet.csv", "--celltypist_model", whole / "model.pkl",
+                   "--outdir", "out", folder=tmp_path)  # fmt: skip
+    assert run.returncode == 1  # Nextflow's own; the task's is 2
+    assert "cut.h5" in run.stdout
+    assert "cut.csv.gz" in run.stdout
+    assert run.stdout.count("it is truncated") == 2
+    assert "(2)" in run.stdout
+    submitted = set(re.findall(r"Submitted process > (?:\w+:)?(\w+)", run.stdout))
+    assert submitted == {"SAMPLES_VALIDATE", "SAMPLES_CHECK", "SAMPLES_INSPECT", "ANNOTATE_MODEL"}
