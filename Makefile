@@ -60,7 +60,7 @@ test: install ## every test that this machine can run; what is skipped is said
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not pipeline and not faults"
 	$(BIN)/python -m pytest -q -m pipeline
 
-test-faults: install ## kill runs at several points and resume them (minutes)
+test-faults: install ## kill runs and tasks, compare platforms (half an hour)
 	$(BIN)/python -m pytest -q -m faults
 
 nf-test: install ## the tests of the processes, where nf-test is on PATH
