@@ -210,3 +210,14 @@ def test_genes_of_few_and_of_many_counts_each_have_the_degrees_of_freedom_of_the
     p = 2 * stats.t.sf(np.abs(t), df + prior_df)
     for part in inner:  # limma's one number, 8.4, gives 0.0002 and 0.0016
         assert 0.0005 < (p[part] < 0.001).mean() < 0.0015
+
+
+def test_genes_that_rise_do_not_make_the_others_appear_to_fall():
+    fold = np.zeros(1000)
+    fold[:150] = 2
+    counts, group = simulate(6, 6, 1000, fold=fold, seed=5)
+    fit = quasi_likelihood.fit(counts, design(group))
+    alone = quasi_likelihood.fit(counts[:, 150:], design(group))  # the library sizes of genes that do not differ
+    tmm = quasi_likelihood.fit(counts, design(group), factors=negative_binomial.library_factors(counts.T.astype(float)))
+    shift = np.median(fit.effect[150:]) - np.median(alone.effect)
+    assert abs(shift) < 0.5 * abs(np.median(tmm.effect[150:]) - np.median(alone.effect))
