@@ -97,7 +97,7 @@ def analyse(
     listed, exact = differential.arrangements(comparison, everyone, draws=limit, rng=rng, limit=limit)
     arranged = effects.arrange(fitted, comparison, everyone, listed)
     table = differential.summarise(fitted, arranged, comparison, exact).assign(concern=False)
-    chance = arranged.chance_any(fitted.asked, differential.unrelated(listed, comparison))
+    chance = arranged.chance_any(fitted.of_contrast, differential.unrelated(listed, comparison))
     table = table.assign(often=chance > report.OFTEN)
     found = table[table["finding"] != ""]
     if flagged and len(found):

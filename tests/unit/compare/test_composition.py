@@ -14,7 +14,7 @@ from sscite.errors import Reason, Skipped
 from sscite.findings import Concern
 
 
-def asked(people: pd.DataFrame, cells: dict, **options: object) -> tuple[pd.DataFrame, frequency.Measures]:
+def analysed(people: pd.DataFrame, cells: dict, **options: object) -> tuple[pd.DataFrame, frequency.Measures]:
     comparison = cohorts.comparison(people, **options)
     measures = frequency.measure(cohorts.counted(cells, people), comparison)
     fitted = effects.fit(measures, comparison)
@@ -37,7 +37,7 @@ def test_percents_are_those_computed_by_hand():
 
 def test_a_planted_rise_is_found_by_all_four_methods_and_called_up():
     people = cohorts.samples(10, 8)
-    table = asked(people, cohorts.random_cells(18, raised=8, fold=5.0))[0]
+    table = analysed(people, cohorts.random_cells(18, raised=8, fold=5.0))[0]
     found = row(table, "S0")
     assert (found["agreement"], found["finding"]) == ("4 of 4", "up")
     assert found["fold_change_low"] > 1
@@ -50,7 +50,7 @@ def test_a_fall_that_follows_from_another_subset_s_rise_is_named_as_such_and_is_
     numbers = {("mono", "S0"): [2000] * 10 + [20_000] * 8}
     numbers |= {("mono", f"S{j}"): (500 * np.exp(rng.normal(0, 0.3, 18))).astype(int).tolist() for j in range(1, 5)}
     numbers |= {("T", f"S{j}"): (500 * np.exp(rng.normal(0, 0.3, 18))).astype(int).tolist() for j in range(5, 9)}
-    table = asked(people, numbers)[0]
+    table = analysed(people, numbers)[0]
     other = row(table, "S6", "all")
     assert other["percent_target"] < 0.5 * other["percent_reference"]
     assert other["note"] == "compensates for the change of S0"
@@ -63,7 +63,7 @@ def test_a_finding_never_contradicts_its_percents():
     rng, people = np.random.default_rng(1), cohorts.samples(10, 8)
     numbers = {("mono", "S0"): [2000] * 10 + [40_000] * 8, ("mono", "S1"): [500] * 10 + [1500] * 8}
     numbers |= {("T", f"S{j}"): (500 * np.exp(rng.normal(0, 0.2, 18))).astype(int).tolist() for j in range(2, 9)}
-    found = row(asked(people, numbers)[0], "S1", "all")
+    found = row(analysed(people, numbers)[0], "S1", "all")
     assert found["family_p"] <= 0.05
     assert found["fold_change"] > 1
     assert found["percent_target"] < found["percent_reference"]
@@ -79,7 +79,7 @@ def test_no_finding_of_random_cohorts_contradicts_its_percents():
         names = [("mono" if j < 4 else "T", f"S{j}") for j in range(9)]
         numbers = {name: (400 * np.exp(rng.normal(0, 0.3, 16))).astype(int).tolist() for name in names}
         numbers["mono", "S0"] = [3000] * 9 + [int(3000 * fold)] * 7
-        table = asked(people, numbers)[0]
+        table = analysed(people, numbers)[0]
         found = table[table["finding"] != ""]
         rises = found["percent_target"] > found["percent_reference"]
         assert (rises == (found["finding"] == "up")).all()
@@ -97,13 +97,13 @@ def test_donors_thinned_to_few_cells_give_no_finding():
         shares = rng.dirichlet(40 * profile / profile.sum(), 20)
         drawn = np.array([rng.multinomial(n, p) for n, p in zip([8000] * 10 + [300] * 10, shares, strict=True)])
         cells = {("mono" if j % 2 else "T", f"S{j}"): drawn[:, j].tolist() for j in range(39)}
-        false += (asked(people, cells)[0]["finding"] != "").any()
+        false += (analysed(people, cells)[0]["finding"] != "").any()
     assert false <= 2
 
 
 def test_the_kolmogorov_smirnov_path_is_scipys_with_bonferroni_over_all_tests():
     people = cohorts.samples(6, 4)
-    table, measures = asked(people, cohorts.random_cells(10))
+    table, measures = analysed(people, cohorts.random_cells(10))
     found = row(table, "S3")
     at = ((measures.tests["subset"] == "S3") & (measures.tests["measure"] == "parent")).to_numpy().argmax()
     expected = stats.ks_2samp(measures.percent[:6, at], measures.percent[6:, at], method="exact").pvalue
@@ -114,7 +114,7 @@ def test_the_kolmogorov_smirnov_path_is_scipys_with_bonferroni_over_all_tests():
 def test_a_subset_in_too_few_donors_is_listed_as_not_tested():
     people = cohorts.samples(5, 4)
     cells = cohorts.random_cells(9) | {("T", "rare"): [0] * 7 + [5, 9]}
-    table = asked(people, cells)[0]
+    table = analysed(people, cells)[0]
     assert "fewer than 3 donors" in row(table, "rare")["note"]
     assert np.isnan(row(table, "rare")["family_p"])
     assert table.iloc[-1]["subset"] == "rare"
@@ -126,7 +126,7 @@ def test_a_donor_without_cells_of_the_parent_weighs_neither_way():
     for key in cells:
         if key[0] == "T":
             cells[key][2] = 0
-    table = asked(people, cells)[0]
+    table = analysed(people, cells)[0]
     assert row(table, "S6")["donors_reference"] == 4
 
 
@@ -135,7 +135,7 @@ def test_pairs_find_a_change_that_unpaired_donors_hide():
     level = [40, 80, 160, 320, 640, 1280, 2000]
     cells = {("mono", "A"): level + [round(1.6 * n) for n in level], ("mono", "B"): [4000 + n for n in range(14)]}
     cells[("T", "C")] = [3000 + 11 * n % 50 for n in range(14)]
-    table = asked(people, cells)[0]
+    table = analysed(people, cells)[0]
     found = row(table, "A")
     assert found["permutation_p"] == pytest.approx(2 / 2**7)
     assert found["ks_p"] > 0.3
@@ -143,20 +143,20 @@ def test_pairs_find_a_change_that_unpaired_donors_hide():
 
 def test_a_contrast_that_names_subsets_tests_only_these():
     people = cohorts.samples(5, 4)
-    table = asked(people, cohorts.random_cells(9), subset=("S0", "T"))[0]
+    table = analysed(people, cohorts.random_cells(9), subset=("S0", "T"))[0]
     assert set(table["subset"]) == {"S0", "T", "S4", "S5", "S6", "S7"}
 
 
 def test_a_contrast_of_absent_subsets_is_skipped():
     people = cohorts.samples(5, 4)
     with pytest.raises(Skipped) as error:
-        asked(people, cohorts.random_cells(9), subset=("THBS1_Mac",))
+        analysed(people, cohorts.random_cells(9), subset=("THBS1_Mac",))
     assert error.value.reason is Reason.NO_SUBSETS
 
 
 def test_the_share_with_a_covariate_agrees_with_least_squares_where_cells_are_many():
     people = cohorts.samples(6, 5).assign(age=[str(a) for a in (50, 61, 47, 70, 66, 58, 49, 73, 62, 55, 68)])
-    table, measures = asked(people, cohorts.random_cells(11), covariates=("age",))
+    table, measures = analysed(people, cohorts.random_cells(11), covariates=("age",))
     design = np.column_stack([np.ones(11), people["age"].astype(float), [0] * 6 + [1] * 5])
     at = ((measures.tests["subset"] == "S2") & (measures.tests["measure"] == "all")).to_numpy().argmax()
     expected = np.linalg.lstsq(design, np.log(measures.percent[:, at]), rcond=None)[0][2]

@@ -60,7 +60,7 @@ def composition_calls(
     """
     everyone = np.ones(len(comparison.donors), dtype=bool)
     found = effects.arrange(fitted, comparison, everyone, arranged)
-    at = fitted.asked
+    at = fitted.of_contrast
     statistic = found.t[0][:, at]
     percent, groups = fill(fitted.measures.percent[:, at]), labels(comparison, arranged)
     calls: dict[str, list[int]] = {name: [] for name in differential.METHODS}

@@ -92,7 +92,7 @@ def test(
     arranged = arrange(fitted, comparison, everyone, listed)
     chance = Chance(
         len(listed), exact, smallest_p(comparison, len(listed), exact),
-        arranged.chance_any(fitted.asked, unrelated(listed, comparison)),
+        arranged.chance_any(fitted.of_contrast, unrelated(listed, comparison)),
     )  # fmt: skip
     table = summarise(fitted, arranged, comparison, exact)
     untested = describe(fitted.untested, comparison).assign(finding="")
@@ -109,8 +109,8 @@ def smallest_p(comparison: Comparison, number: int, exact: bool) -> float:
 
 
 def summarise(fitted: Fitted, arranged: Arranged, comparison: Comparison, exact: bool) -> pd.DataFrame:
-    """Build the table of the tests that the contrast asks about from their effects under all arrangements."""
-    at, asked = fitted.asked, fitted.measures.select(fitted.asked)
+    """Build the table of the tests of the contrast from their effects under all arrangements."""
+    at, tested = fitted.of_contrast, fitted.measures.select(fitted.of_contrast)
     drawn = [permutation.Permuted(t[:, at], exact) for t in arranged.t]
     p, share_p, effect, error = (values[at] for values in (
         arranged.p(), arranged.share_p(), arranged.effect, arranged.error
@@ -120,8 +120,8 @@ def summarise(fitted: Fitted, arranged: Arranged, comparison: Comparison, exact:
     ]
     variance, own_df, ratio, df, share = (median_of(list(values)) for values in zip(*own, strict=True))
     reach = stats.t.ppf(0.975, df) * error
-    table = describe(asked, comparison).assign(
-        **_ks(asked, comparison), family_p=donor_tests.holm(p), log_ratio_p=p,
+    table = describe(tested, comparison).assign(
+        **_ks(tested, comparison), family_p=donor_tests.holm(p), log_ratio_p=p,
         log_ratio_fdr=donor_tests.benjamini_hochberg(p), permutation_p=median_of([each.p() for each in drawn]),
         permutation_family_p=median_of([each.family_p() for each in drawn]),
         fold_change=np.exp(effect), fold_change_low=np.exp(effect - reach), fold_change_high=np.exp(effect + reach),
@@ -135,7 +135,7 @@ def summarise(fitted: Fitted, arranged: Arranged, comparison: Comparison, exact:
 
 def describe(measures: Measures, comparison: Comparison) -> pd.DataFrame:
     """Return the tests with the number of donors and their mean percent in each group."""
-    table = measures.tests.drop(columns="asked")
+    table = measures.tests.drop(columns="of_contrast")
     group, percent = comparison.donors["group"].to_numpy(), measures.percent
     for name, side in (("reference", 0), ("target", 1)):
         known = np.isfinite(percent[group == side])

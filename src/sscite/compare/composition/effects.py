@@ -34,7 +34,7 @@ class Fitted:
     expected
         (n_donors, n_tests): cells if all donors had the same frequency.
     untested
-        Asked tests with too few cells; the note says why.
+        Tests of the contrast with too few cells; the note says why.
     """
 
     measures: Measures
@@ -43,9 +43,9 @@ class Fitted:
     untested: Measures
 
     @property
-    def asked(self) -> np.ndarray:
+    def of_contrast(self) -> np.ndarray:
         """Mark the tests of the family."""
-        return self.measures.tests["asked"].to_numpy()
+        return self.measures.tests["of_contrast"].to_numpy()
 
     def places(self, table: pd.DataFrame) -> np.ndarray:
         """Find the rows of a table among the tests."""
@@ -66,15 +66,15 @@ def fit(measures: Measures, comparison: Comparison, *, seed: int = 0, thinnings:
     least = np.minimum(left[group == 0].sum(axis=0), left[group == 1].sum(axis=0))
     few = f"fewer than {MIN_EXPECTED} cells expected in one group"
     note = np.where((tests["note"] == "") & (least < MIN_EXPECTED), few, tests["note"])
-    enough, asked = note == "", tests["asked"].to_numpy()
-    if not (enough & asked).any():
+    enough, of_contrast = note == "", tests["of_contrast"].to_numpy()
+    if not (enough & of_contrast).any():
         raise Skipped(Reason.TOO_FEW_CELLS, "no subset has cells in enough donors")
     rng = np.random.default_rng([seed, 6])
     times = thinnings if (kept < measures.total).any() else 1
     drawn = [each.select(enough) for each in depth.thin(measures, kept, rng, times=times)]
     data = [poisson_lognormal.fit(each.cells, each.whole) for each in drawn]
     noted = Measures(tests.assign(note=note), measures.cells, measures.whole)
-    return Fitted(noted.select(enough), data, expected[:, enough], noted.select(~enough & asked))
+    return Fitted(noted.select(enough), data, expected[:, enough], noted.select(~enough & of_contrast))
 
 
 @dataclass(frozen=True)

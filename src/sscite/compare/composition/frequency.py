@@ -22,7 +22,7 @@ class Measures:
     ----------
     tests
         A row per test: measure (percent of `parent` or of `all`), level, parent, subset, note (why it is not tested)
-        and asked (whether the contrast asks about it; the others show which changes compensate another).
+        and of_contrast (whether the contrast tests it; the others show which changes compensate another).
     cells, whole
         (n_donors, n_tests): cells of the subset and of its denominator, summed over a donor's samples in the group.
     """
@@ -83,14 +83,14 @@ def measure(composition: pd.DataFrame, comparison: Comparison, *, min_donors: in
         cells.append(frames["cells"].fillna(0).to_numpy(float))
         whole.append(frames["whole"].fillna(0).to_numpy(float))
     joined = pd.concat(tests, ignore_index=True)
-    joined = joined.assign(asked=_asked(joined, comparison.contrast.subset))
+    joined = joined.assign(of_contrast=_of_contrast(joined, comparison.contrast.subset))
     every = Measures(joined, np.hstack(cells), np.hstack(whole)).select(_splits(joined))
-    if not every.tests["asked"].any():
+    if not every.tests["of_contrast"].any():
         raise Skipped(Reason.NO_SUBSETS, ", ".join(comparison.contrast.subset) or "no cell has a lineage")
     return every
 
 
-def _asked(tests: pd.DataFrame, names: tuple[str, ...]) -> np.ndarray:
+def _of_contrast(tests: pd.DataFrame, names: tuple[str, ...]) -> np.ndarray:
     """Mark tests of the subsets or lineages that the contrast names; all if it names none."""
     if not names:
         return np.ones(len(tests), dtype=bool)

@@ -38,8 +38,8 @@ def leave_one_out(fitted: Fitted, comparison: Comparison, table: pd.DataFrame, *
         if min(left) < 2:
             continue
         arranged = effects.observed(fitted, comparison, kept, centre)
-        family = np.full(len(fitted.asked), np.nan)
-        family[fitted.asked] = donor_tests.holm(arranged.p()[fitted.asked])
+        family = np.full(len(fitted.of_contrast), np.nan)
+        family[fitted.of_contrast] = donor_tests.holm(arranged.p()[fitted.of_contrast])
         p.append(family[places])
         fold.append(arranged.effect[places])
         floor.append(permutation.smallest_p(left[0], left[1], paired=comparison.paired))

@@ -231,5 +231,7 @@ def _donor_table(measures: frequency.Measures, comparison: Comparison) -> pd.Dat
     """Return the percents behind the tests: a row per donor, group and test."""
     rows = comparison.donors[["donor", "group", "level"]].rename(columns={"level": "side"})
     table = rows.merge(measures.tests[frequency.KEYS], how="cross")
-    percent = pd.DataFrame({"percent": measures.percent.ravel(), "asked": np.tile(measures.tests["asked"], len(rows))})
-    return pd.concat([table, percent], axis=1).query("asked").drop(columns="asked").reset_index(drop=True)
+    percent = pd.DataFrame(
+        {"percent": measures.percent.ravel(), "of_contrast": np.tile(measures.tests["of_contrast"], len(rows))}
+    )
+    return pd.concat([table, percent], axis=1).query("of_contrast").drop(columns="of_contrast").reset_index(drop=True)

@@ -85,7 +85,7 @@ def _drop_missing(rows: pd.DataFrame, covariates: list[str], notes: _Notes) -> p
 def _pair(contrast: Contrast, rows: pd.DataFrame, min_donors: int, notes: _Notes) -> tuple[pd.DataFrame, bool]:
     """Decide whether the test is within donors, and treat donors who are in both groups.
 
-    Paired where asked (block) or where tissues are compared, if enough donors have both sides. Otherwise a donor in
+    Paired if the contrast has a block or compares tissues, and enough donors have both sides. Otherwise a donor in
     both groups of a covariate is excluded; between tissues they stay in both groups, with a warning.
     """
     sides = rows.groupby("donor")["group"].nunique()

@@ -100,7 +100,7 @@ def _read(association: float, p: float, held: bool) -> str:
 
 def spread(measures: Measures, comparison: Comparison) -> np.ndarray:
     """Estimate the standard deviation between donors of each testable subset's log frequency, within the groups."""
-    kept = measures.select((measures.tests["note"] == "").to_numpy() & measures.tests["asked"].to_numpy())
+    kept = measures.select((measures.tests["note"] == "").to_numpy() & measures.tests["of_contrast"].to_numpy())
     if not len(kept.tests):
         return np.empty(0)
     group, held = comparison.donors["group"].to_numpy(), nuisance(comparison)
