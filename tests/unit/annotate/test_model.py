@@ -60,7 +60,7 @@ class Hostile:
 def test_a_hostile_pickle_is_refused_and_runs_nothing(tmp_path, protocol):
     path, witness = tmp_path / "evil.pkl", tmp_path / "ran"
     path.write_bytes(pickle.dumps({"Model": Hostile(witness), "Scaler_": 1, "description": {}}, protocol=protocol))
-    with pytest.raises(UserError, match=r"refused: it asks for \w+\.system"):
+    with pytest.raises(UserError, match=r"refused: it refers to \w+\.system"):
         model_file.load(path)
     assert not witness.exists()
 
