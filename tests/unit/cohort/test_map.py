@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import h5py
 import numpy as np
 import pandas as pd
+import pytest
 
+from sscite.cohort.map import reference
 from sscite.cohort.map import symphony as mapping
+from sscite.errors import UserError
 
 
 def cohort(rng: np.random.Generator) -> tuple[mapping.Reference, np.ndarray]:
@@ -38,3 +44,12 @@ def test_memberships_of_a_cell_sum_to_one_and_favour_the_nearest_centre():
     soft = mapping.memberships(np.array([[1.0, 0.1]]), np.array([[1.0, 0.0], [0.0, 1.0]]))
     assert soft.sum() == 1
     assert soft[0, 0] > 0.99
+
+
+def test_a_reference_that_is_not_a_finished_cohort_is_refused(tmp_path: Path):
+    (tmp_path / "text.h5mu").write_text("no cohort")
+    h5py.File(tmp_path / "other.h5mu", "w").close()
+    with pytest.raises(UserError, match=r"text\.h5mu: cannot be read as the cohort\.h5mu .* not an HDF5 file"):
+        reference.read(tmp_path / "text.h5mu")
+    with pytest.raises(UserError, match=r"other\.h5mu: no mod/rna/obsm/X_pca"):
+        reference.read(tmp_path / "other.h5mu")

@@ -12,6 +12,7 @@ from sscite import io, names
 from sscite.cohort import file as store
 from sscite.cohort.map import symphony as mapping
 from sscite.errors import Reason, Skipped, UserError
+from sscite.reading import reading
 
 LABELS = (names.LINEAGE, names.SUBSET, "cohort_cluster")
 LEAST_GENES = 0.5
@@ -23,11 +24,11 @@ def read(path: Path) -> tuple[mapping.Reference, pd.Series, np.ndarray]:
     Raises
     ------
     UserError
-        The file is not a finished cohort of this pipeline.
+        The file cannot be read, or is not a finished cohort of this pipeline.
     """
     rna = f"mod/{names.RNA}"
     needed = [f"{rna}/obsm/{key}" for key in (names.X_PCA, names.X_HARMONY, names.X_UMAP)] + [f"{rna}/uns/pca/mean"]
-    with h5py.File(path) as file:
+    with reading(path, "the cohort.h5mu of a finished run"), h5py.File(path) as file:
         absent = [name for name in needed if name not in file]
     if absent:
         raise UserError(f"{path}: no {', '.join(absent)}; give the cohort.h5mu that a run of this pipeline has written")
