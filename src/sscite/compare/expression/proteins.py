@@ -25,6 +25,10 @@ COLUMNS = [
     "donors_target", "donors_reference", "effect_given_stress", "p_given_stress", "stress_flag", "worst_p",
     "influential_donor", "lowest_effect", "highest_effect",
 ]  # fmt: skip
+SHOWN = [
+    "level", "subset", "protein", "effect", "low", "high", "p_value", "fdr_contrast", "donors_target",
+    "donors_reference", "p_given_stress", "worst_p", "influential_donor",
+]  # fmt: skip
 LEVEL, PER_SUBSET, PER_CONTRAST = 0.05, 3, 10
 
 
@@ -93,14 +97,14 @@ def of_contrast(table: pd.DataFrame, comparison: Comparison) -> list[Finding]:
 
 
 def describe(facts: Facts, table: pd.DataFrame) -> None:
-    """Add the number of proteins that differ, the clearest of them and a figure."""
+    """Add the number of proteins that differ, the clearest of them, and a figure if there are findings."""
     if table.empty:
         return
     subsets = table[table["level"] == "subset"]
     facts.number(proteins_fdr_5_over_all_subsets=int((subsets["fdr_contrast"] < LEVEL).sum()))
-    facts.table("proteins", table.drop(columns="contrast_id").head(50), "Surface proteins of smallest p",
+    facts.table("protein", differential.rounded(table[SHOWN].head(12)), "Surface proteins of smallest p",
                 "Difference of the donors' mean normalised protein.")  # fmt: skip
-    if len(subsets):
+    if len(headlines(table)):
         rows = subsets.assign(label=subsets["subset"] + ": " + subsets["protein"])
         facts.figure("proteins", draw_effects(rows, "label", "difference of normalised protein"),
                      "Proteins that differ most", "Right: higher in the target. Filled: FDR below 5%.")  # fmt: skip
