@@ -33,19 +33,23 @@ def test_the_whole_graph_runs_on_stubs(
     assert (tmp_path / "out" / "report.html").is_file()
 
 
-def test_a_task_asks_for_memory_by_the_size_of_its_input(sheet: Path, tmp_path: Path):
-    """100 MB of counts hold some 70 million values, of which SAMPLES_LOAD takes about 20 bytes each."""
+def test_a_task_requests_memory_by_the_size_of_its_input(sheet: Path, tmp_path: Path):
+    """100 MB of counts hold some 70 million values, of which SAMPLES_LOAD takes about 20 bytes each.
+
+    The other files of a stub run are empty: at least 1 GB is requested, by steps of the cohort 4 GB.
+    """
     with (tmp_path / "counts.h5").open("wb") as file:
         file.truncate(100_000_000)
     nextflow("-stub-run", "-profile", "stub,local", "--input", sheet, "--outdir", "out", folder=tmp_path)
     scripts = [path.read_text() for path in tmp_path.glob("work/*/*/.command.run")]
-    asked = {
+    requested = {
         name: int(re.findall(r"SSCITE_MEMORY_MB=(\d+)", text)[0])
         for text in scripts
         for name in re.findall(r"name: '(?:\w+:)?(\w+)", text)[:1]
     }
-    assert 2000 < asked["SAMPLES_LOAD"] < 5000
-    assert asked["COHORT_MERGE"] == 1000
+    assert 2000 < requested["SAMPLES_LOAD"] < 5000
+    assert requested["SAMPLES_DOUBLETS"] == 1000
+    assert requested["COHORT_MERGE"] == 4000
 
 
 def test_a_misspelt_parameter_is_refused_with_the_nearest_name(sheet: Path, tmp_path: Path):
