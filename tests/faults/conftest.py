@@ -1,4 +1,4 @@
-"""A Slurm of this node, for the tests that submit to it."""
+"""What the tests of faults share: the files of an undisturbed run, and a Slurm of this node."""
 
 from __future__ import annotations
 
@@ -10,10 +10,20 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
+from pipeline.conftest import STUB_OPTIONS, nextflow, published, write_stub_cohort
 
 SLURM = ROOT.parent / "shared" / "tools" / "slurm_up.sh"
 # how soon Nextflow sees that a job has ended
 FAST = "executor { pollInterval = '1 sec'; queueStatInterval = '2 sec'; exitReadTimeout = '15 sec' }\n"
+
+
+@pytest.fixture(scope="session")
+def unbroken(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Return what a run of the stubs publishes that nothing disturbs."""
+    folder = write_stub_cohort(tmp_path_factory.mktemp("unbroken") / "run")
+    run = nextflow(*STUB_OPTIONS, folder=folder)
+    assert run.returncode == 0, run.stdout + run.stderr
+    return published(folder / "out")
 
 
 @pytest.fixture

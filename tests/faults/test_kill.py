@@ -17,14 +17,6 @@ from pipeline.conftest import STUB_OPTIONS, nextflow, published, start, write_st
 pytestmark = pytest.mark.faults
 
 
-@pytest.fixture(scope="module")
-def unbroken(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    folder = write_stub_cohort(tmp_path_factory.mktemp("unbroken") / "run")
-    run = nextflow(*STUB_OPTIONS, folder=folder)
-    assert run.returncode == 0, run.stdout + run.stderr
-    return published(folder / "out")
-
-
 @pytest.mark.parametrize("tasks", [1, 8, 16, 24, 32, 40, 48, 54])
 def test_a_run_killed_after_some_tasks_is_finished_by_resume(tmp_path: Path, unbroken: dict[str, str], tasks: int):
     folder = write_stub_cohort(tmp_path / "run")

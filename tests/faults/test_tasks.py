@@ -28,14 +28,6 @@ KILLS = 10
 SMALL, LARGE = "1200k", "200m"  # of a work folder that about a third of the run fills, and one with space
 
 
-@pytest.fixture(scope="module")
-def unbroken(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    folder = write_stub_cohort(tmp_path_factory.mktemp("unbroken") / "run")
-    run = nextflow(*STUB_OPTIONS, folder=folder)
-    assert run.returncode == 0, run.stdout + run.stderr
-    return published(folder / "out")
-
-
 def running(folder: Path) -> dict[str, int]:
     """Return the process of each task that runs now, by the task's name."""
     found = {}
