@@ -1,4 +1,8 @@
-"""Cell Ranger's .h5: version 3 (one group `matrix`, all feature types) or 2 (a group per genome, genes alone)."""
+"""Cell Ranger's .h5: version 3 (one group `matrix`, all feature types) or 2 (a group per genome, genes alone).
+
+CellBender writes either, with what it inferred beside the matrix: in groups of their own (0.3), or as arrays in the
+matrix's group (0.1 and 0.2, whose group for version 2 is `background_removed`).
+"""
 
 from __future__ import annotations
 
@@ -13,26 +17,29 @@ from sscite.formats.counts import Counts, build, join
 from sscite.formats.features import feature_frame
 
 GENES = "Gene Expression"
-CELLBENDER = ("droplet_latents", "global_latents", "latents", "matrix/ambient_expression")  # groups of its versions
+DENOISED = "CellBender has removed ambient RNA from these counts"
+INFERRED = ("droplet_latents", "global_latents", "ambient_expression")  # groups or arrays that CellBender adds
+MISSING = "NA"  # what CellBender writes if its input has no identifiers or feature types
 
 
 def read_h5(path: Path) -> Counts:
-    """Read Cell Ranger's or CellBender's .h5 of either version."""
+    """Read Cell Ranger's .h5 of either version, or CellBender's."""
     with h5py.File(path) as file:
         if "matrix" in file:
-            denoised = any(name in file for name in CELLBENDER)
-            notes = ["CellBender has removed ambient RNA from these counts"] if denoised else []
-            return _read_group(hdf5.group(file, "matrix", str(path)), str(path), notes)
-        genomes = [file[name] for name in file if isinstance(file[name], h5py.Group) and "indptr" in file[name]]
-        if not genomes:
+            groups = [hdf5.group(file, "matrix", str(path))]
+        else:
+            groups = [file[name] for name in file if isinstance(file[name], h5py.Group) and "indptr" in file[name]]
+        if not groups:
             raise UserError(
                 f"{path}: not a 10x .h5: it holds {hdf5.contents(file)}, expected a group 'matrix'; give Cell Ranger's "
                 "filtered_feature_bc_matrix.h5, or an AnnData file"
             )
-        return join([_read_group(genome, str(path)) for genome in genomes], where=str(path))
+        denoised = any(name in place for place in (file, *groups) for name in INFERRED)
+        parts = [_read_group(group, str(path), [DENOISED] if denoised else []) for group in groups]
+        return parts[0] if len(parts) == 1 else join(parts, where=str(path))
 
 
-def _read_group(group: h5py.Group, where: str, notes: Sequence[str] = ()) -> Counts:
+def _read_group(group: h5py.Group, where: str, notes: Sequence[str]) -> Counts:
     """Read one matrix, stored as CSC of features × droplets, that is CSR of droplets × features."""
     barcodes = hdf5.texts(hdf5.dataset(group, "barcodes", where), where)
     if "features" in group:
@@ -49,6 +56,7 @@ def _read_group(group: h5py.Group, where: str, notes: Sequence[str] = ()) -> Cou
         ids = hdf5.dataset(group, "genes", where)
         names = hdf5.dataset(group, "gene_names", where, length=len(ids))
         features = feature_frame(hdf5.texts(names, where), hdf5.texts(ids, where), GENES)
+    features = features.replace(MISSING, "")
     claimed = [int(n) for n in hdf5.dataset(group, "shape", where, kinds="iu", length=2)[:]]
     shape = (len(barcodes), len(features))
     if claimed != [shape[1], shape[0]]:

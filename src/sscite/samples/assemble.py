@@ -15,9 +15,15 @@ from sscite.formats.barcodes import overlap_problem
 from sscite.formats.counts import take_rows
 from sscite.formats.features import is_antibody_name, known_antibodies
 from sscite.formats.tags import antibodies_of, rename_hashtags, tags_of
+from sscite.formats.tenx import DENOISED
 from sscite.formats.vocabulary import modality
 from sscite.names import FEATURE_TYPE, HASHTAG, PROTEIN, RNA
-from sscite.samples.cells import empty_droplet_problem, other_lane_problem
+from sscite.samples.cells import (
+    denoised_protein_doubt,
+    denoised_raw_problem,
+    empty_droplet_problem,
+    other_lane_problem,
+)
 from sscite.samples.sheet import listing, suggest
 
 if TYPE_CHECKING:
@@ -74,7 +80,7 @@ def assemble(
     problems = [] if len(counts.barcodes) else ["it holds no droplet; give the matrix of called cells"]
     if not parts:
         problems.append("no feature is a gene, antibody or hashtag; check the feature types")
-    doubts += [*empty_droplet_problem(counts.matrix), *_antibodies_by_name(counts.features, kinds)]
+    doubts += [*empty_droplet_problem(counts), *_antibodies_by_name(counts.features, kinds)]
     beside = ((HASHTAG, hashtag_counts, HASHTAG_COLUMN), (PROTEIN, adt_counts, ANTIBODY_COLUMN))
     for kind, extra, column in beside:
         if extra is None:
@@ -158,6 +164,8 @@ def check_raw(library: Library, raw: Counts) -> tuple[list[str], list[str]]:
     -------
     Problems, and what the report should warn of.
     """
+    if problems := denoised_raw_problem(raw):
+        return problems, []
     rows = match_barcodes(library.barcodes, raw.barcodes)
     problems = overlap_problem(library.barcodes, raw.barcodes, rows, RAW_COLUMN)
     doubts = [] if problems else _absent(rows, RAW_COLUMN)
@@ -172,6 +180,8 @@ def check_raw(library: Library, raw: Counts) -> tuple[list[str], list[str]]:
                 f"raw_counts has none of the {len(proteins)} antibodies of counts ({listing(lacking, 3)}); give all "
                 "droplets of the same run, antibodies included, or leave raw_counts empty"
             )
+        elif DENOISED in library.notes:
+            doubts += denoised_protein_doubt(library.modalities[PROTEIN], raw)
     return problems, doubts
 
 

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from sscite.formats.barcodes import match_barcodes
+from sscite.formats.tenx import DENOISED
 from sscite.names import FEATURE_TYPE, GENE_ID
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
-    from scipy import sparse
 
     from sscite.formats import Counts
 
@@ -22,26 +23,31 @@ TINY = 100  # times smaller than a full cell: an empty droplet
 EMPTY_SHARE = 0.5  # of such droplets from which a matrix is not one of called cells
 MIN_DROPLETS = 100
 COMPARED = 500  # cells whose counts are compared with those of all droplets
+WHOLE_OF_CELL_RANGER = (
+    "the matrix of all droplets (raw_feature_bc_matrix), not of called cells; give filtered_feature_bc_matrix as "
+    "counts and this file as raw_counts"
+)
+WHOLE_OF_CELLBENDER = (
+    "CellBender's output of all droplets; give its output of cells (<name>_filtered.h5) as counts, and Cell Ranger's "
+    "raw_feature_bc_matrix.h5 as raw_counts"
+)
 SAME, ALIKE = 0.75, 0.98  # shares of a cell's counts that all droplets hold for its barcode
 
 
-def empty_droplet_problem(matrix: sparse.csr_matrix) -> list[str]:
+def empty_droplet_problem(counts: Counts) -> list[str]:
     """Report a matrix of all droplets given as called cells.
 
     A full cell is the 99th percentile of the droplets within a factor of ten of it (OrdMag of Cell Ranger, found by
     iteration); more than half of the droplets a hundred times smaller are not called cells.
     """
-    totals = np.asarray(matrix.sum(axis=1)).ravel()
+    totals = np.asarray(counts.matrix.sum(axis=1)).ravel()
     full = full_cell(totals)
     tiny = int((totals < full / TINY).sum())
     if len(totals) < MIN_DROPLETS or tiny <= EMPTY_SHARE * len(totals):
         return []
     return [
         f"{tiny:,} of its {len(totals):,} droplets hold under 1% of the counts of a full cell ({full:,.0f}): this is "
-        "the "
-        "matrix of all droplets (raw_feature_bc_matrix), not of called cells; give filtered_feature_bc_matrix as "
-        "counts "
-        "and this file as raw_counts"
+        + (WHOLE_OF_CELLBENDER if DENOISED in counts.notes else WHOLE_OF_CELL_RANGER)
     ]
 
 
@@ -99,6 +105,37 @@ def shared_counts(parts: Sequence[Counts], raw: Counts, rows: NDArray[np.integer
     if not (total > 0).any():
         return None
     return float(np.median(smaller[total > 0] / total[total > 0]))
+
+
+def denoised_raw_problem(raw: Counts) -> list[str]:
+    """Report CellBender's output given as all droplets: its droplets without a cell hold no counts."""
+    if DENOISED not in raw.notes:
+        return []
+    return [
+        "this is CellBender's output, in which droplets without a cell hold no counts, so that no background can be "
+        "estimated; give Cell Ranger's raw_feature_bc_matrix.h5, from which CellBender started"
+    ]
+
+
+def denoised_protein_doubt(proteins: Counts, raw: Counts) -> list[str]:
+    """Report antibody counts that CellBender has reduced, of which dsb would subtract the background again.
+
+    Parameters
+    ----------
+    proteins
+        Antibody counts of the called cells.
+    raw
+        All droplets as Cell Ranger wrote them.
+    """
+    given = raw.select(raw.features.index.isin(proteins.features.index))
+    kept = shared_counts([given], proteins, match_barcodes(raw.barcodes, proteins.barcodes))
+    if kept is None or kept >= ALIKE:
+        return []
+    return [
+        f"CellBender has left {kept:.0%} of the antibody counts of raw_counts (median cell), of which the background "
+        'in empty droplets would be subtracted again; run it with --exclude-feature-types "Antibody Capture", or give '
+        "Cell Ranger's antibody counts as adt_counts"
+    ]
 
 
 def _keys(counts: Counts) -> pd.MultiIndex:

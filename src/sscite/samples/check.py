@@ -117,7 +117,7 @@ def inspect_library(record: dict[str, str], samples: pd.DataFrame, paths: Paths)
         library.doubts += doubts
         problems += [f"{place(record, RAW)}: {problem}" for problem in more]
     if COUNTS in contents:
-        problems += [f"{place(record, COUNTS)}: {text}" for text in empty_droplet_problem(contents[COUNTS].matrix)]
+        problems += [f"{place(record, COUNTS)}: {text}" for text in empty_droplet_problem(contents[COUNTS])]
     rows = samples[samples["library_id"] == record["library_id"]]
     for column in (GENOTYPES, CELL_SAMPLES):
         if record.get(column) and (path := paths[column]) is not None:

@@ -45,18 +45,6 @@ def test_10x_h5_of_version_3_keeps_genes_and_antibodies_apart_by_type(tmp_path):
     assert split_features(counts.features).tolist() == ["rna", "rna", "prot", "hto"]
 
 
-def test_cellbender_output_is_read_as_counts_and_noted(tmp_path):
-    # the layout of CellBender 0.3: a 10x matrix with latent variables in groups beside it
-    path = write_10x(tmp_path / "cellbender_filtered.h5")
-    with h5py.File(path, "r+") as file:
-        file["global_latents/ambient_expression"] = np.array([0.5, 0.5, 0, 0])
-        file["droplet_latents/background_fraction"] = np.array([0.1, 0.2])
-    counts = read_counts(path)
-    assert counts.matrix.toarray().tolist() == COUNTS.tolist()
-    assert list(counts.notes) == ["CellBender has removed ambient RNA from these counts"]
-    assert list(read_counts(write_10x(tmp_path / "plain.h5")).notes) == []
-
-
 def test_10x_h5_of_version_2_holds_genes_alone(tmp_path):
     counts = read_counts(write_10x(tmp_path / "a.h5", version=2))
     assert counts.matrix.toarray().tolist() == COUNTS.tolist()

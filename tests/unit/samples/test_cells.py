@@ -26,7 +26,8 @@ def test_a_full_cell_is_near_the_top_of_the_cells_whatever_the_number_of_empty_d
 
 def test_all_droplets_are_not_called_cells():
     empty = rng.binomial(1, 0.01, (5000, 300))
-    problem = empty_droplet_problem(sparse.csr_matrix(np.vstack([CELLS, empty])))
+    everything = np.vstack([CELLS, empty])
+    problem = empty_droplet_problem(counts(everything, range(len(everything))))
     assert "5,000 of its 5,200 droplets" in problem[0]
     assert "give filtered_feature_bc_matrix as counts and this file as raw_counts" in problem[0]
 
@@ -34,7 +35,7 @@ def test_all_droplets_are_not_called_cells():
 @pytest.mark.parametrize("platelets", [0, 40, 100])
 def test_called_cells_of_very_different_sizes_pass(platelets):
     sizes = np.r_[rng.lognormal(9, 0.7, 200 - platelets), rng.lognormal(6, 0.4, platelets)]
-    assert empty_droplet_problem(sparse.csr_matrix(rng.poisson(sizes[:, None] / 300, (200, 300)))) == []
+    assert empty_droplet_problem(counts(rng.poisson(sizes[:, None] / 300, (200, 300)), range(200))) == []
 
 
 def test_the_same_barcodes_with_other_counts_are_those_of_another_lane():

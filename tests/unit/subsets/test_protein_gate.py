@@ -63,6 +63,7 @@ def test_the_needed_gene_confirms_the_gated_cells_and_its_share_is_stated():
     found = gate(proteins(), counts(inside=6, outside=4))
     # 6 counts in 6 cells, 4 in 94: ratio 1 / (4 / 94) = 23.5
     assert found.confirmed
+    assert found.proteins == "CD25 high, CD127 low"
     assert found.evidence.startswith("FOXP3 100% (x23.5, at least x")
 
 
@@ -84,7 +85,7 @@ def test_there_is_no_gate_where_a_protein_is_missing_in_the_panel_or_in_some_cel
 def test_gated_cells_take_the_name_only_if_rna_confirms_them(confirmed: bool, name: str):
     scores = pd.DataFrame({"naive": np.ones(100), "Treg": np.zeros(100)})
     table = pd.DataFrame({"lineage": ["CD4 T"], "cluster": [0], "subset": ["naive"]})
-    found = protein_gate.Gate("Treg", GATED, "", confirmed)
+    found = protein_gate.Gate("Treg", "CD25 high", GATED, "", confirmed)
     can = pd.DataFrame(True, index=scores.index, columns=scores.columns)
     cells = cluster_lineage.name_cells(scores, can, np.zeros(100, int), table, [found])
     assert (cells.loc[GATED, "subset"] == name).all()

@@ -38,12 +38,20 @@ def test_clusters_without_a_name_are_listed_with_the_genes_that_stand_out(tmp_pa
 def test_gates_are_listed_and_one_that_rna_does_not_confirm_is_a_warning(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     inside = np.array([True, True, False])
-    gates = [Gate("Treg", inside, "FOXP3 50% (x9.0, at least x3.0)", True), Gate("b", inside, "G 0% (x0.0)", False)]
+    gates = [
+        Gate("Treg", "CD25 high", inside, "FOXP3 50% (x9.0, at least x3.0)", True),
+        Gate("b", "CD9 high, CD8 low", inside, "G 0% (x0.0, at least x0.0)", False),
+    ]
     with step("subsets_cluster", "cohort") as facts:
-        report.gates(facts, SimpleNamespace(lineages={"CD4 T": SimpleNamespace(gates=gates)}))
+        assert report.gates(facts, SimpleNamespace(lineages={"CD4 T": SimpleNamespace(gates=gates)})) == 2
     written = json.loads((tmp_path / "cohort.subsets_cluster.json").read_text())
-    assert [row[:3] for row in written["tables"][0]["records"]] == [["CD4 T", "Treg", 2], ["CD4 T", "b", 2]]
-    assert written["warnings"][0].startswith("2 cells of CD4 T are b by their proteins")
+    assert [[*row[:2], *row[3:]] for row in written["tables"][0]["records"]] == [
+        ["CD4 T", "Treg", 2, "FOXP3 50% (x9.0, at least x3.0)", "yes"],
+        ["CD4 T", "b", 2, "G 0% (x0.0, at least x0.0)", "no"],
+    ]
+    assert written["warnings"][0].startswith(
+        "2 cells of CD4 T have the proteins of b (CD9 high, CD8 low), but RNA does not confirm them (G 0%"
+    )
 
 
 def test_nothing_is_said_where_all_clusters_have_a_name(tmp_path, monkeypatch):

@@ -31,6 +31,8 @@ class Gate:
     ----------
     subset
         Name of the subset.
+    proteins
+        The gate in words: `CD25 high, CD127 low`.
     cells
         Whether each cell of the lineage is inside.
     evidence
@@ -41,6 +43,7 @@ class Gate:
     """
 
     subset: str
+    proteins: str
     cells: np.ndarray
     evidence: str
     confirmed: bool
@@ -75,16 +78,17 @@ def gate_cells(
     if len(high) + len(low) < wanted or protein[[*high, *low]].isna().to_numpy().any():
         return None
     cells = inside(protein, high, low, obs[names.LIBRARY].astype(str).to_numpy())
+    words = ", ".join([*(f"{name} high" for name in high), *(f"{name} low" for name in low)])
     donors = pd.factorize(obs[names.DONOR].astype(str), sort=True)[0]
     found = rate_ratio(counts.to_numpy(), depth, cells.astype(int), donors) if cells.any() and not cells.all() else None
     places = [(gene, counts.columns.get_loc(gene)) for gene in subset.needs if gene in counts]
     if found is None or len(places) < len(subset.needs):
-        return Gate(subset.name, cells, "not measured", False)
+        return Gate(subset.name, words, cells, "not measured", False)
     evidence = "; ".join(
         f"{gene} {found.detected[1, j]:.0%} (x{found.ratio[1, j]:.1f}, at least x{found.lower[1, j]:.1f})"
         for gene, j in places
     )
-    return Gate(subset.name, cells, evidence, all(found.lower[1, j] >= ENRICHED for _, j in places))
+    return Gate(subset.name, words, cells, evidence, all(found.lower[1, j] >= ENRICHED for _, j in places))
 
 
 def inside(protein: pd.DataFrame, high: Sequence[str], low: Sequence[str], libraries: np.ndarray) -> np.ndarray:

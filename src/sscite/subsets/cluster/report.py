@@ -37,10 +37,10 @@ def clusters(facts: Facts, found: Subsets) -> None:
         for row in flagged.itertuples():
             facts.warn(f"Cluster {row.cluster} of {row.lineage} ({row.subset}) rests on {row.flag}.")
     without_name(facts, found.clusters)
-    gates(facts, found)
+    gated = gates(facts, found)
     facts.summary(
         f"{subset[named].nunique()} subsets were found in {len(found.lineages)} lineages; {named.sum():,} of "
-        f"{len(subset):,} cells have the name of a subset."
+        f"{len(subset):,} cells have the name of a subset{f', {gated:,} by a gate on proteins' if gated else ''}."
     )
     facts.table(
         "clusters", found.clusters.round(3), "Clusters and their names",
@@ -87,27 +87,34 @@ def without_name(facts: Facts, clusters: pd.DataFrame) -> None:
         )  # fmt: skip
 
 
-def gates(facts: Facts, found: Subsets) -> None:
-    """List the gates on proteins with the cells inside and what RNA says of them; warn of one without support."""
+def gates(facts: Facts, found: Subsets) -> int:
+    """List the gates on proteins and what RNA shows of the cells inside; warn of gates that RNA does not confirm.
+
+    Returns
+    -------
+    Number of cells that gates name.
+    """
     rows = [
-        {"lineage": name, "subset": gate.subset, "cells": int(gate.cells.sum()), "detection": gate.evidence,
-         "named": gate.confirmed}
+        {"lineage": name, "subset": gate.subset, "proteins": gate.proteins, "cells": int(gate.cells.sum()),
+         "detection": gate.evidence, "named": "yes" if gate.confirmed else "no"}
         for name, part in found.lineages.items() for gate in part.gates
     ]  # fmt: skip
     if not rows:
-        return
+        return 0
     facts.table(
         "gates", pd.DataFrame(rows), "Cells gated by proteins",
-        "Cells beyond 2.5 robust standard deviations of their lineage's median in the proteins of the subset. They "
-        "have its name if each needed gene is at least twice as frequent in them as in the rest, at the lower bound of "
-        "the 95% interval.",
+        "No cluster has the name of these subsets, so single cells were gated as in flow cytometry: beyond 2.5 robust "
+        "standard deviations of their lineage's median in the proteins. Detection: share of the gated cells with the "
+        "gene that the subset needs, its rate ratio to the rest of the lineage, and the lower bound of that ratio. The "
+        "cells are named if the bound is at least 2.",
     )  # fmt: skip
     for row in rows:
-        if row["cells"] and not row["named"]:
+        if row["cells"] and row["named"] == "no":
             facts.warn(
-                f"{row['cells']:,} cells of {row['lineage']} are {row['subset']} by their proteins, but its needed "
-                f"genes are not more frequent in them ({row['detection']}): they are not named by the gate."
+                f"{row['cells']:,} cells of {row['lineage']} have the proteins of {row['subset']} ({row['proteins']}), "
+                f"but RNA does not confirm them ({row['detection']}): they keep the names of their clusters."
             )
+    return sum(int(gate.cells.sum()) for part in found.lineages.values() for gate in part.gates if gate.confirmed)
 
 
 def voted(facts: Facts, found: Voted) -> None:
