@@ -95,3 +95,18 @@ def test_no_other_module_chooses_a_colour_by_number_or_code():
     chosen = re.compile(r"PALETTE\[|[\"']#[0-9A-Fa-f]{6}[\"']")
     modules = {str(path.relative_to(package)): path.read_text(encoding="utf-8") for path in package.rglob("*.py")}
     assert not [name for name, code in modules.items() if name not in owners and chosen.search(code)]
+
+
+def test_the_files_of_a_figure_have_one_page_and_a_pdf_holds_text_in_its_own_font(tmp_path: Path):
+    figure, axis = figures.new(width=2, height=2)
+    axis.text(0, 0.5, "AVAV 5 \N{MINUS SIGN} \N{GREEK SMALL LETTER ALPHA} a label beyond the edge")
+    figures.save(figure, tmp_path / "a")
+    with Image.open(tmp_path / "a.png") as image:
+        inches = np.array(image.size) / 150
+    pdf = (tmp_path / "a.pdf").read_bytes()
+    page = [float(value) for value in re.search(rb"/MediaBox \[ 0 0 (\S+) (\S+) \]", pdf).groups()]
+    svg = re.search(r'width="([\d.]+)pt" height="([\d.]+)pt"', (tmp_path / "a.svg").read_text()).groups()
+    assert np.allclose(np.array(page) / 72, inches, atol=1 / 150)
+    assert np.allclose(np.array(svg, float) / 72, inches, atol=1 / 150)
+    assert pdf.count(b"/Subtype /TrueType") + pdf.count(b"/Subtype /CIDFontType2") >= 1
+    assert b"/Type3" not in pdf

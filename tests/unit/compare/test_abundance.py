@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 from unit.compare.cohorts import comparison, samples
 
 from sscite.compare.abundance import milo, report
@@ -34,6 +35,18 @@ def test_a_planted_change_is_found_in_its_neighbourhoods_and_in_the_right_direct
     assert (table.loc[second, "spatial_fdr"] < 0.1).all()
     assert (table.loc[second, "log2_fold_change"] > 1).all()
     assert (table.loc[~second, "log2_fold_change"] < 0).mean() > 0.95
+
+
+def test_no_process_is_started_on_other_cores_of_the_machine(monkeypatch: pytest.MonkeyPatch):
+    def start(*_: object, **__: object) -> None:
+        raise AssertionError("a process was started")
+
+    monkeypatch.setattr("joblib._parallel_backends.get_memmapping_executor", start)
+    monkeypatch.setattr("multiprocessing.cpu_count", lambda: 64)
+    people = samples(4, 4)
+    space, cells = cells_of(people, raised=4)
+    table, _ = milo.test_neighbourhoods(milo.count_neighbourhoods(space, cells, seed=0), comparison(people))
+    assert table["p_value"].notna().all()
 
 
 def test_the_graph_joins_both_ways_and_holds_ones():
