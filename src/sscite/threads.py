@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 from threadpoolctl import threadpool_limits
@@ -35,6 +36,15 @@ def ordered_map(function: Callable[[Any], Any], items: Iterable[Any]) -> Iterato
                 yield waiting.pop(0).result()
         for future in waiting:
             yield future.result()
+
+
+@contextmanager
+def one_process() -> Iterator[None]:
+    """Keep libraries that start a process on each core of the machine to this process: the task was given fewer."""
+    from unittest import mock
+
+    with mock.patch("multiprocessing.cpu_count", return_value=1):
+        yield
 
 
 def _single() -> None:

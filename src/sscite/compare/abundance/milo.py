@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from sscite import names
+from sscite import names, threads
 from sscite.compare.contrast.contrast import Comparison
 from sscite.errors import Reason, Skipped
 
@@ -117,7 +117,8 @@ def test_neighbourhoods(counts: MuData, comparison: Comparison) -> tuple[pd.Data
     if len(set(design["group"])) < 2:
         raise Skipped(Reason.TOO_FEW_DONORS, "one group has no cells")
     try:
-        with redirect_stderr(io.StringIO()), warnings.catch_warnings(action="ignore"):  # progress of every fit
+        # the progress of every fit; and pydeseq2 would start a process on each core of the machine
+        with redirect_stderr(io.StringIO()), warnings.catch_warnings(action="ignore"), threads.one_process():
             Milo().da_nhoods(pair, design=f"~ {' + '.join(terms)}", solver="pydeseq2")
     except ValueError as error:
         if "residual degrees of freedom" in str(error):
