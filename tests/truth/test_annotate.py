@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from sscite.annotate import celltypist, model_file, protein_decision
+from sscite.adt.clr import clr_protein
+from sscite.annotate import celltypist, model_file, protein_decision, protein_gates
 from sscite.annotate.genes import match
 from sscite.annotate.predict import predict
 
@@ -114,6 +115,21 @@ def test_cells_of_a_clear_lineage_by_raw_protein_counts_get_it_from_rna_alone(da
     assert {"CD3", "CD14", "CD19"} <= set(cuts)
     called = frame["lineage"].where(~frame["lineage"].isin(celltypist.lineage.T_CELLS), "T").to_numpy()
     assert (called == shown)[clear].mean() >= 0.97
+
+
+def test_published_cd4_and_cd8_t_cells_are_parted_by_their_proteins_alone(data):
+    folder = data / "adt" / "dsb_tsang"
+    counts = pd.read_csv(folder / "cells_counts.csv.gz", index_col=0).T
+    published = pd.read_csv(folder / "cell_type_labels_matched_from_ADTnorm.csv", index_col=0).loc[counts.index]
+    names = [name.removesuffix("_PROT").strip() for name in counts.columns]
+    values = pd.DataFrame(clr_protein(sparse.csr_matrix(counts.to_numpy())), index=counts.index, columns=names)
+    known = {"CD4 T": "other T", "CD8 T": "other T", "B": "B", "NK": "NK", "monocytes": "monocyte/DC"}
+    found = protein_gates.cuts(values, published["cell_type_l1"].map(known).fillna("other"))
+    called, _ = protein_gates.gate(values, found)
+    t_cell = published["cell_type_l1"].isin(["CD4 T", "CD8 T"]).to_numpy()
+    parted = t_cell & np.isin(called, ["CD4 T", "CD8 T"])
+    assert parted.sum() >= 0.6 * t_cell.sum()
+    assert (called == published["cell_type_l1"].to_numpy())[parted].mean() >= 0.99
 
 
 def by_hand(raw: pd.DataFrame, *, cd3: int) -> np.ndarray:

@@ -2,12 +2,13 @@
 
 Each protein is cut where it best separates the cells that should lack it from those that should carry it by RNA, so
 that no single label decides and the scale (dsb, CLR) does not matter; a protein whose groups do not separate is not
-used in this library. Cells are then gated as in flow cytometry (Maecker et al. 2012, doi:10.1038/nri3158).
+used in this library. Where RNA does not part CD4 from CD8 T cells, as with a model that does not fit, the proteins part
+them if they have two modes. Cells are then gated as in flow cytometry (Maecker et al. 2012, doi:10.1038/nri3158).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FEWEST = 5  # cells on each side of a cut
+KINDS = ("CD4", "CD8")  # part T cells
 NEEDED = "CD3"  # every gate needs it: it is used from an index of 0.5
 SEPARATION = 0.6  # sensitivity + specificity - 1 (Youden's index) that a cut must reach
+FEWEST_T = 30  # T cells that their proteins can part
 BETWEEN = 0.25  # of the distance from the cut to a side's median: a cell within is not clear
 # lineages that carry a protein, and lineages that lack it; those not named vary
 _T, _MYELOID = T_CELLS, ("monocyte/DC",)
@@ -65,12 +68,20 @@ def cuts(values: pd.DataFrame, lineages: pd.Series) -> dict[str, Cut]:
     lineages
         By RNA, in the same order.
     """
+    found = _cuts(values, lineages, GATING_PROTEINS)
+    if NEEDED in found and set(KINDS) <= set(values.columns) and not set(KINDS) <= found.keys():
+        found |= _cuts(values, kinds_by_protein(values, found[NEEDED], lineages), KINDS)
+    return found
+
+
+def _cuts(values: pd.DataFrame, lineages: pd.Series, proteins: Collection[str]) -> dict[str, Cut]:
+    """Compute the cuts of some of the gating proteins; see `cuts`."""
     found = {}
-    for protein, (carriers, others) in GATING_PROTEINS.items():
+    for protein in proteins:
         if protein not in values:
             continue
         column = values[protein].to_numpy(dtype=float)
-        high, low = (column[lineages.isin(group).to_numpy()] for group in (carriers, others))
+        high, low = (column[lineages.isin(group).to_numpy()] for group in GATING_PROTEINS[protein])
         high, low = high[np.isfinite(high)], low[np.isfinite(low)]
         if min(len(high), len(low)) < FEWEST:
             continue
@@ -78,6 +89,28 @@ def cuts(values: pd.DataFrame, lineages: pd.Series) -> dict[str, Cut]:
         if cut is not None:
             found[protein] = cut
     return found
+
+
+def kinds_by_protein(values: pd.DataFrame, cd3: Cut, lineages: pd.Series) -> pd.Series:
+    """Return the lineages with T cells parted into CD4 and CD8 T by these two proteins, unchanged without two modes.
+
+    T cells are positive for CD3 and of no other gated lineage. The difference of their standardised CD4 and CD8 is
+    split by a mixture of two Gaussians.
+    """
+    from sscite.adt.positivity import split_proteins
+
+    inside = (cd3.state(values[NEEDED].to_numpy(dtype=float)) > 0) & ~lineages.isin(GATING_PROTEINS[NEEDED][1])
+    part = values.loc[inside, list(KINDS)].dropna()
+    if len(part) < FEWEST_T:
+        return lineages
+    scaled = (part - part.mean()) / part.std().clip(lower=1e-9)
+    difference = (scaled["CD4"] - scaled["CD8"]).to_numpy()[:, None]
+    split = split_proteins(difference)
+    if not split.bimodal[0]:
+        return lineages
+    parted = lineages.copy()
+    parted[part.index] = np.where(difference[:, 0] > split.crossing[0], "CD4 T", "CD8 T")
+    return parted
 
 
 def best_cut(low: NDArray[np.float64], high: NDArray[np.float64], *, separation: float) -> Cut | None:

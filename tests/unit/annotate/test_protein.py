@@ -77,6 +77,21 @@ def test_protein_decides_where_rna_is_in_doubt_or_silent():
     assert list(frame["protein_support"].iloc[40:42]) == ["contradicted", "no protein"]
 
 
+def test_t_cells_that_rna_does_not_part_are_parted_by_cd4_and_cd8_if_these_have_two_modes():
+    labels, values = library(each=30)
+    truth = labels["lineage"].copy()
+    t_cell = truth.isin(["CD4 T", "CD8 T"]).to_numpy()
+    labels.loc[t_cell, ["lineage", "marker_lineage"]] = ["unassigned", "other T"]
+    frame, cuts = protein_decision.check_by_protein(labels, values)
+    assert {"CD4", "CD8"} <= set(cuts)
+    clear = t_cell & (frame["protein_lineage"] != "").to_numpy()
+    assert clear.sum() > 50 and (frame["lineage"] == truth)[clear].all()
+    values[["CD4", "CD8"]] = np.random.default_rng(2).normal(4, 1, (len(values), 2))
+    frame, cuts = protein_decision.check_by_protein(labels, values)
+    assert not {"CD4", "CD8"} & set(cuts)
+    assert set(frame["lineage"][t_cell]) <= {"other T", "unassigned"}
+
+
 def test_cd4_and_cd8_are_found_apart_by_protein_but_named_kinds_stay():
     labels, values = library()
     labels.loc[labels.index[:3], "lineage"] = ["CD8 T", "other T", "other T"]
@@ -105,13 +120,14 @@ def test_a_platelet_stays_set_aside_unless_its_proteins_show_another_lineage():
 
 def test_unassigned_cells_place_the_cuts_by_their_marker_genes():
     labels, values = library()
-    labels["marker_lineage"] = labels["lineage"].replace({"CD4 T": "other T", "CD8 T": "other T"})
+    truth = labels["lineage"].copy()
+    labels["marker_lineage"] = truth.replace({"CD4 T": "other T", "CD8 T": "other T"})
     labels["lineage"], labels["lineage_margin"] = "unassigned", np.nan
     frame, cuts = protein_decision.check_by_protein(labels, values)
-    assert {"CD3", "CD14", "CD19", "CD56"} <= set(cuts)
+    assert {"CD3", "CD4", "CD8", "CD14", "CD19", "CD56"} <= set(cuts)
     clear = frame["lineage"] != "unassigned"
     assert clear.mean() > 0.9
-    assert (frame["lineage"] == labels["marker_lineage"])[clear].all()
+    assert (frame["lineage"] == truth)[clear].all()
 
 
 def test_a_contradicted_cluster_is_listed():
