@@ -16,7 +16,7 @@ def read(path: Path, part: str | None) -> pd.DataFrame:
         with h5py.File(path) as file:
             found = read_elem(file[part])
         if isinstance(found, pd.DataFrame):
-            return found.reset_index(names="name")
+            return found.reset_index(names="cell" if part.endswith("obs") else "name")
         return pd.DataFrame({"rows": [found.shape[0]], "columns": [found.shape[-1]], "total": [float(found.sum())]})
     return pd.read_parquet(path).reset_index() if path.suffix == ".parquet" else pd.read_csv(path)
 

@@ -8,6 +8,7 @@ import h5py
 import numpy as np
 import pandas as pd
 
+from sscite import io
 from sscite.embedding.pca import Components
 
 
@@ -29,7 +30,7 @@ def write(
 
 def read(path: Path) -> tuple[pd.Index, dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Return the cells, the embeddings by name, and the parts of the projection (genes, mean, scale, loadings)."""
-    with h5py.File(path) as file:
+    with io.opened(path) as file:
         cells = pd.Index(file["cell"].asstr()[:])
         obsm = {name: file[name][:] for name in file if name not in ("cell", "model")}
         model = {name: (item.asstr()[:] if name == "genes" else item[:]) for name, item in file["model"].items()}

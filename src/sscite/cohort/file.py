@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from sscite import names
+from sscite import io, names
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -27,14 +27,14 @@ def read_element(path: Path, name: str) -> Any:
     """Read one element of a .h5mu by its path in the file; None if it is absent."""
     from anndata.io import read_elem
 
-    with h5py.File(path) as file:
+    with io.opened(path) as file:
         return read_elem(file[name]) if name in file else None
 
 
 @contextmanager
 def _reader(path: Path, matrix: str) -> Iterator[tuple[Any, h5py.Group, np.ndarray]]:
     """Open a CSR matrix of the RNA: a function that reads a range of an array, the group, and its row ends."""
-    with h5py.File(path) as file, ThreadPoolExecutor(THREADS) as pool:
+    with io.opened(path) as file, ThreadPoolExecutor(THREADS) as pool:
         group = file[f"mod/{names.RNA}/{matrix}"]
 
         def read(name: str, start: int, end: int) -> np.ndarray:
@@ -109,14 +109,14 @@ def gather(
 
 def read_shape(path: Path) -> tuple[int, int]:
     """Return the number of cells and of genes."""
-    with h5py.File(path) as file:
+    with io.opened(path) as file:
         rows, columns = file[f"mod/{names.RNA}/X"].attrs["shape"]
     return int(rows), int(columns)
 
 
 def read_index(path: Path, part: str = "obs", modality: str = names.RNA) -> pd.Index:
     """Read the names of cells (`obs`) or features (`var`) and nothing else."""
-    with h5py.File(path) as file:
+    with io.opened(path) as file:
         group = file[f"mod/{modality}/{part}"]
         return pd.Index(group[group.attrs["_index"]].asstr()[:])
 
@@ -141,7 +141,7 @@ def read_counts(path: Path, cells: Sequence[str] | None = None, genes: Sequence[
     from anndata import AnnData
     from anndata.io import read_elem
 
-    with h5py.File(path) as file:
+    with io.opened(path) as file:
         obs = read_elem(file[f"mod/{names.RNA}/obs"])
         var = read_elem(file[f"mod/{names.RNA}/var"])
     mask = None if cells is None else obs.index.isin(pd.Index(cells))

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sscite import figures, names
+from sscite import figures, io, names
 
 MOST_CELLS = 250_000  # drawn; a stratified sample beyond
 FEATURE_CELLS = 30_000  # with gene and protein values
@@ -35,13 +35,13 @@ MAPS = {"UMAP (RNA)": "umap", "WNN UMAP (RNA and protein)": "wnn_umap"}
 
 def run(cells: Path, *, cohort: Path, subsets: Path, output: Path, seed: int) -> None:
     """Read the finished cohort and write the cells to explore."""
-    table = pd.read_parquet(cells)
+    table = io.read_fragment(cells)
     table = table[table["excluded"].fillna("") == ""]
     table = table[table["umap_1"].notna()] if "umap_1" in table else table.iloc[:0]
     table = table.iloc[stratified_order(table, seed=seed)].head(MOST_CELLS)
     part = table.index[:FEATURE_CELLS]
     features = [*_genes(cohort, part, subsets), *_proteins(cohort, part)]
-    content = pack(table, features, total=int(pd.read_parquet(cells, columns=["excluded"])["excluded"].eq("").sum()))
+    content = pack(table, features, total=int(io.read_fragment(cells, ["excluded"])["excluded"].eq("").sum()))
     output.write_text(json.dumps(content, ensure_ascii=False) if len(table) else "", encoding="utf-8")
 
 

@@ -17,7 +17,9 @@ from sscite.biomarkers.panel.run import rounded
 from sscite.biomarkers.panel.targets import EXCLUDED
 from sscite.command import Facts
 from sscite.compare.contrast import contrast as design
+from sscite.compare.pseudobulk.files import read_composition, read_pseudobulk
 from sscite.errors import Reason, Skipped
+from sscite.reading import reading
 from sscite.subsets.definitions.questions import Clinical
 
 STEP = "biomarkers_donors"
@@ -49,8 +51,8 @@ def run(
             detail = "; ".join(f"{one.comparison}: {one.reason}" for one in found)
             raise Skipped(Reason.NO_VARIABLE, detail)
         here = people[people["tissue"] == reference_tissue]
-        bulk = anndata.read_h5ad(pseudobulk)
-        counted = pd.read_csv(composition, dtype={"sample": str, "donor": str, "subset": str, "parent": str})
+        bulk = read_pseudobulk(pseudobulk)
+        counted = read_composition(composition)
         sums = features.sum_features(
             counted, bulk, read_cells(cells), working(bulk, quality), pd.Index(here["sample"].unique())
         )
@@ -67,8 +69,10 @@ def read_cells(path: Path) -> pd.DataFrame:
     import pyarrow.parquet as pq
 
     used = [names.SAMPLE, names.LINEAGE, names.QC_PASS, names.DOUBLET, names.EXCLUDED]
-    columns = [name for name in pq.read_schema(path).names if name in used or name.startswith(names.SIGNATURE_PREFIX)]
-    return pd.read_parquet(path, columns=columns)
+    with reading(path, "the cells.parquet of subsets_collect.py"):
+        present = pq.read_schema(path).names
+    columns = [name for name in present if name in used or name.startswith(names.SIGNATURE_PREFIX)]
+    return io.read_fragment(path, columns)
 
 
 def working(bulk: anndata.AnnData, quality: Sequence[Path]) -> set[str]:

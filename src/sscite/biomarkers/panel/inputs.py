@@ -67,11 +67,9 @@ def read_cohort(cohort: Path, cells: Path) -> Cohort:
     unit, values = next(((layer, values) for layer, values in found if values is not None), ("", None))
     if values is None or not values.shape[1]:
         raise Skipped(Reason.NO_ANTIBODIES)
-    import h5py
-
-    with h5py.File(cohort) as file:
+    with io.opened(cohort) as file:
         antibodies = read_elem(file[f"{prefix}/var"])
-    table = pd.read_parquet(cells)
+    table = io.read_fragment(cells)
     everything = store.read_index(cohort, "obs", names.PROTEIN)
     used = everything.isin(table.index[keep(table)])
     columns = [names.SAMPLE, names.DONOR, names.TISSUE, names.LINEAGE, names.SUBSET]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from sscite import command
+from sscite import command, io
 from sscite.cohort import finished
 from sscite.compare.abundance import milo, report
 from sscite.compare.contrast.contrast import Comparison
@@ -21,7 +21,7 @@ def run(*, cohort: Path, cells: Path, samples: Path, contrasts: Path, min_donors
     Writes CONTRAST/abundance.csv: one row per neighbourhood with its subset, fold change and spatial FDR.
     """
     space = finished.read_space(cohort)
-    table = pd.read_parquet(cells)
+    table = io.read_fragment(cells)
     table = table[sums.keep(table) & table.index.isin(space.index)]
     table["sample"] = table["sample"].astype(str)
     cache: dict[bytes, object] = {}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import anndata
 import pandas as pd
 
 from sscite import command
@@ -12,6 +11,7 @@ from sscite.compare.calibration import report
 from sscite.compare.calibration.relabelling import COLUMNS
 from sscite.compare.contrast.contrast import Comparison
 from sscite.compare.contrast.each import for_each_contrast
+from sscite.compare.pseudobulk.files import read_composition, read_pseudobulk
 
 
 def run(
@@ -29,8 +29,8 @@ def run(
 
     Writes <contrast_id>/calibration.csv: what was observed beside what chance gives.
     """
-    counted = pd.read_csv(composition, dtype={"sample": str, "donor": str, "subset": str, "parent": str})
-    summed = anndata.read_h5ad(pseudobulk)
+    counted = read_composition(composition)
+    summed = read_pseudobulk(pseudobulk)
 
     def test(comparison: Comparison, facts: command.Facts) -> pd.DataFrame:
         return report.answer(

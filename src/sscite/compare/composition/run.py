@@ -11,6 +11,7 @@ from sscite.compare.composition import influence, report, stress
 from sscite.compare.composition.differential import COLUMNS
 from sscite.compare.contrast.contrast import Comparison, load_samples
 from sscite.compare.contrast.each import for_each_contrast
+from sscite.compare.pseudobulk.files import read_composition
 
 
 def run(
@@ -26,7 +27,7 @@ def run(
 
     Writes <contrast_id>/composition.csv, composition_omnibus.csv and composition_loadings.csv of every contrast.
     """
-    counted = pd.read_csv(composition, dtype={"sample": str, "donor": str, "subset": str, "parent": str})
+    counted = read_composition(composition)
     people = load_samples(samples)
 
     def test(comparison: Comparison, facts: command.Facts) -> pd.DataFrame:

@@ -116,7 +116,7 @@ class Comparison:
 
 def load(path: Path) -> list[Contrast]:
     """Read contrasts.csv as samples validate writes it."""
-    frame = io.read_table(path)
+    frame = io.read_table(path, ("contrast", "contrast_id", "variable"))
     several = ["reference", "target", "tissue", "subset", "covariates"]
     return [
         Contrast(
@@ -132,7 +132,7 @@ def load(path: Path) -> list[Contrast]:
 
 def load_samples(path: Path) -> pd.DataFrame:
     """Read samples.csv: a row per sample, all text; a sample captured in several libraries keeps them joined by `;`."""
-    frame = io.read_table(path)
+    frame = io.read_table(path, ("sample", "donor", "tissue", "library"))
     libraries = frame.groupby("sample", sort=False)["library"].agg(lambda names: ";".join(dict.fromkeys(names)))
     rows = frame.drop_duplicates("sample", ignore_index=True)
     return rows.assign(library=rows["sample"].map(libraries))

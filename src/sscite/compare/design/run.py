@@ -11,6 +11,7 @@ from sscite.compare.contrast.contrast import Comparison, load_samples
 from sscite.compare.contrast.each import for_each_contrast
 from sscite.compare.design import report
 from sscite.compare.design.confounding import COLUMNS
+from sscite.compare.pseudobulk.files import read_composition
 
 
 def run(*, composition: Path, samples: Path, contrasts: Path, min_donors: int) -> None:
@@ -18,7 +19,7 @@ def run(*, composition: Path, samples: Path, contrasts: Path, min_donors: int) -
 
     Writes <contrast_id>/design.csv, design_confounding.csv, design_power.csv and design_left_out.csv of every contrast.
     """
-    counted = pd.read_csv(composition, dtype={"sample": str, "donor": str, "subset": str, "parent": str})
+    counted = read_composition(composition)
     people = load_samples(samples)
 
     def test(comparison: Comparison, facts: command.Facts) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import pandas as pd
-from anndata import AnnData, read_h5ad
+from anndata import AnnData
 
 from sscite import command, io
 from sscite.compare.contrast.contrast import Comparison, Contrast, load, load_samples
@@ -15,7 +15,9 @@ from sscite.compare.contrast.eligibility import compare
 from sscite.compare.enrichment import competitive, report, robustness
 from sscite.compare.enrichment.competitive import Sets
 from sscite.compare.expression import differential
+from sscite.compare.pseudobulk.files import read_pseudobulk
 from sscite.errors import Reason, Skipped
+from sscite.reading import reading
 from sscite.subsets.definitions.subsets import load_definitions
 from sscite.subsets.signatures import gene_sets as reader
 
@@ -42,7 +44,7 @@ def run(
     questions = load_definitions(subsets).questions.gene_sets
     files = sorted(path for path in gene_sets.rglob("*") if path.is_file()) if gene_sets.is_dir() else []
     sets = {path.stem: reader.read([path]) for path in files}
-    counts, people = read_h5ad(pseudobulk), load_samples(samples)
+    counts, people = read_pseudobulk(pseudobulk), load_samples(samples)
     found = read_expression(expression)
 
     def of_markers(facts: command.Facts) -> pd.DataFrame:
@@ -84,7 +86,8 @@ def read_expression(tables: list[Path]) -> dict[str, pd.DataFrame]:
     """Read the tables of compare_expression.py by contrast; those without rows are ignored."""
     found = {}
     for path in tables:
-        table = pd.read_csv(path, usecols=COLUMNS, dtype={"contrast_id": str, "gene": str, "subset": str})
+        with reading(path, "the expression.csv of compare_expression.py"):
+            table = pd.read_csv(path, usecols=COLUMNS, dtype={"contrast_id": str, "gene": str, "subset": str})
         if len(table):
             found[table["contrast_id"].iloc[0]] = table
     return found

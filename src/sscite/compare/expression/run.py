@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
-from anndata import read_h5ad
 
 from sscite import command, io
 from sscite.compare.contrast.contrast import Comparison
 from sscite.compare.contrast.each import for_each_contrast
 from sscite.compare.expression import differential, findings, proteins, report
+from sscite.compare.pseudobulk.files import read_pseudobulk
 from sscite.compare.statistics import dissociation_stress
 
 
@@ -23,7 +23,7 @@ def run(
     covariates, and for the donors if the contrast is paired. Mean normalised proteins are compared by a moderated t
     test. Writes CONTRAST/expression.csv and CONTRAST/protein.csv.
     """
-    counts = read_h5ad(pseudobulk)
+    counts = read_pseudobulk(pseudobulk)
 
     def test(comparison: Comparison, facts: command.Facts) -> pd.DataFrame:
         genes, tested = differential.test_contrast(

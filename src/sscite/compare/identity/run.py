@@ -6,11 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from anndata import AnnData, read_h5ad
+from anndata import AnnData
 
 from sscite import command, io
 from sscite.compare.contrast.contrast import load_samples
 from sscite.compare.identity import donors, outliers, report, residuals, sex
+from sscite.compare.pseudobulk.files import read_pseudobulk
 from sscite.errors import Reason, Skipped
 from sscite.subsets.signatures import gene_sets
 
@@ -27,11 +28,11 @@ def run(*, pseudobulk: Path, cells: Path, samples: Path, genes: list[Path], outp
     Writes a table with a row per sample. Nothing is excluded.
     """
     with command.step("compare_identity", "cohort", empty={output: COLUMNS}) as facts:
-        data, people = read_h5ad(pseudobulk), load_samples(samples)
+        data, people = read_pseudobulk(pseudobulk), load_samples(samples)
         if not data.n_obs:
             raise Skipped(Reason.TOO_FEW_CELLS, "no sample has cells")
         lists = gene_sets.read(genes)
-        called = donors.genotypes(pd.read_parquet(cells))
+        called = donors.genotypes(io.read_fragment(cells))
         table = check(data, people, lists, called)
         conflicts = donors.genotype_conflicts(called)
         report.describe(facts, table, conflicts)

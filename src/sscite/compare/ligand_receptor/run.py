@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pandas as pd
-
 from sscite import command, io
 from sscite.cohort import file as store
 from sscite.cohort.finished import read_chosen
@@ -34,7 +32,7 @@ def run(
     known = load_definitions(subsets)
     ambient = read_genes(ambient_genes)
     questions = known.questions.recruitment
-    table = pd.read_parquet(cells)
+    table = io.read_fragment(cells)
     table = table[sums.keep(table) & table.index.isin(store.read_index(cohort))]
     needed = liana.genes_needed(liana.resource(), questions)
     present = sorted(set(table["tissue"].astype(str)))

@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from sscite import names
+from sscite import io, names
 from sscite.compare.statistics.ambient_share import EXPLAINED
+from sscite.reading import reading
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -26,7 +27,7 @@ GENE_COLUMNS = ["tissue", "subset", "gene", "ambient_share"]
 
 def read_profiles(paths: Iterable[Path], genes: pd.Index) -> pd.DataFrame:
     """Read the profiles that SAMPLES_AMBIENT writes: genes × libraries, each column a share of the ambient RNA."""
-    tables = [pd.read_parquet(path) for path in paths]
+    tables = [io.read_fragment(path) for path in paths]
     columns = {str(table["library"].iloc[0]): table["share"] for table in tables if len(table)}
     return pd.DataFrame({name: share.reindex(genes).fillna(0) for name, share in columns.items()}, index=genes)
 
@@ -58,7 +59,10 @@ def expected(pseudobulk: AnnData) -> np.ndarray | None:
 
 def read_genes(path: Path | None) -> pd.DataFrame:
     """Read the table of `mostly_ambient`; without rows if it was not made."""
-    return pd.DataFrame(columns=GENE_COLUMNS) if path is None else pd.read_csv(path, dtype={"subset": str, "gene": str})
+    if path is None:
+        return pd.DataFrame(columns=GENE_COLUMNS)
+    with reading(path, "the ambient_genes.csv of compare_pseudobulk.py"):
+        return pd.read_csv(path, usecols=GENE_COLUMNS, dtype={"subset": str, "gene": str})
 
 
 def mostly_ambient(pseudobulk: AnnData) -> pd.DataFrame:

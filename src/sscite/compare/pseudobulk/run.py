@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pandas as pd
 from anndata import AnnData
 
 from sscite import command, io, names
@@ -29,7 +28,7 @@ def run(
     """
     empty = {composition: sums.COMPOSITION, ambient_genes: ambient.GENE_COLUMNS}
     with command.step("compare_pseudobulk", "cohort", empty=empty) as facts:
-        table = pd.read_parquet(cells)
+        table = io.read_fragment(cells)
         kept = table[sums.keep(table)]
         facts.number(cells=len(table), cells_kept=len(kept))
         AnnData().write_h5ad(output)  # stays if the step is skipped

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import anndata
-import pandas as pd
-
 from sscite import command, io
 from sscite.compare.contrast.contrast import load_samples
+from sscite.compare.pseudobulk.files import read_composition, read_pseudobulk
 from sscite.compare.stage import longitudinal, report
 
 
@@ -20,7 +18,7 @@ def run(
     The stage is the covariate that differs between a donor's samples of one tissue. Writes stage/stage.csv and
     stage/stage_changes.csv. A p value is reported only if six or more donors were sampled at both stages.
     """
-    counted = pd.read_csv(composition, dtype={"sample": str, "donor": str, "subset": str, "parent": str})
+    counted = read_composition(composition)
     features = [name.strip() for name in stage_features.split(",") if name.strip()]
     tables = {
         Path("stage/stage.csv"): longitudinal.COLUMNS,
@@ -28,7 +26,7 @@ def run(
     }
     with command.step("compare_stage", "cohort", empty=tables) as facts:
         frames = report.report_stages(
-            counted, anndata.read_h5ad(pseudobulk), pd.read_parquet(cells), load_samples(samples), facts,
+            counted, read_pseudobulk(pseudobulk), io.read_fragment(cells), load_samples(samples), facts,
             features=features, min_cells=min_cells_per_sample,
         )  # fmt: skip
         Path("stage").mkdir(exist_ok=True)

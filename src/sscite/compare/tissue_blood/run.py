@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
-from anndata import read_h5ad
 
 from sscite import command, io
 from sscite.compare.contrast import contrast as design
 from sscite.compare.expression import differential
 from sscite.compare.pseudobulk import sums
+from sscite.compare.pseudobulk.files import read_composition, read_pseudobulk
 from sscite.compare.statistics import dissociation_stress
 from sscite.compare.tissue_blood import differences, findings, report, shares
 from sscite.errors import Reason, Skipped
@@ -32,9 +32,9 @@ def run(
     Writes TISSUE/tissue_blood.csv: composition, expression, protein, stress, and states without a counterpart.
     With fewer donors than required the differences are described without p values.
     """
-    counts, table = read_h5ad(pseudobulk), design.load_samples(samples)
-    numbers = pd.read_csv(composition, dtype={"sample": str, "donor": str, "subset": str, "parent": str})
-    known = pd.read_parquet(cells)
+    counts, table = read_pseudobulk(pseudobulk), design.load_samples(samples)
+    numbers = read_composition(composition)
+    known = io.read_fragment(cells)
     known = known[sums.keep(known)]
     tissues = [name for name in table["tissue"].unique() if name != reference_tissue]
     if not tissues or reference_tissue not in set(table["tissue"]):

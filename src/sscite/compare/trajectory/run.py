@@ -5,8 +5,6 @@ from __future__ import annotations
 from itertools import product
 from pathlib import Path
 
-import pandas as pd
-
 from sscite import command, io
 from sscite.cohort import finished
 from sscite.compare.expression import differential
@@ -29,7 +27,7 @@ def run(
     definitions = load_definitions(subsets)
     ambient = read_genes(ambient_genes)
     space = io.read_fragment(embedding)
-    table = pd.read_parquet(cells)
+    table = io.read_fragment(cells)
     table = table[sums.keep(table) & table.index.isin(space.index)]
     tissues = sorted(set(table["tissue"].astype(str)))
     away = [name for name in tissues if name != reference_tissue]
