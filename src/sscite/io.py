@@ -5,18 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import h5py
 import pandas as pd
 
-from sscite import names
+from sscite import elements, names
 from sscite.errors import UserError
 from sscite.reading import reading
-
-if TYPE_CHECKING:
-    from anndata import AnnData
-
 
 OURS = "an HDF5 file that a step of this pipeline wrote"
 
@@ -89,25 +84,21 @@ def modalities(path: Path) -> list[str]:
         return list(file["mod"])
 
 
-def read_modality(path: Path, modality: str) -> AnnData:
-    """Read one modality of a .h5mu file, without the others and without importing mudata.
+def read_modality(path: Path, modality: str) -> elements.Modality:
+    """Read the counts of one modality of a .h5mu file, without the others.
 
     Raises
     ------
     UserError
         The file has no such modality.
     """
-    from anndata.io import read_elem
-
     with reading(path, OURS), h5py.File(path) as file:
         if modality not in file["mod"]:
             raise UserError(f"{path}: no modality '{modality}'; it has {', '.join(file['mod'])}")
-        return read_elem(file[f"mod/{modality}"])
+        return elements.read_modality(file[f"mod/{modality}"])
 
 
 def read_obs(path: Path, modality: str | None = None) -> pd.DataFrame:
     """Read the cells' table of a .h5mu file (of one modality, where named) and nothing else."""
-    from anndata.io import read_elem
-
     with reading(path, OURS), h5py.File(path) as file:
-        return read_elem(file[f"mod/{modality}/obs" if modality else "obs"])
+        return elements.read(file[f"mod/{modality}/obs" if modality else "obs"])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from sklearn.isotonic import IsotonicRegression
+from scipy.optimize import isotonic_regression
 
 from sscite import genes as genes_by_role
 from sscite.annotate.lineage import SET_ASIDE, T_CELLS
@@ -140,9 +140,9 @@ def check(given: NDArray[np.object_], score: NDArray[np.float64], shown: NDArray
     clear, right = shown != "", agrees(given, shown)
     if clear.sum() < FEWEST_CELLS:
         return Check(shown, float("nan"), -np.inf, clear & ~right)
-    fit = IsotonicRegression().fit(score[clear], right[clear])
-    trusted = fit.y_thresholds_ >= AGREEMENT
-    floor = -np.inf if trusted[0] else fit.X_thresholds_[trusted].min() if trusted.any() else np.inf
+    levels, place, cells = np.unique(score[clear], return_inverse=True, return_counts=True)
+    trusted = isotonic_regression(np.bincount(place, right[clear]) / cells, weights=cells).x >= AGREEMENT
+    floor = -np.inf if trusted[0] else levels[trusted][0] if trusted.any() else np.inf
     unsupported = (clear & ~right) | (~clear & (score < floor))
     return Check(shown, float(right[clear].mean()), float(floor), unsupported)
 

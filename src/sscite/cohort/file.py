@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from sscite import io, names
+from sscite import elements, io, names
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -25,10 +25,8 @@ THREADS = 2
 
 def read_element(path: Path, name: str) -> Any:
     """Read one element of a .h5mu by its path in the file; None if it is absent."""
-    from anndata.io import read_elem
-
     with io.opened(path) as file:
-        return read_elem(file[name]) if name in file else None
+        return elements.read(file[name]) if name in file else None
 
 
 @contextmanager
@@ -139,11 +137,10 @@ def read_counts(path: Path, cells: Sequence[str] | None = None, genes: Sequence[
         X raw counts (cells × genes, CSR float32), obs of the cohort.
     """
     from anndata import AnnData
-    from anndata.io import read_elem
 
     with io.opened(path) as file:
-        obs = read_elem(file[f"mod/{names.RNA}/obs"])
-        var = read_elem(file[f"mod/{names.RNA}/var"])
+        obs = elements.read(file[f"mod/{names.RNA}/obs"])
+        var = elements.read(file[f"mod/{names.RNA}/var"])
     mask = None if cells is None else obs.index.isin(pd.Index(cells))
     places = None if genes is None else np.flatnonzero((found := var.index.get_indexer(pd.Index(genes))) >= 0)
     columns = None if places is None else found[places]

@@ -14,9 +14,8 @@ from sscite.names import DOUBLET, DOUBLET_RATE, DOUBLET_SCORE, RNA
 from sscite.samples.scrublet import MIN_CELLS_OF_GENE, doublet_scores
 
 if TYPE_CHECKING:
-    from anndata import AnnData
-
     from sscite.command import Facts
+    from sscite.elements import Modality
 
 RATE_PER_CELL = 0.8 / 100 / 1000  # share of doublets per cell loaded to the library, 10x Genomics
 HIGHEST_RATE = 0.3
@@ -71,7 +70,7 @@ def no_scores(cells: pd.Index) -> pd.DataFrame:
     return pd.DataFrame({DOUBLET_SCORE: np.nan, DOUBLET: False, DOUBLET_RATE: np.nan}, index=cells)
 
 
-def score(rna: AnnData, *, seed: int, loaded: int | None = None) -> tuple[pd.DataFrame, dict[str, float], np.ndarray]:
+def score(rna: Modality, *, seed: int, loaded: int | None = None) -> tuple[pd.DataFrame, dict[str, float], np.ndarray]:
     """Score each cell against simulated doublets.
 
     Parameters

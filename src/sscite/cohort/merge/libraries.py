@@ -193,10 +193,8 @@ def _protein(library: Library, used: np.ndarray) -> tuple[pd.DataFrame, pd.DataF
     raw = io.read_modality(library.counts, names.PROTEIN)
     panel = io.read_table(library.panel)
     panel = panel[panel["feature"].isin(raw.var_names)]
-    dense = raw[:, panel["feature"].to_numpy()].X
-    counts = pd.DataFrame(
-        dense.toarray() if sp.issparse(dense) else np.asarray(dense), index=raw.obs_names, columns=panel["protein"]
-    )
+    dense = raw.X[:, raw.var_names.get_indexer(panel["feature"])].toarray()
+    counts = pd.DataFrame(dense, index=raw.obs_names, columns=panel["protein"])
     counts = counts.loc[:, ~counts.columns.duplicated()]
     return normalised.loc[raw.obs_names[used]], counts.loc[raw.obs_names[used]]
 
