@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Check how often exchanged samples are found in simulated cohorts, and how often one is claimed in clean ones.
+"""Check how often exchanged and outlying samples are found in simulated cohorts, and what is claimed in clean ones.
 
 Pseudobulk of lineages with a tenth of every sample's counts from the other samples of its library (doublets, ambient
 RNA and wrong hashtags).
@@ -54,6 +54,45 @@ def exchange(data: AnnData, first: str, second: str) -> AnnData:
     return AnnData(data.X, obs=data.obs.assign(sample=names), var=data.var)
 
 
+def disguise(data: AnnData, blood: str, other: str) -> AnnData:
+    """Give a blood sample the counts of a sample of another tissue, as a wrong row of the samplesheet does."""
+    of_sample = data.obs["sample"].to_numpy()
+    kept, moved = data[of_sample != blood], data[of_sample == other]
+    obs = pd.concat([kept.obs, moved.obs.assign(sample=blood, tissue="blood", donor="d")])
+    return AnnData(sparse.vstack([kept.X, moved.X], format="csr"), obs=obs.reset_index(drop=True), var=data.var)
+
+
+def misread(data: AnnData, sample: str, share: float, rng: np.random.Generator) -> AnnData:
+    """Permute the names of a share of the genes of one sample, as another annotation does."""
+    chosen = rng.permutation(data.n_vars)[: round(share * data.n_vars)]
+    order = np.arange(data.n_vars)
+    order[np.sort(chosen)] = chosen
+    mine = (data.obs["sample"] == sample).to_numpy()
+    counts = data.X.toarray()
+    counts[mine] = counts[mine][:, order]
+    return AnnData(sparse.csr_matrix(counts), obs=data.obs, var=data.var)
+
+
+def outliers_found(
+    data: AnnData, design: pd.DataFrame, lists: dict[str, list[str]], seed: int
+) -> dict[str, list[bool]]:
+    """Plant one outlying sample of each kind; return whether it is marked, and whether another one is."""
+    rng = np.random.default_rng([seed, 11])
+    blood = rng.choice(design.loc[design["tissue"] == "blood", "sample"])
+    planted = {f"outlier, counts of {tissue} as blood": disguise(data, blood, sample) for tissue, sample in
+               design[design["tissue"] != "blood"].groupby("tissue")["sample"].first().items()}  # fmt: skip
+    planted |= {
+        f"outlier, {share:.0%} of its genes permuted": misread(data, blood, share, rng) for share in (0.05, 0.2)
+    }
+    found: dict[str, list[bool]] = {}
+    for name, changed in planted.items():
+        doubt = check(changed, design, lists, donors.genotypes(pd.DataFrame())).set_index("sample")["doubt"]
+        far = doubt.str.contains("outlier|composition")
+        found[name] = [bool(far[blood])]
+        found.setdefault("another sample marked beside a planted outlier", []).append(bool(far.drop(blood).any()))
+    return found
+
+
 def main(cohorts: int = 50, cells: int = 1000) -> None:
     """Print the share of cohorts in which both exchanged samples are found, and of clean ones with a claim."""
     lists = gene_sets.read([GENES])
@@ -61,6 +100,8 @@ def main(cohorts: int = 50, cells: int = 1000) -> None:
     found: dict[str, list[bool]] = {"sexes differ": [], "same sex, one has another sample": [], "claimed in clean": []}
     for seed in range(cohorts):
         data, design = cohort(seed, cells)
+        for name, hits in outliers_found(data, design, lists, seed).items():
+            found.setdefault(name, []).extend(hits)
         rng = np.random.default_rng([seed, 10])
         clean = check(data, design, lists, none)
         found["claimed in clean"].append(bool((clean["doubt"] != "").any()))

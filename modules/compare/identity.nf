@@ -26,7 +26,7 @@ process COMPARE_IDENTITY {
 
     stub:
     """
-    echo 'sample,donor,tissue,library,sex_recorded,sex_expressed,female_cpm,male_cpm,same_donor,resembles,other,genotype,genotype_share,pc_1,pc_2,distance,outlier,doubt' > identity.csv
+    echo 'sample,donor,tissue,library,sex_recorded,sex_expressed,female_cpm,male_cpm,same_donor,resembles,other,genotype,genotype_share,pc_1,pc_2,distance,outlier,composition_distance,unusual_lineage,doubt' > identity.csv
     echo '{"step": "compare_identity", "id": "cohort"}' > cohort.compare_identity.json
     """
 }

@@ -125,6 +125,45 @@ def test_a_sample_unlike_all_others_is_an_outlier_and_a_batch_is_none():
     assert not outliers.outlying(pd.DataFrame(values[7:], index=list("abcde")))["outlier"].any()
 
 
+def composition(log_ratios: list[float], cells: int = 10_000) -> pd.DataFrame:
+    """Samples of one tissue with lineages A and B, of a given log ratio of A to B."""
+    rows = []
+    for i, ratio in enumerate(log_ratios):
+        a = round(cells / (1 + np.exp(-ratio)))
+        rows += [(f"s{i}", "blood", "A", a), (f"s{i}", "blood", "B", cells - a)]
+    return pd.DataFrame(rows, columns=["sample", "tissue", "name", "n_cells"])
+
+
+def test_the_distance_of_a_composition_is_that_of_centred_log_proportions_from_the_median():
+    # of two lineages the centred log proportions are half the log ratio and its negative
+    found = outliers.unusual_composition(composition([-2, -1, -1, 0, 1, 1, 2, 4.5])).set_index("sample")
+    distance = np.array([2.5, 1.5, 1.5, 0.5, 0.5, 0.5, 1.5, 4]) / 1.5  # median log ratio 0.5, median distance 1.5
+    assert found["composition_distance"].to_numpy() == pytest.approx(distance, rel=0.01)
+    assert (found["unusual_lineage"] == "").all()
+    found = outliers.unusual_composition(composition([-1, -1, 0, 0, 1, 1, 6])).set_index("sample")
+    assert found.index[found["unusual_lineage"] != ""].tolist() == ["s6"]
+    assert found.loc["s6", "unusual_lineage"] in ("A 100% (median 50%)", "B 0% (median 50%)")
+
+
+def test_few_samples_or_cells_have_no_composition_to_compare():
+    assert outliers.unusual_composition(composition([0, 0, 1, 1, 6])).empty
+    assert outliers.unusual_composition(composition([0, 0, 0, 1, 1, 6], cells=90)).empty
+
+
+def test_a_sample_of_another_tissue_is_named_with_the_lineage_that_differs(lists, tmp_path):
+    data, people = cohort(lists)
+    rows = data.obs["sample"].isin(["d3_blood"]) & (data.obs["name"] == "B")
+    strange = data.obs.assign(n_cells=np.where(rows, 20_000, data.obs["n_cells"] + 20 * (np.arange(len(data.obs)) % 3)))
+    table = check(AnnData(data.X, obs=strange, var=data.var), people, lists, NO_CALLS).set_index("sample")
+    assert table.index[table["doubt"] != ""].tolist() == ["d3_blood"]
+    assert table.loc["d3_blood", "doubt"] == "composition"
+    facts = Facts("compare_identity", "cohort", seed=None, folder=tmp_path)
+    report.describe(facts, table.reset_index(), [])
+    assert facts.content["warnings"][0].startswith(
+        "Sample d3_blood has lineages in other proportions than the other samples of blood: B 96% (median 2"
+    )
+
+
 def calls(rows: list[tuple[str, str, str, str, int]]) -> pd.DataFrame:
     columns = ["library", "sample", "donor", "genotype_call"]
     return pd.DataFrame([row[:4] for row in rows for _ in range(row[4])], columns=columns)

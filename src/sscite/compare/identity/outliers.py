@@ -1,4 +1,4 @@
-"""Samples unlike all others: their distance from the median sample, and principal components to draw."""
+"""Samples unlike all others: by expression within lineages, with principal components to draw, and by composition."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import pandas as pd
 
 MIN_SAMPLES = 6
 FAR = 2.0  # times the median sample's distance
+FAR_COMPOSITION = 4.0  # times the distance of the median sample of the tissue
+MIN_CELLS = 100  # of a sample, to compare its composition
 MIN_SPREAD = 1e-9
 
 
@@ -45,3 +47,48 @@ def outlying(values: pd.DataFrame) -> pd.DataFrame:
         {"sample": means.index.astype(str), "pc_1": scores[:, 0], "pc_2": scores[:, 1], "distance": distance,
          "outlier": (distance > FAR) & (len(means) >= MIN_SAMPLES)}
     )  # fmt: skip
+
+
+def unusual_composition(obs: pd.DataFrame) -> pd.DataFrame:
+    """Mark samples whose lineages are in other proportions than in the other samples of their tissue.
+
+    The distance is Aitchison's (1982, doi:10.1111/j.2517-6161.1982.tb01195.x): the root mean square over lineages of
+    centred log proportions (half a cell added) less their median over the tissue's samples.
+
+    Parameters
+    ----------
+    obs
+        A row per sample and lineage: `sample tissue name n_cells`.
+
+    Returns
+    -------
+    `sample composition_distance unusual_lineage`, of tissues with six samples or more of 100 cells; the distance is
+    relative to that of the tissue's median sample, and `unusual_lineage` is the lineage that differs most with its
+    share and the median share, empty if the distance is at most 4.
+    """
+    cells = obs.pivot_table(
+        index="sample", columns="name", values="n_cells", aggfunc="sum", fill_value=0, observed=True
+    )
+    cells = cells[cells.sum(axis=1) >= MIN_CELLS]
+    tissue = obs.drop_duplicates("sample").set_index("sample")["tissue"].astype(str).reindex(cells.index)
+    rows = [_of_tissue(part) for _, part in cells.groupby(tissue) if len(part) >= MIN_SAMPLES]
+    columns = ["sample", "composition_distance", "unusual_lineage"]
+    return pd.concat(rows)[columns] if rows else pd.DataFrame(columns=columns)
+
+
+def _of_tissue(cells: pd.DataFrame) -> pd.DataFrame:
+    """Compare the composition of the samples of one tissue; cells is samples × lineages."""
+    logs = np.log(cells + 0.5)
+    centred = logs.sub(logs.mean(axis=1), axis=0)
+    away = centred - centred.median()
+    spread = np.sqrt((away**2).mean(axis=1))
+    distance = spread / max(float(spread.median()), MIN_SPREAD)
+    share = cells.div(cells.sum(axis=1), axis=0)
+    most = away.abs().idxmax(axis=1)
+    named = [
+        f"{name} {share.loc[sample, name]:.0%} (median {share[name].median():.0%})" for sample, name in most.items()
+    ]
+    words = np.where(distance > FAR_COMPOSITION, named, "").astype(object)
+    return pd.DataFrame(
+        {"sample": cells.index.astype(str), "composition_distance": distance.to_numpy(), "unusual_lineage": words}
+    )

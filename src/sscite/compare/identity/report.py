@@ -33,6 +33,13 @@ def describe(facts: Facts, table: pd.DataFrame, conflicts: list[str]) -> None:
         facts.warn(sentence, rank=Rank.CRITICAL)
     for sample in table.loc[table["outlier"], "sample"]:
         facts.warn(f"Sample {sample} is far from all others in the PCA of pseudobulks. {NOT_EXCLUDED}", rank=Rank.CHECK)
+    for row in table[table["unusual_lineage"] != ""].itertuples():
+        facts.warn(
+            f"Sample {row.sample} has lineages in other proportions than the other samples of {row.tissue}: "
+            f"{row.unusual_lineage}. It may be of another tissue, sorted, or from a patient unlike the others. "
+            f"{NOT_EXCLUDED}",
+            rank=Rank.CHECK,
+        )
     facts.table("identity", table.round(2), "Identity of the samples",
                 "same_donor, other: log likelihood ratio that two samples are of one donor, against the nearest sample "
                 "of the same and of another donor; below -5 they are of two.")  # fmt: skip

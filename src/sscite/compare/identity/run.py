@@ -17,7 +17,8 @@ from sscite.subsets.signatures import gene_sets
 
 COLUMNS = [
     "sample", "donor", "tissue", "library", "sex_recorded", "sex_expressed", "female_cpm", "male_cpm", "same_donor",
-    "resembles", "other", "genotype", "genotype_share", "pc_1", "pc_2", "distance", "outlier", "doubt",
+    "resembles", "other", "genotype", "genotype_share", "pc_1", "pc_2", "distance", "outlier",
+    "composition_distance", "unusual_lineage", "doubt",
 ]  # fmt: skip
 SEX_COLUMN = "sex"
 
@@ -40,7 +41,7 @@ def run(*, pseudobulk: Path, cells: Path, samples: Path, genes: list[Path], outp
 
 
 def check(data: AnnData, people: pd.DataFrame, lists: dict[str, list[str]], called: pd.DataFrame) -> pd.DataFrame:
-    """Return a row per sample (COLUMNS), `doubt` naming what does not fit: sex, donor, outlier.
+    """Return a row per sample (COLUMNS); `doubt` names what does not fit: sex, donor, outlier, composition.
 
     Parameters
     ----------
@@ -68,7 +69,9 @@ def check(data: AnnData, people: pd.DataFrame, lists: dict[str, list[str]], call
     table = table.merge(best, how="left", on="sample").fillna({"genotype": "", "resembles": ""})
     rest = data.var_names.difference(known)
     far = outliers.outlying(residuals.by_lineage(data, rest, min_counts=100_000, within_tissue=True))
-    table = table.merge(far, how="left", on="sample").reindex(columns=COLUMNS)
+    mixed = outliers.unusual_composition(data.obs[(data.obs["level"] == "lineage").to_numpy()])
+    table = table.merge(far, how="left", on="sample").merge(mixed, how="left", on="sample").reindex(columns=COLUMNS)
+    table["unusual_lineage"] = table["unusual_lineage"].fillna("")
     table["outlier"] = table["outlier"].eq(True)
     return table.assign(doubt=_doubts(table))
 
@@ -95,6 +98,7 @@ def _doubts(table: pd.DataFrame) -> list[str]:
             "sex of donor": by_donor.get(row.donor, 1) > 1,
             "donor": row.sample in stranger,
             "outlier": row.outlier,
+            "composition": bool(row.unusual_lineage),
         }
         doubts.append(", ".join(name for name, doubtful in known.items() if doubtful))
     return doubts
