@@ -25,6 +25,7 @@ install: .venv/installed tools/nextflow/lib/installed ## set up .venv and Nextfl
 	test -x $(BIN)/python || .uv/bin/uv venv -q --python "$(PYTHON)" .venv
 	.uv/bin/uv pip sync -q --compile-bytecode --require-hashes --python $(BIN)/python containers/requirements-dev.txt
 	.uv/bin/uv pip install -q --no-deps --no-build-isolation --python $(BIN)/python -e .
+	NUMBA_CACHE_DIR=$(CURDIR)/.venv/numba MPLCONFIGDIR=$(CURDIR)/.venv/matplotlib $(BIN)/python containers/warm_up.py
 	touch $@
 
 tools/nextflow/lib/installed: tools/nextflow/pom.xml

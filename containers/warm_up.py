@@ -1,6 +1,12 @@
-"""Run, while the image is built, what compiles on first use: numba functions and matplotlib's font cache."""
+"""Run, while the image is built and by `make install`, what compiles on first use: numba functions, matplotlib's fonts.
 
+LIANA, pertpy and scanpy compile some of theirs on import (LIANA 20 s), in each task that finds none compiled.
+"""
+
+import liana.method  # noqa: F401
 import numpy as np
+import pertpy.tools  # noqa: F401
+import scanpy  # noqa: F401
 import scipy.sparse as sp
 from matplotlib import pyplot as plt
 
