@@ -15,6 +15,7 @@ matplotlib.use("Agg")
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogFormatterMathtext, NullFormatter
+from matplotlib.transforms import blended_transform_factory
 
 from sscite.names import UNASSIGNED
 
@@ -160,7 +161,23 @@ def _lay_out(figure: Figure) -> Bbox:
     figure.set_dpi(STYLE["savefig.dpi"])
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
-    return figure.get_tightbbox().padded(matplotlib.rcParams["savefig.pad_inches"])
+    page = figure.get_tightbbox().padded(matplotlib.rcParams["savefig.pad_inches"])
+    for axes in figure.axes:
+        _keep_titles_and_labels(axes)
+    return page
+
+
+def _keep_titles_and_labels(axes: Axes) -> None:
+    """Leave titles and labels of axes where they are: else all ticks are measured again for each file."""
+    axes._autotitlepos = False  # type: ignore[attr-defined]
+    root = axes.get_figure(root=True)
+    (across, down), (left, up) = axes.xaxis.label.get_position(), axes.yaxis.label.get_position()
+    axes.xaxis.set_label_coords(
+        across, down / root.bbox.height, transform=blended_transform_factory(axes.transAxes, root.transFigure)
+    )
+    axes.yaxis.set_label_coords(
+        left / root.bbox.width, up, transform=blended_transform_factory(root.transFigure, axes.transAxes)
+    )
 
 
 def _embed_glyphs_alone() -> None:

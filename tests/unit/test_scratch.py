@@ -1,6 +1,7 @@
 """Where the root of an image is read-only, caches that it was built with are used from a folder of the task."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -52,3 +53,10 @@ def test_every_module_with_a_compiled_function_is_warmed_up_while_the_image_is_b
     compiled = [path for path in (root / "src").rglob("*.py") if "cache=True" in path.read_text()]
     assert len(compiled) >= 3
     assert [path.stem for path in compiled if f"{path.stem}." not in warm_up] == []
+
+
+def test_libraries_that_compile_on_import_are_imported_while_the_image_is_built(root: Path):
+    used = " ".join(path.read_text() for path in (root / "src").rglob("*.py"))
+    warm_up = (root / "containers" / "warm_up.py").read_text()
+    for library in ("liana", "pertpy", "scanpy"):
+        assert bool(re.search(rf"(import|from) {library}\b", used)) == (f"import {library}" in warm_up)
