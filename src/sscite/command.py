@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sscite import __version__, scratch
+from sscite import __version__, disk, scratch
 from sscite.errors import Skipped, UserError
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ REPORTED_PACKAGES = (
 
 
 def run(main: Callable[..., None], arguments: list[str] | None = None) -> None:
-    """Run a script's `main` under Typer; a UserError ends it with one message and exit 2."""
+    """Run a script's `main` under Typer; a UserError or a full disk ends it with one message and exit 2."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     scratch.move(os.environ, Path.cwd())
     try:
@@ -90,6 +90,10 @@ def run(main: Callable[..., None], arguments: list[str] | None = None) -> None:
         for problem in error.problems:
             print(f"error: {problem}", file=sys.stderr)
         sys.exit(2)
+    except Exception as error:
+        if not disk.is_full(error):
+            raise
+        disk.end(Path.cwd())
 
 
 class Rank(StrEnum):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sscite import command
+from sscite import command, disk
 from sscite.annotate.model_file import REMEDY, checksum, load
 from sscite.errors import Reason, Skipped, UserError
 from sscite.io import write_table
@@ -143,6 +143,8 @@ def _fetch(name: str, cache: Path) -> Path:
 
         models.download_models(model=[name])
     except Exception as error:  # whatever the network or the server says
+        if disk.is_full(error):
+            raise
         raise UserError(offline.format(reason=" ".join(str(error).split())[:200])) from error
     path = cache / "data" / "models" / name
     if not path.is_file():
