@@ -70,17 +70,13 @@ def markers(counts: sparse.csr_matrix, symbols: pd.Index, lineages: pd.Series) -
 
 def cell_map(embedding: NDArray[np.float32], lineages: pd.Series, *, seed: int) -> Figure:
     """Draw the cells by UMAP of their neighbour graph, coloured by lineage; a random part where there are many."""
-    import random
-
-    import igraph
+    from sscite.embedding import umap
 
     drawn = np.arange(len(embedding))
     if len(embedding) > MOST_DRAWN:
         drawn = np.sort(np.random.default_rng(seed).choice(len(embedding), MOST_DRAWN, replace=False))
-    graph = neighbour_graph(embedding[drawn])
-    igraph.set_random_number_generator(random.Random(seed))
-    layout = graph.layout_umap(dist=list(1 - np.asarray(graph.es["weight"])), min_dist=0.1, epochs=200)
-    where = np.asarray(layout.coords)
+    graph = neighbour_graph(embedding[drawn]).get_adjacency_sparse(attribute="weight")
+    where = umap.embed(graph, embedding[drawn], seed=seed, epochs=200)
     figure, axis = new(6.5, 4.5)
     scatter_lineages(axis, where, lineages.to_numpy()[drawn])
     axis.set(xticks=[], yticks=[], xlabel="UMAP 1", ylabel="UMAP 2")
