@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from sscite import threads
+
 COLOURS = 64
-
-
 DENSITY = 1.5  # pixels of a figure per pixel of the page
 
 
@@ -20,6 +22,15 @@ class Image:
     uri: str
     width: int
     height: int
+
+
+def embed_all(paths: Sequence[Path]) -> dict[str, Image]:
+    """Return each figure by its file name; a process for each core of the task, as only one thread reduces colours."""
+    workers = min(threads.available(), len(paths))
+    if workers < 2:
+        return {path.name: embed(path) for path in paths}
+    with ProcessPoolExecutor(workers) as pool:
+        return {path.name: image for path, image in zip(paths, pool.map(embed, paths, chunksize=4), strict=True)}
 
 
 def embed(path: Path) -> Image:

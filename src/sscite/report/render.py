@@ -26,7 +26,7 @@ def run(content: Path, *, figures: Path, cells: Path | None, output: Path) -> No
     """Read the content and the figures, write the report and the pages of libraries beside it."""
     gathered = read_json(content, "the report.json of report_gather.py")
     as_points = _with_points(gathered)
-    drawn = {p.name: images.embed(p) for p in sorted(figures.glob("*.png")) if p.name not in as_points}
+    drawn = images.embed_all([p for p in sorted(figures.glob("*.png")) if p.name not in as_points])
     explored = cells.read_text(encoding="utf-8") if cells else ""
     output.write_text(render(gathered, drawn=drawn, cells=explored), encoding="utf-8")
     for name, page in pages(gathered, drawn=drawn):

@@ -7,6 +7,8 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pytest
+from PIL import Image
 from unit.report.facts import cohort, fact, finding, table
 from unit.report.test_gather import arrange
 
@@ -128,3 +130,19 @@ def test_a_figure_with_points_is_drawn_from_them_and_its_names_cannot_end_the_sc
     assert json.loads(held[1]) == points
     assert "AAAA" not in html
     assert "is missing" not in html
+
+
+def test_figures_are_the_same_whether_one_process_or_two_reduce_their_colours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    paths = [tmp_path / f"{name}.png" for name in "bca"]
+    for shade, path in zip((0, 90, 200), paths, strict=True):
+        Image.new("RGB", (30, 15), (shade, 10, 10)).save(path)
+    drawn = []
+    for cores in ("1", "2"):
+        monkeypatch.setenv("OMP_NUM_THREADS", cores)
+        drawn.append(images.embed_all(paths))
+    assert drawn[0] == drawn[1]
+    assert list(drawn[0]) == ["b.png", "c.png", "a.png"]
+    assert len({image.uri for image in drawn[0].values()}) == 3
+    assert images.embed_all([]) == {}
