@@ -8,7 +8,9 @@ import pandas as pd
 MIN_SAMPLES = 6
 FAR = 2.0  # times the median sample's distance
 FAR_COMPOSITION = 4.0  # times the distance of the median sample of the tissue
+TWICE = np.log(2)  # by which log proportions must differ too, so that counting noise among like samples marks nobody
 MIN_CELLS = 100  # of a sample, to compare its composition
+MIN_SHARE = 0.05  # of some sample of the tissue that a lineage must reach: the proportions of rare ones are noise
 MIN_SPREAD = 1e-9
 
 
@@ -53,7 +55,8 @@ def unusual_composition(obs: pd.DataFrame) -> pd.DataFrame:
     """Mark samples whose lineages are in other proportions than in the other samples of their tissue.
 
     The distance is Aitchison's (1982, doi:10.1111/j.2517-6161.1982.tb01195.x): the root mean square over lineages of
-    centred log proportions (half a cell added) less their median over the tissue's samples.
+    centred log proportions (half a cell added) less their median over the tissue's samples. Lineages that make up 5% of
+    no sample are excluded.
 
     Parameters
     ----------
@@ -64,7 +67,8 @@ def unusual_composition(obs: pd.DataFrame) -> pd.DataFrame:
     -------
     `sample composition_distance unusual_lineage`, of tissues with six samples or more of 100 cells; the distance is
     relative to that of the tissue's median sample, and `unusual_lineage` is the lineage that differs most with its
-    share and the median share, empty if the distance is at most 4.
+    share and the median share, empty unless the distance is above 4 and the proportions differ by a factor of two
+    (root mean square).
     """
     cells = obs.pivot_table(
         index="sample", columns="name", values="n_cells", aggfunc="sum", fill_value=0, observed=True
@@ -78,17 +82,17 @@ def unusual_composition(obs: pd.DataFrame) -> pd.DataFrame:
 
 def _of_tissue(cells: pd.DataFrame) -> pd.DataFrame:
     """Compare the composition of the samples of one tissue; cells is samples × lineages."""
-    logs = np.log(cells + 0.5)
+    share = cells.div(cells.sum(axis=1), axis=0)
+    logs = np.log(cells.loc[:, (share >= MIN_SHARE).any()] + 0.5)
     centred = logs.sub(logs.mean(axis=1), axis=0)
     away = centred - centred.median()
     spread = np.sqrt((away**2).mean(axis=1))
     distance = spread / max(float(spread.median()), MIN_SPREAD)
-    share = cells.div(cells.sum(axis=1), axis=0)
     most = away.abs().idxmax(axis=1)
     named = [
         f"{name} {share.loc[sample, name]:.0%} (median {share[name].median():.0%})" for sample, name in most.items()
     ]
-    words = np.where(distance > FAR_COMPOSITION, named, "").astype(object)
+    words = np.where((distance > FAR_COMPOSITION) & (spread > TWICE), named, "").astype(object)
     return pd.DataFrame(
         {"sample": cells.index.astype(str), "composition_distance": distance.to_numpy(), "unusual_lineage": words}
     )
