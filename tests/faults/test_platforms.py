@@ -1,4 +1,5 @@
-"""The cohort of -profile test gives the same files, byte for byte, on each platform, with any cores and locale.
+"""The cohort of -profile test gives the same files, byte for byte, on each platform, with any cores and locale, with
+tasks killed at random, and in folders with spaces and letters beyond ASCII.
 
 Slow (about 5 CPU minutes a run): `make test-faults`. What may differ between runs, and why: `OF_THE_RUN`.
 """
@@ -8,7 +9,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pipeline.conftest import engine, nextflow, published
+from faults.conftest import (
+    check_that_only_killed_tasks_were_repeated,
+    kill_at_random,
+    read_trace,
+    run_test_cohort,
+)
+from pipeline.conftest import engine, published, start
 
 pytestmark = pytest.mark.faults
 
@@ -17,29 +24,23 @@ __all__ = ["engine"]  # the fixture that builds the image
 ONE_CORE = "process { cpus = 1; withLabel: large { cpus = 1 } }\n"
 
 
-def run(folder: Path, *options: object) -> dict[str, str]:
-    """Run the cohort of the test profile; return what it published."""
-    ended = nextflow(*options, "--outdir", "out", folder=folder)
-    assert ended.returncode == 0, ended.stdout[-6000:] + ended.stderr[-2000:]
-    return published(folder / "out")
+# the folder of the run in the container, and of the tasks that are killed
+ODD_NAME = "Dr. Šimůnková & co"
+READ_ONLY = "docker.runOptions = '-u $(id -u):$(id -g) --read-only'\n"
 
 
-@pytest.fixture(scope="module")
-def local(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    found = run(tmp_path_factory.mktemp("local"), "-profile", "test,local")
-    assert len(found) > 100
-    return found
-
-
-def test_in_the_container(local: dict[str, str], request: pytest.FixtureRequest, tmp_path: Path):
+def test_in_the_container_with_a_read_only_root(local: dict[str, str], request: pytest.FixtureRequest, tmp_path: Path):
     profile, image = request.getfixturevalue("engine")[1:2], request.getfixturevalue("engine")[2:]
     if profile != ["docker"]:
         pytest.skip("no Docker daemon answers or it cannot get the base image")
-    assert run(tmp_path, "-profile", "test,docker", *image) == local
+    folder = tmp_path / ODD_NAME
+    folder.mkdir()
+    (folder / "read_only.config").write_text(READ_ONLY)
+    assert run_test_cohort(folder, "-profile", "test,docker", "-c", "read_only.config", *image) == local
 
 
 def test_under_slurm(local: dict[str, str], slurm: Path, tmp_path: Path):
-    assert run(tmp_path, "-profile", "test,local,slurm", "-c", slurm) == local
+    assert run_test_cohort(tmp_path, "-profile", "test,local,slurm", "-c", slurm) == local
 
 
 def test_with_one_core_a_turkish_nextflow_and_another_time_zone(
@@ -49,4 +50,20 @@ def test_with_one_core_a_turkish_nextflow_and_another_time_zone(
     monkeypatch.setenv("LC_ALL", "C")
     monkeypatch.setenv("TZ", "Pacific/Auckland")
     (tmp_path / "one_core.config").write_text(ONE_CORE)
-    assert run(tmp_path, "-profile", "test,local", "-c", "one_core.config") == local
+    assert run_test_cohort(tmp_path, "-profile", "test,local", "-c", "one_core.config") == local
+
+
+def test_after_tasks_were_killed_at_random(local: dict[str, str], tmp_path: Path):
+    """As the kernel does when memory ends: the program of a task is killed, not Nextflow's script around it."""
+    folder = tmp_path / ODD_NAME
+    folder.mkdir()
+    run = start("-profile", "test,local", "--outdir", "out", folder=folder)
+    killed = kill_at_random(run, folder, kills=5, chance=0.02, program=".py")
+    said, _ = run.communicate()
+    assert run.returncode == 0, said
+    assert len(killed) == 5
+    check_that_only_killed_tasks_were_repeated(folder, killed)
+    failed = read_trace(folder).query("status == 'FAILED'")
+    assert len(failed) == 5
+    assert set(failed["exit"].astype(str)) == {"137"}
+    assert published(folder / "out") == local

@@ -6,20 +6,15 @@ On stubs, whose files depend on what a task read, so that equal files mean equal
 from __future__ import annotations
 
 import gzip
-import os
-import random
 import re
 import shutil
-import signal
 import subprocess
-import time
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from conftest import ROOT
+from faults.conftest import check_that_only_killed_tasks_were_repeated, kill_at_random, read_trace
 from pipeline.conftest import STUB_OPTIONS, nextflow, published, start, write_stub_cohort
 
 pytestmark = pytest.mark.pipeline
@@ -28,41 +23,14 @@ KILLS = 10
 SMALL, LARGE = "1200k", "200m"  # of a work folder that about a third of the run fills, and one with space
 
 
-def running(folder: Path) -> dict[str, int]:
-    """Return the process of each task that runs now, by the task's name."""
-    found = {}
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            where = (process / "cwd").resolve(strict=True)
-            if folder / "work" in where.parents and ".command.run" in (process / "cmdline").read_text().split("\0"):
-                script = (where / ".command.run").read_text()
-                found[re.search(r"^### name: '(.*)'$", script, re.MULTILINE)[1]] = int(process.name)
-        except OSError:  # it has ended
-            continue
-    return found
-
-
-def trace(folder: Path) -> pd.DataFrame:
-    return pd.read_csv(folder / "out" / "run" / "trace.txt", sep="\t")
-
-
 def test_tasks_killed_at_random_are_tried_again_and_no_other_is_done_twice(tmp_path: Path, unbroken: dict[str, str]):
     folder = write_stub_cohort(tmp_path / "run")
-    chance, killed = random.Random(8), set()
     run = start(*STUB_OPTIONS, "-c", slow_stubs(folder), folder=folder)
-    while run.poll() is None:
-        tasks = {name: pid for name, pid in running(folder).items() if name not in killed}
-        if tasks and len(killed) < KILLS and chance.random() < 0.3:
-            name = chance.choice(sorted(tasks))
-            os.kill(tasks[name], signal.SIGKILL)
-            killed.add(name)
-        time.sleep(0.1)
+    killed = kill_at_random(run, folder, kills=KILLS, chance=0.3, program=".command.run")
     said, _ = run.communicate()
     assert run.returncode == 0, said
     assert len(killed) == KILLS
-    counts = Counter(zip(trace(folder)["name"], trace(folder)["status"], strict=True))
-    assert {name for name, status in counts if status == "FAILED"} <= killed
-    assert {count for (_, status), count in counts.items() if status == "COMPLETED"} == {1}
+    check_that_only_killed_tasks_were_repeated(folder, killed)
     assert published(folder / "out") == unbroken
 
 
@@ -93,14 +61,14 @@ def test_a_full_disk_ends_the_run_saying_so_and_with_space_resume_finishes_it(
     run = nextflow(*STUB_OPTIONS, folder=small_work, timeout=600)
     assert run.returncode != 0
     assert "No space left on device" in run.stdout + run.stderr
-    done = set(trace(small_work).query("status == 'COMPLETED'")["name"])
+    done = set(read_trace(small_work).query("status == 'COMPLETED'")["name"])
     assert done
 
     subprocess.run(["mount", "-o", f"remount,size={LARGE}", small_work / "work"], check=True)
     again = nextflow(*STUB_OPTIONS, folder=small_work)
     assert again.returncode == 0, again.stdout + again.stderr
     assert published(small_work / "out") == unbroken
-    repeated = set(trace(small_work).query("status == 'COMPLETED'")["name"])
+    repeated = set(read_trace(small_work).query("status == 'COMPLETED'")["name"])
     assert not done & {name for name in repeated if "REPORT" not in name}
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import http.server
+import os
+import shutil
+import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pipeline.conftest import nextflow
+from conftest import ROOT
+from pipeline.conftest import NEXTFLOW, nextflow
 
 pytestmark = pytest.mark.pipeline
 
@@ -68,3 +72,33 @@ def test_a_cloud_needs_an_image_in_a_registry(tmp_path: Path):
     run = nextflow("-profile", "test,k8s", "-c", "here.config", folder=tmp_path)
     assert run.returncode == 2
     assert "--image sscite:latest: k8s pulls the image from a registry" in run.stdout
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A bare repository of what is tracked here, as a server would hold it."""
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    source, bare = tmp_path / "source", tmp_path / "sscite.git"
+    for name in listed.stdout.splitlines():
+        if (ROOT / name).is_file():
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, source / name)
+    author = ["-c", "user.name=x", "-c", "user.email=x@x"]
+    for command in (["init", "-q", "-b", "main"], ["add", "-A"], [*author, "commit", "-q", "-m", "all"]):
+        subprocess.run(["git", *command], cwd=source, check=True)
+    subprocess.run(["git", "clone", "-q", "--bare", source, bare], check=True)
+    return bare
+
+
+def test_the_test_profile_runs_from_the_address_of_the_repository_with_nothing_else_given(
+    repository: Path, tmp_path: Path
+):
+    command = [NEXTFLOW, "run", f"file:{repository}", "-stub-run", "-profile", "test,stub,local"]
+    environment = os.environ | {"NXF_ASSETS": str(tmp_path / "assets"), "NXF_ANSI_LOG": "false"}
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, env=environment)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "sscite: done (" in run.stdout
+    assert "Report: results/report.html" in run.stdout
+    assert (tmp_path / "results" / "report.html").is_file()

@@ -31,6 +31,9 @@ def test_the_whole_graph_runs_on_stubs(
     run = nextflow("-stub-run", "-profile", "stub,local", "--input", sheet, *options, folder=tmp_path)
     assert run.returncode == 0, run.stdout + run.stderr
     assert (tmp_path / "out" / "report.html").is_file()
+    files = {"trace.txt", "timeline.html", "execution.html", "dag.mmd"}
+    assert files <= {path.name for path in (tmp_path / "out" / "run").iterdir()}
+    assert not (tmp_path / "results").exists()
 
 
 def test_a_task_requests_memory_by_the_size_of_its_input(sheet: Path, tmp_path: Path):
