@@ -96,7 +96,11 @@ def test_the_test_profile_runs_from_the_address_of_the_repository_with_nothing_e
     repository: Path, tmp_path: Path
 ):
     command = [NEXTFLOW, "run", f"file:{repository}", "-stub-run", "-profile", "test,stub,local"]
-    environment = os.environ | {"NXF_ASSETS": str(tmp_path / "assets"), "NXF_ANSI_LOG": "false"}
+    environment = os.environ | {
+        "NXF_ASSETS": str(tmp_path / "assets"),
+        "NXF_OFFLINE": "false",  # nothing is fetched; Nextflow refuses any clone else
+        "NXF_ANSI_LOG": "false",
+    }
     run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, env=environment)
     assert run.returncode == 0, run.stdout + run.stderr
     assert "sscite: done (" in run.stdout

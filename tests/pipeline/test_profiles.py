@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -41,6 +42,17 @@ def test_every_engine_has_its_image_and_passes_the_limits_on(tmp_path: Path):
     assert "process.container = 'sscite:latest'" in found
     assert f"params.input = '{ROOT}/assets/test/samplesheet.csv'" in found
     assert "+ (130..145) + (50001..50006)" in found
+
+
+def test_every_process_runs_in_the_one_image(tmp_path: Path):
+    command = [str(NEXTFLOW), "inspect", str(ROOT), "-profile", "test,docker", "--image", "registry/sscite:1"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    found = {process["name"]: process["container"] for process in json.loads(done.stdout)["processes"]}
+    declared = [
+        name for path in ROOT.glob("modules/*/*.nf") for name in re.findall(r"^process (\w+)", path.read_text(), re.M)
+    ]
+    assert sorted(found) == sorted(declared)
+    assert set(found.values()) == {"registry/sscite:1"}
 
 
 @pytest.mark.parametrize(
