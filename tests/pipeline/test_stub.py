@@ -27,13 +27,14 @@ def test_the_whole_graph_runs_on_stubs(
 ):
     """With Nextflow's present parser, and with the stricter one that replaces it."""
     monkeypatch.setenv("NXF_SYNTAX_PARSER", parser)
-    options = ["--outdir", "out", "--ambient_rna", ambient_rna]
+    options = ["--outdir", "out", "--ambient_rna", ambient_rna, "--publish_dir_mode", "link"]
     run = nextflow("-stub-run", "-profile", "stub,local", "--input", sheet, *options, folder=tmp_path)
     assert run.returncode == 0, run.stdout + run.stderr
     assert (tmp_path / "out" / "report.html").is_file()
     files = {"trace.txt", "timeline.html", "execution.html", "dag.mmd"}
     assert files <= {path.name for path in (tmp_path / "out" / "run").iterdir()}
     assert not (tmp_path / "results").exists()
+    assert (tmp_path / "out" / "report.html").stat().st_nlink == 2
 
 
 def test_a_task_requests_memory_by_the_size_of_its_input(sheet: Path, tmp_path: Path):
