@@ -18,9 +18,12 @@ class Cohort {
         return "file('${at(name)}')"
     }
 
-    /** Rows of a CSV or parquet file as maps; of an .h5mu or .h5ad file those of one part, such as obs or mod/rna/var. */
-    static List<Map> rows(path, String part = null) {
-        return new JsonSlurper().parseText(output(*['python', 'tests/nf_test/rows.py', path.toString(), part].findAll()))
+    /**
+     * Rows of a CSV or parquet file as maps; of an .h5mu or .h5ad file those of one part, such as obs or mod/rna/var.
+     * Of a wide table only some columns.
+     */
+    static List<Map> rows(path, String part = '', List<String> columns = []) {
+        return new JsonSlurper().parseText(output('python', 'tests/nf_test/rows.py', path.toString(), part, columns.join(',')))
     }
 
     /** The planted truth: rows of cells by their barcode with the library in front. */

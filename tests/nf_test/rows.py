@@ -1,4 +1,7 @@
-"""Print a table as JSON records: a CSV or parquet file, or a part of an .h5mu or .h5ad file (a table or a matrix)."""
+"""Print a table as JSON records: a CSV or parquet file, or a part of an .h5mu or .h5ad file (a table or a matrix).
+
+Usage: rows.py FILE PART COLUMNS; PART is empty for a CSV or parquet file, COLUMNS for all.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ import pandas as pd
 from anndata.io import read_elem
 
 
-def read(path: Path, part: str | None) -> pd.DataFrame:
+def read(path: Path, part: str) -> pd.DataFrame:
     """Return the table; of a matrix one row: its rows, columns and total."""
     if part:
         with h5py.File(path) as file:
@@ -22,4 +25,6 @@ def read(path: Path, part: str | None) -> pd.DataFrame:
 
 
 if __name__ == "__main__":
-    print(read(Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else None).to_json(orient="records"))
+    path, part, columns = sys.argv[1:]
+    table = read(Path(path), part)
+    print((table[columns.split(",")] if columns else table).to_json(orient="records"))
