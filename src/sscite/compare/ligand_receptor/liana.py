@@ -173,17 +173,19 @@ def count_donors(table: pd.DataFrame, rows: pd.DataFrame, share: np.ndarray, gen
     the table with `donors`, and `donors_tested`: those with enough cells of both
     """
     people = sorted(set(rows["donor"]))
+    of_donor = pd.Index(people).get_indexer(rows["donor"])
+    of_subset = rows.groupby("subset").indices
     high: dict[tuple[str, str], np.ndarray] = {}
 
     def expressing(subset: str, complex_name: str) -> np.ndarray:
         """Per donor: 1 expressing, 0 not, NaN too few cells."""
         if (subset, complex_name) not in high:
             places = genes.get_indexer(complex_name.split("_"))
-            mine = np.flatnonzero(rows["subset"] == subset)
-            value = pd.Series(np.nan, index=people)
+            mine = of_subset.get(subset, np.array([], int))
+            value = np.full(len(people), np.nan)
             least = share[mine][:, places].min(axis=1) if (places >= 0).all() else np.zeros(len(mine))
-            value[rows["donor"].iloc[mine]] = (least >= EXPRESSED).astype(float)
-            high[subset, complex_name] = value.to_numpy()
+            value[of_donor[mine]] = least >= EXPRESSED
+            high[subset, complex_name] = value
         return high[subset, complex_name]
 
     pairs = [expressing(r.sender, r.ligand) * expressing(r.receiver, r.receptor) for r in table.itertuples()]
