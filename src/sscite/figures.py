@@ -159,8 +159,9 @@ def save(figure: Figure, stem: Path) -> str:
 def _lay_out(figure: Figure) -> Bbox:
     """Arrange the figure once for all its files; return the page in inches, which grows with its texts: none is cut."""
     figure.set_dpi(STYLE["savefig.dpi"])
-    figure.draw_without_rendering()
-    figure.set_layout_engine("none")
+    if engine := figure.get_layout_engine():
+        engine.execute(figure)
+    figure._layout_engine = None  # type: ignore[attr-defined]  # set_layout_engine("none") leaves one that draws twice
     page = figure.get_tightbbox().padded(matplotlib.rcParams["savefig.pad_inches"])
     for axes in figure.axes:
         _keep_titles_and_labels(axes)
@@ -168,7 +169,7 @@ def _lay_out(figure: Figure) -> Bbox:
 
 
 def _keep_titles_and_labels(axes: Axes) -> None:
-    """Leave titles and labels of axes where they are: else all ticks are measured again for each file."""
+    """Leave titles and labels of axes where they are: else all tick labels are measured again for each file."""
     axes._autotitlepos = False  # type: ignore[attr-defined]
     root = axes.get_figure(root=True)
     (across, down), (left, up) = axes.xaxis.label.get_position(), axes.yaxis.label.get_position()
@@ -178,6 +179,9 @@ def _keep_titles_and_labels(axes: Axes) -> None:
     axes.yaxis.set_label_coords(
         left / root.bbox.width, up, transform=blended_transform_factory(root.transFigure, axes.transAxes)
     )
+    for axis in (axes.xaxis, axes.yaxis):
+        if not axis.get_offset_text().get_text():  # the one text that is placed by those of the ticks
+            axis._get_ticklabel_bboxes = lambda ticks, renderer: ([], [])  # type: ignore[attr-defined]
 
 
 def _embed_glyphs_alone() -> None:
