@@ -74,6 +74,10 @@ def test_cells_without_the_needed_gene_or_with_it_no_more_often_than_the_rest_ar
     assert not gate(proteins(), rna).confirmed
 
 
+def test_a_needed_gene_that_is_not_counted_in_the_gated_cells_has_no_ratio():
+    assert gate(proteins(), counts(inside=0, outside=4)).evidence == "FOXP3 in none of them"
+
+
 def test_there_is_no_gate_where_a_protein_is_missing_in_the_panel_or_in_some_cells():
     some = proteins()
     some.loc[50:, "CD127"] = np.nan

@@ -131,9 +131,9 @@ def test_lineages_are_split_by_the_vote_and_its_labels_are_passed_on(tmp_path):
     obs = pd.DataFrame({"library": "L", "lineage": "B", "cell_type": "b"}, index=[f"c{i}" for i in range(30)])
     cohort.finish(obs, pd.DataFrame(index=list("vwxyz")), protein=None, uns={})
     voted = obs[["cell_type", "lineage"]].assign(cell_type=["b"] * 20 + ["k"] * 10, lineage=["B"] * 20 + ["NK"] * 10)
-    two = tuple(Lineage(name, (name,), (), ()) for name in ("B", "NK"))
-    known = Definitions(two, Questions())
+    three = tuple(Lineage(name, (name,), (), ()) for name in ("B", "NK", "pDC"))
+    known = Definitions(three, Questions())
     found = all_lineages.find(tmp_path / "merged.h5mu", known, resolution=1.0, seed=0, voted=voted)
-    assert found.skipped == {"B": 20, "NK": 10}
+    assert found.skipped == {"B": 20, "NK": 10}  # no cell is a pDC
     assert list(found.cells["lineage_annotated"]) == list(found.cells["lineage"]) == list(voted["lineage"])
     assert list(found.cells["cell_type"]) == list(voted["cell_type"])

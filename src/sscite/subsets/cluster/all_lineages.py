@@ -51,7 +51,7 @@ def find(
         cells.loc[part.cells.index, part.cells.columns] = part.cells
     if voted is not None:
         cells = cells.join(voted.rename(columns={names.LINEAGE: names.LINEAGE_ANNOTATED}))
-    skipped = {name: count for name, count in counts.items() if name not in found}
+    skipped = {name: count for name, count in counts.items() if count and name not in found}
     return Subsets(
         cells, _scores(found, obs.index), _tables(found, "clusters"), _tables(found, "resolutions"), found, skipped
     )

@@ -86,6 +86,8 @@ def gate_cells(
         return Gate(subset.name, words, cells, "not measured", False)
     evidence = "; ".join(
         f"{gene} {found.detected[1, j]:.0%} (x{found.ratio[1, j]:.1f}, at least x{found.lower[1, j]:.1f})"
+        if found.detected[1, j]
+        else f"{gene} in none of them"
         for gene, j in places
     )
     return Gate(subset.name, words, cells, evidence, all(found.lower[1, j] >= ENRICHED for _, j in places))
