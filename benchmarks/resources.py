@@ -1,117 +1,179 @@
 #!/usr/bin/env python3
-"""Peak memory and CPU time of the steps that grow with the cells, fitted to finished runs: assets/resources.json.
+"""What tasks take, fitted to finished runs: assets/resources.json, for the requests of tasks and for bin/plan_run.py.
 
     nextflow run . -profile local --input a/samplesheet.csv --outdir a/results -work-dir a/work   # some sizes
     python benchmarks/resources.py a/work b/work --output assets/resources.json
     python benchmarks/resources.py c/work --check assets/resources.json
 
-A task's folder holds its step summary (peak memory), its count files (cells, stored values, bytes) and Nextflow's
-.command.trace (CPU time). Each step: y = a + b · 1,000 cells + c · million values, none negative (least squares).
+A task's folder holds Nextflow's .command.run (its process) and .command.trace (CPU time, peak memory), its step summary
+(peak memory), its files, and links to the files that it reads. Each process and quantity:
+y = a + b · 1,000 cells + c · million values of the input, none negative (least squares of relative errors).
 """
 
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import h5py
 import numpy as np
 import pandas as pd
 import typer
 
-# count files of a task whose size tells what it needs
+from sscite.formats.dimensions import dimensions
+from sscite.plan.coefficients import design, predict
+
+ROOT = Path(__file__).resolve().parents[1]
+# count files of a task whose size tells what it needs, where Nextflow knows them when it starts the task
 LIBRARY, MERGED, COHORT = "{id}.h5mu", "merged.h5mu", "cohort.h5mu"
 SIZE = {
-    "samples_check": "*counts/*", "samples_load": "*counts/*", "samples_ambient": LIBRARY, "samples_doublets": LIBRARY,
-    "demux_call": LIBRARY, "adt_normalize": LIBRARY, "annotate_celltypist": LIBRARY, "cohort_merge": MERGED,
-    "cohort_integrate": MERGED, "subsets_cluster": MERGED, "subsets_signatures": MERGED, "subsets_tissue": MERGED,
-    "subsets_collect": MERGED, "compare_pseudobulk": COHORT, "compare_abundance": COHORT,
-    "compare_trajectory": COHORT, "compare_ligand_receptor": COHORT, "biomarkers_panel": COHORT,
+    "SAMPLES_CHECK": "*counts/*", "SAMPLES_LOAD": "*counts/*", "SAMPLES_AMBIENT": LIBRARY, "SAMPLES_DOUBLETS": LIBRARY,
+    "DEMUX_CALL": LIBRARY, "ADT_NORMALIZE": LIBRARY, "ANNOTATE_CELLTYPIST": LIBRARY, "COHORT_MERGE": MERGED,
+    "COHORT_INTEGRATE": MERGED, "SUBSETS_CLUSTER": MERGED, "SUBSETS_SIGNATURES": MERGED, "SUBSETS_TISSUE": MERGED,
+    "SUBSETS_COLLECT": MERGED, "COMPARE_PSEUDOBULK": COHORT, "COMPARE_ABUNDANCE": COHORT,
+    "COMPARE_TRAJECTORY": COHORT, "COMPARE_LIGAND_RECEPTOR": COHORT, "BIOMARKERS_PANEL": COHORT,
 }  # fmt: skip
-MATRICES = ("matrix", "mod/rna/layers/counts", "mod/rna/X")
+PER = {"${meta.id}": "library", "${contrast_id}": "contrast"}  # by tag of its module; any other is of the cohort
+AS_TEXT = {"SAMPLES_CHECK": "SAMPLES_VALIDATE", "SAMPLES_LOAD": "SAMPLES_INSPECT"}  # read as values, so without a link
+PUBLISHED = (".csv", ".parquet", ".h5ad", ".png", ".svg", ".pdf", ".html", ".xml")  # of conf/publish.config
 VALUES_PER_CELL = 1000  # few, so that a file of unknown cells is taken to hold many
 MARGIN = 1.5
+UNITS = {"memory_mb": "peak_mb", "cpu_s": "cpu_s", "work_mb": "work_mb", "results_mb": "results_mb"}
 
 
-def dimensions(path: Path) -> tuple[int, int]:
-    """Return cells and stored values of a count file."""
-    with h5py.File(path) as file:
-        group = next(file[name] for name in MATRICES if name in file)
-        return len(group["indptr"]) - 1, len(group["data"])
+def measured(work: Path) -> pd.DataFrame:
+    """Return a row per finished task of a work folder, with the cells and values of its input or else of the cohort."""
+    folders = sorted(path.parent for path in work.rglob(".exitcode") if path.read_text() == "0")
+    names = {folder: name for folder in folders if (name := name_of(folder))}
+    rows = [row for folder, (process, name) in names.items() if (row := task_row(folder, process, name))]
+    tasks = pd.DataFrame(rows)
+    tasks["after"] = [before(Path(row.folder), row.process, names) for row in tasks.itertuples()]
+    whole = tasks[tasks["process"] == "COMPARE_PSEUDOBULK"][["cells", "values"]].max()
+    lacking = tasks["cells"].isna()
+    tasks.loc[lacking, "cells"], tasks.loc[lacking, "values"] = whole["cells"], whole["values"]
+    per_library = tasks["name"].isin(libraries := tasks["name"][tasks["process"] == "SAMPLES_LOAD"]) & lacking
+    sizes = tasks[tasks["process"] == "SAMPLES_DOUBLETS"].drop_duplicates("name").set_index("name")
+    for column in ("cells", "values"):
+        tasks.loc[per_library, column] = tasks.loc[per_library, "name"].map(sizes[column])
+    tasks["kept"] = whole["cells"] / sizes.loc[libraries.unique(), "cells"].sum()
+    return tasks
 
 
-def measured(folder: Path) -> pd.DataFrame:
-    """Return a row per task: `step folder peak_mb cpu_s cells values bytes`."""
-    rows = []
-    for path in folder.rglob("*.json"):
-        content = json.loads(path.read_text(encoding="utf-8")) if path.stat().st_size else None
-        if path.is_symlink() or not isinstance(content, dict) or content.get("step") not in SIZE:
-            continue
-        files = [f for f in path.parent.glob(SIZE[content["step"]].format(id=content["id"])) if h5py.is_hdf5(f)]
-        if files and content.get("status") == "done":
-            cells, values = np.sum([dimensions(file) for file in files], axis=0)
-            rows.append(
-                {"step": content["step"], "folder": str(path.parent), "peak_mb": content["peak_memory_mb"],
-                 "cpu_s": cpu_seconds(path.parent / ".command.trace"), "cells": cells, "values": values,
-                 "bytes": sum(file.stat().st_size for file in files)}
-            )  # fmt: skip
-    keys = ["step", "folder", "cells", "values", "bytes"]
-    return pd.DataFrame(rows).groupby(keys, as_index=False).max() if rows else pd.DataFrame(columns=keys)
+def name_of(folder: Path) -> tuple[str, str] | None:
+    """Return process and tag of a task."""
+    found = re.search(r"^### name: '(?:\w+:)*(\w+)(?: \((.*)\))?'", (folder / ".command.run").read_text(), re.MULTILINE)
+    return (found[1], found[2] or "cohort") if found else None
 
 
-def cpu_seconds(trace: Path) -> float:
-    """Return the CPU time that Nextflow measured; NaN without its trace."""
-    if not trace.exists():
-        return np.nan
-    fields = dict(line.split("=", 1) for line in trace.read_text(encoding="utf-8").splitlines() if "=" in line)
-    return float(fields["%cpu"]) / 1000 * float(fields["realtime"]) / 1000
+def task_row(folder: Path, process: str, name: str) -> dict[str, Any] | None:
+    """Return what a task took; None if it had nothing to work on."""
+    files = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
+    steps = [read for path in files if path.match(f"*.{process.lower()}.json") and (read := summary(path))]
+    if steps and all(step["status"] == "skipped" for step in steps):
+        return None
+    row = trace_of(folder) | {"folder": str(folder), "process": process, "name": name}
+    row["peak_mb"] = max([row["peak_mb"], *(step["peak_memory_mb"] for step in steps)])
+    row["work_mb"] = sum(path.stat().st_size for path in files) / 1e6
+    row["results_mb"] = sum(path.stat().st_size for path in files if is_published(path, process)) / 1e6
+    row["cores"] = int(re.findall(r"SSCITE_CPUS=(\d+)", (folder / ".command.run").read_text())[0])
+    counted = [path for path in folder.glob(SIZE.get(process, "-").format(id=name)) if h5py.is_hdf5(path)]
+    if counted:
+        row["cells"], row["values"] = np.sum([dimensions(path) for path in counted], axis=0)
+        row["bytes"] = sum(path.stat().st_size for path in counted)
+    return row
+
+
+def summary(path: Path) -> dict[str, Any]:
+    """Return a step summary; empty where the task was a stub."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    return content if "peak_memory_mb" in content else {}
+
+
+def is_published(path: Path, process: str) -> bool:
+    """Return whether a file goes to the results."""
+    return not path.name.startswith(".") and (
+        path.suffix in PUBLISHED or process == "REPORT_GATHER" or (process, path.suffix) == ("SUBSETS_COLLECT", ".h5mu")
+    )
+
+
+def trace_of(folder: Path) -> dict[str, float]:
+    """Return what Nextflow measured: CPU and wall seconds, peak memory in MB."""
+    text = (folder / ".command.trace").read_text(encoding="utf-8")
+    fields = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+    wall = float(fields["realtime"]) / 1000
+    return {"cpu_s": float(fields["%cpu"]) / 1000 * wall, "wall_s": wall, "peak_mb": float(fields["peak_rss"]) / 1024}
+
+
+def before(folder: Path, process: str, names: dict[Path, tuple[str, str]]) -> set[str]:
+    """Return the processes whose files a task reads: those of the folders that its links point into."""
+    targets = [path.resolve() for path in folder.rglob("*") if path.is_symlink()]
+    found = {names[parent][0] for target in targets for parent in target.parents if parent in names}
+    return found | ({AS_TEXT[process]} if process in AS_TEXT else set())
 
 
 def coefficients(tasks: pd.DataFrame, column: str) -> list[float]:
     """Fit a column by cells and values, relative errors alike at all sizes; [a, b, c]."""
     from scipy.optimize import nnls
 
-    known = tasks[tasks[column].notna()]
-    design = np.column_stack([np.ones(len(known)), known["cells"] / 1e3, known["values"] / 1e6])
-    y = np.maximum(known[column].to_numpy(float), 0.1)
-    return [round(float(value), 3) for value in nnls(design / y[:, None], np.ones(len(y)))[0]]
+    y = np.maximum(tasks[column].to_numpy(float), 0.1)
+    return [round(float(value), 3) for value in nnls(design(tasks) / y[:, None], np.ones(len(y)))[0]]
 
 
-def fit(tasks: pd.DataFrame) -> dict[str, object]:
+def per_of(process: str) -> str:
+    """Return what a process has a task for each of, from the tag of its module."""
+    room, step = process.lower().split("_", 1)
+    text = (ROOT / "modules" / room / f"{step}.nf").read_text(encoding="utf-8")
+    tag = re.search(r"^    tag ['\"](.*)['\"]", text, re.MULTILINE)
+    return PER.get(tag[1], "cohort") if tag else "cohort"
+
+
+def fit(tasks: pd.DataFrame) -> dict[str, Any]:
     """Return the content of assets/resources.json."""
+    contrasts = set(tasks["name"][tasks["process"] == "COMPARE_EXPRESSION"])
     processes = {
-        str(step).upper(): {
-            "memory_mb": coefficients(group, "peak_mb"),
-            "cpu_s": coefficients(group, "cpu_s"),
-            "bytes_per_value": round(float((group["bytes"] / group["values"]).median()), 2),
-        }
-        for step, group in tasks.groupby("step")
+        str(process): fit_process(str(process), group, contrasts) for process, group in tasks.groupby("process")
     }
-    return {"margin": MARGIN, "values_per_cell": VALUES_PER_CELL, "processes": processes}
+    kept = round(float(tasks["kept"].median()), 3)
+    return {"margin": MARGIN, "values_per_cell": VALUES_PER_CELL, "kept": kept, "processes": processes}
 
 
-def predicted(tasks: pd.DataFrame, table: dict[str, dict[str, list[float]]]) -> pd.Series:
-    """Return the peak memory in MB that the coefficients predict for each task; NaN for a step without any."""
-    design = np.column_stack([np.ones(len(tasks)), tasks["cells"] / 1e3, tasks["values"] / 1e6])
-    known = [table.get(step.upper(), {"memory_mb": [np.nan] * 3})["memory_mb"] for step in tasks["step"]]
-    return pd.Series((design * np.array(known)).sum(axis=1), index=tasks.index)
+def fit_process(process: str, tasks: pd.DataFrame, contrasts: set[str]) -> dict[str, Any]:
+    """Return the entry of a process; `bytes_per_value` where its requests follow its input."""
+    per = per_of(process)
+    cores = int(tasks["cores"].max())
+    used = (tasks["cpu_s"] / tasks["wall_s"]).max()
+    entry: dict[str, Any] = {
+        "per": per,
+        "also": sorted(set(tasks["name"]) - contrasts) if per == "contrast" else [],
+        "size": "files" if SIZE.get(process, "").startswith("*") else per,
+        "after": sorted(set().union(*tasks["after"]) - {process}),
+        "cores": cores,
+        "cores_used": round(float(np.clip(used, 1, cores)), 2),
+        **{name: coefficients(tasks, column) for name, column in UNITS.items()},
+    }
+    if process in SIZE:
+        entry["bytes_per_value"] = round(float((tasks["bytes"] / tasks["values"]).median()), 2)
+    return entry
 
 
 def main(
-    folders: Annotated[list[Path], typer.Argument(help="work folders of finished runs", exists=True)],
+    works: Annotated[list[Path], typer.Argument(help="work folders of finished runs", exists=True)],
     output: Annotated[Path | None, typer.Option(help="write the fitted coefficients")] = None,
     check: Annotated[Path | None, typer.Option(help="compare with these coefficients instead of fitting")] = None,
 ) -> None:
-    """Fit, or check, what the steps need."""
-    tasks = pd.concat([measured(folder) for folder in folders], ignore_index=True)
+    """Fit, or check, what tasks take."""
+    tasks = pd.concat([measured(work.resolve()) for work in works], ignore_index=True)
     found = json.loads(check.read_text(encoding="utf-8")) if check else fit(tasks)
-    tasks["predicted_mb"] = predicted(tasks, found["processes"]).round()
+    for process, group in tasks.groupby("process"):
+        for name, column in (("memory_mb", "predicted_mb"), ("cpu_s", "predicted_s")):
+            tasks.loc[group.index, column] = predict(found["processes"][process][name], group)
     tasks["factor"] = (tasks["peak_mb"] / tasks["predicted_mb"]).round(2)
-    by_size = tasks.sort_values(["step", "values"]).drop(columns=["folder", "bytes"])
-    print(by_size.to_string(index=False))
-    print("measured / predicted:", tasks["factor"].min(), "to", tasks["factor"].max())
+    shown = ["process", "cells", "values", "cpu_s", "predicted_s", "peak_mb", "predicted_mb", "factor"]
+    print(tasks.sort_values(["process", "values"])[shown].round(1).to_string(index=False))
+    print("measured / predicted memory:", tasks["factor"].min(), "to", tasks["factor"].max())
     if output:
         output.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 

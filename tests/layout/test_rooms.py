@@ -53,8 +53,23 @@ def test_a_script_calls_run_of_the_code_of_its_name(script: Path):
     assert len(re.findall(r"^    run\(", text, flags=re.MULTILINE)) == 1
 
 
+def resources() -> dict[str, dict]:
+    return json.loads((ROOT / "assets" / "resources.json").read_text(encoding="utf-8"))["processes"]
+
+
+def test_what_a_run_takes_is_known_of_every_process_but_that_of_a_reference():
+    """bin/plan_run.py counts a task for each library, contrast or cohort, as the tag of the process says."""
+    per = {"${meta.id}": "library", "${contrast_id}": "contrast"}
+    tags = {
+        step_of(path).upper(): next((per[tag] for tag in per if f'tag "{tag}"' in path.read_text("utf-8")), "cohort")
+        for path in MODULES
+    }
+    assert {process: needs["per"] for process, needs in resources().items()} | {"COHORT_MAP": "cohort"} == tags
+    assert {other for needs in resources().values() for other in needs["after"]} <= set(tags)
+
+
 def test_a_process_asks_by_its_input_where_that_was_measured():
-    measured = set(json.loads((ROOT / "assets" / "resources.json").read_text(encoding="utf-8"))["processes"])
+    measured = {process for process, needs in resources().items() if "bytes_per_value" in needs}
     asking = {step_of(path).upper() for path in MODULES if " needs(task.process" in path.read_text(encoding="utf-8")}
     selector = re.search(r"withName: '(SAMPLES_\(CHECK.*)' \{", (ROOT / "conf" / "base.config").read_text())
     assert selector
@@ -143,7 +158,7 @@ def imported(path: Path) -> set[str]:
 def test_a_task_loads_no_code_of_a_later_room(module: Path):
     """The digest of the code in conf/local.config, which -resume depends on, is of the rooms up to the task's own."""
     rooms = [*ROOMS, "report"]
-    later = {*rooms[rooms.index(module.parent.name) + 1 :], "simulate"}
+    later = {*rooms[rooms.index(module.parent.name) + 1 :], "simulate", "plan"}
     loaded = {name for name in imported(ROOT / "bin" / f"{step_of(module)}.py") if name.count(".")}
     loaded = {name for name in loaded if not name.startswith("sscite.subsets.definitions") and name != "sscite.subsets"}
     assert not {name for name in loaded if name.split(".")[1] in later}

@@ -171,7 +171,7 @@ def read_matrix(path: Path, n_barcodes: int, n_features: int) -> tuple[sparse.cs
         Not a MatrixMarket file, its sizes do not fit the names, or its entries lie outside.
     """
     with reading(path, "a MatrixMarket file"), open_bytes(path) as stream:
-        shape, n_values, head = _head(stream, path)
+        shape, n_values, head = read_head(stream, path)
         if shape not in ((n_features, n_barcodes), (n_barcodes, n_features)):
             raise mismatch(shape[::-1], (n_barcodes, n_features), str(path.parent))
         if n_values > shape[0] * shape[1] or n_values * BYTES_PER_VALUE > memory_limit():
@@ -192,7 +192,7 @@ def read_matrix(path: Path, n_barcodes: int, n_features: int) -> tuple[sparse.cs
     return rows_of_droplets, [] if is_usual else [NOTE]
 
 
-def _head(stream: io.BufferedReader, path: Path) -> tuple[tuple[int, int], int, bytes]:
+def read_head(stream: io.BufferedReader, path: Path) -> tuple[tuple[int, int], int, bytes]:
     """Read the header; return the shape, the number of values, and the header with numbers declared real.
 
     Values are read as real numbers, so that a fraction in a file that says `integer` is seen and not cut.
