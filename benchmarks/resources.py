@@ -28,10 +28,10 @@ from sscite.plan.coefficients import design, predict
 
 ROOT = Path(__file__).resolve().parents[1]
 # count files of a task whose size tells what it needs, where Nextflow knows them when it starts the task
-LIBRARY, MERGED, COHORT = "{id}.h5mu", "merged.h5mu", "cohort.h5mu"
+FILES, LIBRARY, LARGEST, MERGED, COHORT = "*counts/*", "{id}.h5mu", "libraries/*", "merged.h5mu", "cohort.h5mu"
 SIZE = {
-    "SAMPLES_CHECK": "*counts/*", "SAMPLES_LOAD": "*counts/*", "SAMPLES_AMBIENT": LIBRARY, "SAMPLES_DOUBLETS": LIBRARY,
-    "DEMUX_CALL": LIBRARY, "ADT_NORMALIZE": LIBRARY, "ANNOTATE_CELLTYPIST": LIBRARY, "COHORT_MERGE": MERGED,
+    "SAMPLES_CHECK": FILES, "SAMPLES_LOAD": FILES, "SAMPLES_AMBIENT": LIBRARY, "SAMPLES_DOUBLETS": LIBRARY,
+    "DEMUX_CALL": LIBRARY, "ADT_NORMALIZE": LIBRARY, "ANNOTATE_CELLTYPIST": LIBRARY, "COHORT_MERGE": LARGEST,
     "COHORT_INTEGRATE": MERGED, "SUBSETS_CLUSTER": MERGED, "SUBSETS_SIGNATURES": MERGED, "SUBSETS_TISSUE": MERGED,
     "SUBSETS_COLLECT": MERGED, "COMPARE_PSEUDOBULK": COHORT, "COMPARE_ABUNDANCE": COHORT,
     "COMPARE_TRAJECTORY": COHORT, "COMPARE_LIGAND_RECEPTOR": COHORT, "BIOMARKERS_PANEL": COHORT,
@@ -41,6 +41,7 @@ AS_TEXT = {"SAMPLES_CHECK": "SAMPLES_VALIDATE", "SAMPLES_LOAD": "SAMPLES_INSPECT
 PUBLISHED = (".csv", ".parquet", ".h5ad", ".png", ".svg", ".pdf", ".html", ".xml")  # of conf/publish.config
 VALUES_PER_CELL = 1000  # few, so that a file of unknown cells is taken to hold many
 MARGIN = 1.5
+GROWTH = 0.05  # share of a task's size that is spent to explain it by growth
 UNITS = {"memory_mb": "peak_mb", "cpu_s": "cpu_s", "work_mb": "work_mb", "results_mb": "results_mb"}
 
 
@@ -48,8 +49,7 @@ def measured(work: Path) -> pd.DataFrame:
     """Return a row per finished task of a work folder, with the cells and values of its input or else of the cohort."""
     folders = sorted(path.parent for path in work.rglob(".exitcode") if path.read_text() == "0")
     names = {folder: name for folder in folders if (name := name_of(folder))}
-    rows = [row for folder, (process, name) in names.items() if (row := task_row(folder, process, name))]
-    tasks = pd.DataFrame(rows)
+    tasks = pd.DataFrame([task_row(folder, process, name) for folder, (process, name) in names.items()])
     tasks["after"] = [before(Path(row.folder), row.process, names) for row in tasks.itertuples()]
     whole = tasks[tasks["process"] == "COMPARE_PSEUDOBULK"][["cells", "values"]].max()
     lacking = tasks["cells"].isna()
@@ -68,18 +68,19 @@ def name_of(folder: Path) -> tuple[str, str] | None:
     return (found[1], found[2] or "cohort") if found else None
 
 
-def task_row(folder: Path, process: str, name: str) -> dict[str, Any] | None:
-    """Return what a task took; None if it had nothing to work on."""
+def task_row(folder: Path, process: str, name: str) -> dict[str, Any]:
+    """Return what a task took."""
     files = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
     steps = [read for path in files if path.match(f"*.{process.lower()}.json") and (read := summary(path))]
-    if steps and all(step["status"] == "skipped" for step in steps):
-        return None
     row = trace_of(folder) | {"folder": str(folder), "process": process, "name": name}
+    row["skipped"] = bool(steps) and all(step["status"] == "skipped" for step in steps)
     row["peak_mb"] = max([row["peak_mb"], *(step["peak_memory_mb"] for step in steps)])
     row["work_mb"] = sum(path.stat().st_size for path in files) / 1e6
     row["results_mb"] = sum(path.stat().st_size for path in files if is_published(path, process)) / 1e6
     row["cores"] = int(re.findall(r"SSCITE_CPUS=(\d+)", (folder / ".command.run").read_text())[0])
     counted = [path for path in folder.glob(SIZE.get(process, "-").format(id=name)) if h5py.is_hdf5(path)]
+    if SIZE.get(process) == LARGEST:
+        counted = sorted(counted, key=lambda path: path.stat().st_size)[-1:]
     if counted:
         row["cells"], row["values"] = np.sum([dimensions(path) for path in counted], axis=0)
         row["bytes"] = sum(path.stat().st_size for path in counted)
@@ -115,11 +116,18 @@ def before(folder: Path, process: str, names: dict[Path, tuple[str, str]]) -> se
 
 
 def coefficients(tasks: pd.DataFrame, column: str) -> list[float]:
-    """Fit a column by cells and values, relative errors alike at all sizes; [a, b, c]."""
+    """Fit a column by cells and values, relative errors alike at all sizes; [a, b, c].
+
+    Growth costs a little (`GROWTH`): where runs are of one size, or of sizes that do not tell a constant from growth,
+    the task is taken to be constant.
+    """
     from scipy.optimize import nnls
 
-    y = np.maximum(tasks[column].to_numpy(float), 0.1)
-    return [round(float(value), 3) for value in nnls(design(tasks) / y[:, None], np.ones(len(y)))[0]]
+    y = np.maximum(tasks[column].to_numpy(float), 1e-3)
+    relative = design(tasks) / y[:, None]
+    penalty = np.diag([0.0, *(GROWTH * relative[:, 1:].mean(axis=0))]) * np.sqrt(len(y))
+    solution, _ = nnls(np.vstack([relative, penalty]), np.concatenate([np.ones(len(y)), np.zeros(3)]))
+    return [round(float(value), 4) for value in solution]
 
 
 def per_of(process: str) -> str:
@@ -143,13 +151,15 @@ def fit(tasks: pd.DataFrame) -> dict[str, Any]:
 def fit_process(process: str, tasks: pd.DataFrame, contrasts: set[str]) -> dict[str, Any]:
     """Return the entry of a process; `bytes_per_value` where its requests follow its input."""
     per = per_of(process)
+    names, after = set(tasks["name"]), sorted(set().union(*tasks["after"]) - {process})
+    tasks = tasks if tasks["skipped"].all() else tasks[~tasks["skipped"]]
     cores = int(tasks["cores"].max())
     used = (tasks["cpu_s"] / tasks["wall_s"]).max()
     entry: dict[str, Any] = {
         "per": per,
-        "also": sorted(set(tasks["name"]) - contrasts) if per == "contrast" else [],
-        "size": "files" if SIZE.get(process, "").startswith("*") else per,
-        "after": sorted(set().union(*tasks["after"]) - {process}),
+        "also": sorted(names - contrasts) if per == "contrast" else [],
+        "size": {FILES: "files", LARGEST: "largest"}.get(SIZE.get(process, ""), per),
+        "after": after,
         "cores": cores,
         "cores_used": round(float(np.clip(used, 1, cores)), 2),
         **{name: coefficients(tasks, column) for name, column in UNITS.items()},

@@ -1,9 +1,10 @@
+include { largest } from '../resources'
 include { needs } from '../resources'
 
 process COHORT_MERGE {
     tag 'cohort'
     label 'medium'
-    ext needs: { needs(task.process, libraries) }
+    ext needs: { needs(task.process, largest(libraries)) }
 
     input:
     path libraries, stageAs: 'libraries/*'

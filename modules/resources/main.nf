@@ -9,6 +9,11 @@ def bytesOf(files) {
     return real.isDirectory() ? bytesOf(real.listFiles() as List) : real.size()
 }
 
+// The largest of files that a task reads one at a time.
+def largest(files) {
+    return files instanceof Collection ? files.max { file -> bytesOf(file) } : files
+}
+
 // [ memory in MB, CPU seconds ]: a + b * 1,000 cells + c * million stored values, with a margin
 def needs(String process, files) {
     def fitted = new groovy.json.JsonSlurper().parse(file("${projectDir}/assets/resources.json").toFile())

@@ -23,7 +23,8 @@ def read_coefficients(path: Path) -> Table:
     -------
     `margin` (requested memory over the predicted), `values_per_cell`, `kept` (share of the libraries' cells that the
     cohort holds) and `processes`. Each process has `per` (a task for each library, contrast or cohort), `also` (further
-    tasks by name), `size` (whose cells and values count), `after` (processes whose files it reads), `cores`,
+    tasks by name), `size` (whose cells and values count: all files or the counts
+    of a library, the largest library, the cohort), `after` (processes whose files it reads), `cores`,
     `cores_used`, and three coefficients of `memory_mb`, `cpu_s`, `work_mb` and `results_mb`.
     """
     return dict(read_json(path, "coefficients that benchmarks/resources.py wrote"))

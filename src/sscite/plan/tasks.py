@@ -48,11 +48,13 @@ def plan_tasks(sizes: pd.DataFrame, groups: Mapping[str, list[str]], table: Tabl
 
 
 def sizes_of(needs: Mapping[str, Any], names: list[str], sizes: pd.DataFrame, kept: float) -> pd.DataFrame:
-    """Return `cells values` of the input of a process's tasks: a library's own, or the cells kept of all libraries."""
+    """Return `cells values` of the input of a process's tasks: a library's own, the largest's, or all that are kept."""
     if needs["per"] == "library":
         prefix = "file_" if needs["size"] == "files" else ""
         return pd.DataFrame({name: sizes.loc[names, f"{prefix}{name}"] for name in ("cells", "values")})
-    return pd.DataFrame([sizes[["cells", "values"]].sum() * kept] * len(names))
+    columns = sizes[["cells", "values"]]
+    size = columns.loc[columns["values"].idxmax()] if needs["size"] == "largest" else columns.sum() * kept
+    return pd.DataFrame([size] * len(names))
 
 
 def in_order(processes: Mapping[str, Mapping[str, Any]]) -> list[str]:

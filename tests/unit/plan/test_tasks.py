@@ -24,7 +24,8 @@ TABLE = {
     "kept": 0.5,
     "processes": {
         "TEST": needs("contrast", "cohort", [50, 0, 0], [7, 0, 0], ["MERGE"], also=["markers"]),
-        "MERGE": needs("cohort", "cohort", [100, 10, 1], [5, 1, 0], ["LABEL"], cores=2, cores_used=1.5),
+        "STACK": needs("cohort", "largest", [100, 10, 1], [5, 1, 0], ["LABEL"]),
+        "MERGE": needs("cohort", "cohort", [100, 10, 1], [5, 1, 0], ["STACK"], cores=2, cores_used=1.5),
         "LOAD": needs("library", "files", [10, 1, 2], [1, 0, 1]),
         "LABEL": needs("library", "library", [10, 1, 2], [1, 1, 0], ["LOAD"]),
     },
@@ -37,13 +38,14 @@ def tasks() -> pd.DataFrame:
 
 
 def test_processes_follow_what_they_read():
-    assert in_order(TABLE["processes"]) == ["LOAD", "LABEL", "MERGE", "TEST"]
+    assert in_order(TABLE["processes"]) == ["LOAD", "LABEL", "STACK", "MERGE", "TEST"]
 
 
 def test_a_task_for_each_library_or_contrast_and_those_of_a_name(tasks):
     named = {process: list(group["name"]) for process, group in tasks.groupby("process")}
     assert named == {
-        "LOAD": ["L1", "L2"], "LABEL": ["L1", "L2"], "MERGE": ["cohort"], "TEST": ["a", "b", "markers"],
+        "LOAD": ["L1", "L2"], "LABEL": ["L1", "L2"], "STACK": ["cohort"], "MERGE": ["cohort"],
+        "TEST": ["a", "b", "markers"],
     }  # fmt: skip
 
 
@@ -52,6 +54,10 @@ def test_a_library_needs_memory_by_its_own_cells_and_values(tasks):
     assert memory["LOAD", "L1"] == 10 + 1 * 5 + 2 * 3
     assert memory["LABEL", "L1"] == 10 + 1 * 1 + 2 * 2
     assert memory["LABEL", "L2"] == 10 + 1 * 3 + 2 * 4
+
+
+def test_libraries_that_are_read_one_at_a_time_need_the_memory_of_the_largest(tasks):
+    assert tasks.set_index("process")["memory_mb"]["STACK"] == 100 + 10 * 3 + 1 * 4
 
 
 def test_the_cohort_holds_the_share_of_cells_that_is_kept(tasks):
@@ -63,7 +69,7 @@ def test_the_cohort_holds_the_share_of_cells_that_is_kept(tasks):
 
 
 def test_tasks_of_a_library_wait_for_their_own_and_those_of_the_cohort_for_all(tasks):
-    assert waits(tasks, TABLE["processes"]) == [[], [], [0], [1], [2, 3], [4], [4], [4]]
+    assert waits(tasks, TABLE["processes"]) == [[], [], [0], [1], [2, 3], [4], [5], [5], [5]]
 
 
 def test_processes_in_a_circle_are_a_mistake_of_the_table():
