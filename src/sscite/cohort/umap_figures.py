@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DRAWN = 60_000  # cells drawn at most; the eye sees no more
+MOST_LIBRARIES = 40  # that can be read in a figure
 
 
 def sample_rows(cells: int, *, seed: int) -> np.ndarray:
@@ -56,7 +57,9 @@ def maps(X: np.ndarray, obs: pd.DataFrame, columns: dict[str, bool], *, seed: in
 
 
 def before_after(metrics: pd.DataFrame, mixing: pd.DataFrame) -> Figure:
-    """Draw each library's mixing before and after, beside the numbers of the whole."""
+    """Draw each library's mixing before and after, of many those mixed least, beside the numbers of the whole."""
+    if len(mixing) > MOST_LIBRARIES:
+        mixing = mixing.iloc[np.argsort((mixing["after"] - mixing["if_mixed"]).to_numpy())[:MOST_LIBRARIES]]
     figure, (left, right) = figures.new(9, 1.6 + 0.18 * max(len(mixing), 8), 1, 2)
     order = np.argsort(mixing["before"].to_numpy())
     y = np.arange(len(mixing))

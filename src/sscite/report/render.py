@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +26,17 @@ def run(content: Path, *, figures: Path, cells: Path | None, output: Path) -> No
     """Read the content and the figures, write the report and the pages of libraries beside it."""
     gathered = read_json(content, "the report.json of report_gather.py")
     as_points = _with_points(gathered)
-    drawn = images.embed_all([p for p in sorted(figures.glob("*.png")) if p.name not in as_points])
+    files = {path.name: path for path in sorted(figures.glob("*.png")) if path.name not in as_points}
+    of_library = figures_of_pages(gathered)
+    apart = {name for names in of_library.values() for name in names}
+    drawn = images.embed_all([path for name, path in files.items() if name not in apart])
     explored = cells.read_text(encoding="utf-8") if cells else ""
     output.write_text(render(gathered, drawn=drawn, cells=explored), encoding="utf-8")
-    for name, page in pages(gathered, drawn=drawn):
-        folder = output.parent / "report_pages"
+    folder = output.parent / "report_pages"
+    for library, names in of_library.items():
         folder.mkdir(exist_ok=True)
-        (folder / name).write_text(page, encoding="utf-8")
+        drawn = images.embed_all([files[name] for name in names if name in files])
+        (folder / page_name(library)).write_text(library_page(gathered, library, drawn=drawn), encoding="utf-8")
 
 
 def render(content: dict[str, Any], *, drawn: dict[str, images.Image] | None = None, cells: str = "") -> str:
@@ -51,13 +55,24 @@ def render(content: dict[str, Any], *, drawn: dict[str, images.Image] | None = N
     return _environment().get_template("report.html.j2").render(**context)
 
 
-def pages(content: dict[str, Any], *, drawn: dict[str, images.Image] | None = None) -> Iterator[tuple[str, str]]:
-    """Yield a file name and the HTML of each library's page; none if the libraries are part of the report."""
-    groups = [group for room in content["rooms"] for group in room["groups"] if group["pages"]]
-    template = _environment().get_template("library.html.j2")
-    for library in dict.fromkeys(entry["id"] for group in groups for entry in group["entries"]):
-        parts = [(group, [e for e in group["entries"] if e["id"] == library]) for group in groups]
-        yield page_name(library), template.render(library=library, parts=parts, images=drawn or {})
+def figures_of_pages(content: dict[str, Any]) -> dict[str, list[str]]:
+    """Return the figures of each library that has a page of its own; none if the libraries are part of the report."""
+    found: dict[str, list[str]] = {}
+    for entry in (entry for group in _groups_of_pages(content) for entry in group["entries"]):
+        found.setdefault(entry["id"], []).extend(figure["file"] for figure in entry["figures"])
+    return found
+
+
+def library_page(content: dict[str, Any], library: str, *, drawn: dict[str, images.Image] | None = None) -> str:
+    """Render the page of one library as HTML."""
+    groups = _groups_of_pages(content)
+    parts = [(group, [entry for entry in group["entries"] if entry["id"] == library]) for group in groups]
+    return _environment().get_template("library.html.j2").render(library=library, parts=parts, images=drawn or {})
+
+
+def _groups_of_pages(content: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the steps whose libraries have pages of their own."""
+    return [group for room in content["rooms"] for group in room["groups"] if group["pages"]]
 
 
 def page_name(library: str) -> str:
@@ -83,6 +98,7 @@ def plain_step(step: str) -> str:
     return step.partition("_")[2].replace("_", " ")
 
 
+@cache
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("sscite.report"),

@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 import scipy.sparse as sp
 
+from sscite.cohort import umap_figures
 from sscite.cohort.merge import cells
+from sscite.cohort.merge.libraries import Report
 from sscite.errors import UserError
 
 
@@ -68,3 +70,23 @@ def test_statistics_are_means_and_variances_of_counts_per_ten_thousand():
     table = statistics.table()
     np.testing.assert_allclose(table["mean"][0], values.mean(axis=0))
     np.testing.assert_allclose(table["variance"][0], values.var(axis=0, ddof=1))
+
+
+def test_the_figure_of_many_libraries_shows_those_with_the_fewest_cells_used():
+    used = pd.DataFrame({"used": range(200, 0, -1), "doublet": 5}, index=[f"L{i:03d}" for i in range(200)])
+    labels = [text.get_text() for text in Report(used).figure().axes[0].get_yticklabels()]
+    assert labels == [f"L{i:03d}" for i in range(199, 159, -1)]
+    assert Report(used).caption.endswith("of the 40 libraries with the fewest cells used.")
+    few = Report(used.iloc[:40])
+    assert [text.get_text() for text in few.figure().axes[0].get_yticklabels()] == [f"L{i:03d}" for i in range(40)]
+    assert few.caption == "Cells used, and cells excluded by reason."
+
+
+def test_the_figure_of_mixing_shows_the_libraries_that_are_mixed_least():
+    """After correction 0.01 to 2.00 of a share of 2.5 if fully mixed: the first forty lack most."""
+    after = np.arange(1, 201) / 100
+    names = [f"L{i:03d}" for i in range(200)]
+    mixing = pd.DataFrame({"library": names, "before": after / 2, "after": after, "if_mixed": 2.5})
+    metrics = pd.DataFrame({name: [0.1, 0.2] for name in ("ilisi", "clisi", "label_kept", "connectivity")})
+    left = umap_figures.before_after(metrics, mixing.sample(frac=1, random_state=0)).axes[0]
+    assert [text.get_text() for text in left.get_yticklabels()] == names[:40]

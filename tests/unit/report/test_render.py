@@ -13,7 +13,7 @@ from unit.report.facts import cohort, fact, finding, table
 from unit.report.test_gather import arrange
 
 from sscite.report import images
-from sscite.report.render import cell, pages, render, tidy
+from sscite.report.render import cell, figures_of_pages, library_page, render, run, tidy
 
 
 class Links(HTMLParser):
@@ -100,10 +100,32 @@ def test_a_table_longer_than_the_report_says_so():
 
 
 def test_each_of_many_libraries_has_a_page_that_the_report_links():
-    content = arrange([fact("samples_load", f"L {i}", summary=f"summary of {i}") for i in range(13)])
-    drawn = dict(pages(content))
-    assert "summary of 3" in drawn["L_3.html"]
-    assert 'href="report_pages/L_3.html"' in render(content)
+    facts = [fact("samples_load", f"L {i}", summary=f"summary of {i}") for i in range(13)]
+    content = arrange([*facts, fact("demux_call", "L 0"), fact("demux_call", "L 3", status="skipped")])
+    page = library_page(content, "L 3")
+    assert "summary of 3" in page and "summary of 4" not in page
+    html = render(content)
+    # once in the table of what was loaded; where the step was skipped, below the table
+    assert html.count('<td><a href="report_pages/L_3.html">L 3</a></td>') == 1
+    assert re.search(r"Skipped: <a href=.report_pages/L_3.html.>L 3</a>\.", html)
+    assert set(figures_of_pages(content)) == {f"L {i}" for i in range(13)}
+    assert figures_of_pages(arrange(facts[:12])) == {}
+
+
+def test_the_report_holds_no_figure_that_is_on_the_page_of_a_library(tmp_path: Path):
+    """So that the report of 200 libraries is about as large as that of 12."""
+    (tmp_path / "figures").mkdir()
+    for i in range(14):
+        Image.new("RGB", (3, 3), (i, 0, 0)).save(tmp_path / "figures" / f"{i}.png")
+    shown = [[{"name": "a", "file": f"{i}.png", "title": "t", "caption": ""}] for i in range(14)]
+    facts = [fact("samples_load", f"L{i}", figures=shown[i]) for i in range(13)]
+    content = arrange([*facts, fact("cohort_merge", "cohort", figures=shown[13])])
+    (tmp_path / "report.json").write_text(json.dumps(content))
+    run(tmp_path / "report.json", figures=tmp_path / "figures", cells=None, output=tmp_path / "report.html")
+    assert (tmp_path / "report.html").read_text().count('src="data:image') == 1
+    pages = {path.name: path.read_text().count('src="data:image') for path in (tmp_path / "report_pages").iterdir()}
+    assert pages == {f"L{i}.html": 1 for i in range(13)}
+    assert images.embed(tmp_path / "figures" / "3.png").uri in (tmp_path / "report_pages" / "L3.html").read_text()
 
 
 def test_values_of_tables_have_one_format():

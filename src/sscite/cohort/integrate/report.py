@@ -69,8 +69,10 @@ def draw(facts: Facts, ready: Ready, found: Embedding, *, seed: int) -> None:
             "Neighbours by both modalities, each cell weighing the one that tells more about it.",
         )  # fmt: skip
     if len(found.mixing):
+        many = umap_figures.MOST_LIBRARIES
+        least = f", the {many} mixed least" if len(found.mixing) > many else ""
         facts.figure(
             "mixing", umap_figures.before_after(found.metrics, found.mixing),
             "Mixing of libraries before and after",
-            "Left: each library. Right: the whole; libraries should mix while lineages stay apart.",
+            f"Left: each library{least}. Right: the whole; libraries should mix while lineages stay apart.",
         )  # fmt: skip

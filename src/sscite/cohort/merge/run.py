@@ -28,4 +28,4 @@ def run(*, libraries: Path, fragments: Path, genes: str, id: str) -> None:
             facts.warn(sentence)
         for name, (frame, title, caption) in report.tables.items():
             facts.table(name, frame, title, caption)
-        facts.figure("cells", report.figure(), "Cells of each library", "Cells used, and cells excluded by reason.")
+        facts.figure("cells", report.figure(), "Cells of each library", report.caption)
