@@ -48,7 +48,7 @@ class Report:
 
     @property
     def has_many(self) -> bool:
-        """Whether there are more libraries than can be read in a figure."""
+        """Return whether there are more libraries than can be read in a figure."""
         return len(self.cells) > MOST_DRAWN
 
     @property
