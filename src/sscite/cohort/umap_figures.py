@@ -56,6 +56,24 @@ def maps(X: np.ndarray, obs: pd.DataFrame, columns: dict[str, bool], *, seed: in
     return figure
 
 
+def libraries(cells: pd.DataFrame) -> tuple[Figure, str]:
+    """Draw cells of each library, used and excluded, of many those with the fewest cells used; figure and caption."""
+    which = ""
+    if len(cells) > MOST_LIBRARIES:
+        cells = cells.loc[cells["used"].nsmallest(MOST_LIBRARIES).index]
+        which = f", of the {MOST_LIBRARIES} libraries with the fewest cells used"
+    figure, axis = figures.new(7, 1.2 + 0.22 * len(cells))
+    colours = figures.colours([column for column in cells.columns if column != "used"])
+    left = np.zeros(len(cells))
+    for column in cells.columns:
+        axis.barh(cells.index, cells[column], left=left, label=column, color=colours.get(column, figures.GREY))
+        left += cells[column].to_numpy()
+    axis.invert_yaxis()
+    axis.set_xlabel("cells")
+    axis.legend(loc="upper left", bbox_to_anchor=(1, 1))
+    return figure, f"Cells used, and cells excluded by reason{which}."
+
+
 def before_after(metrics: pd.DataFrame, mixing: pd.DataFrame) -> Figure:
     """Draw each library's mixing before and after, of many those mixed least, beside the numbers of the whole."""
     if len(mixing) > MOST_LIBRARIES:

@@ -9,7 +9,6 @@ import scipy.sparse as sp
 
 from sscite.cohort import umap_figures
 from sscite.cohort.merge import cells
-from sscite.cohort.merge.libraries import Report
 from sscite.errors import UserError
 
 
@@ -74,12 +73,13 @@ def test_statistics_are_means_and_variances_of_counts_per_ten_thousand():
 
 def test_the_figure_of_many_libraries_shows_those_with_the_fewest_cells_used():
     used = pd.DataFrame({"used": range(200, 0, -1), "doublet": 5}, index=[f"L{i:03d}" for i in range(200)])
-    labels = [text.get_text() for text in Report(used).figure().axes[0].get_yticklabels()]
+    figure, caption = umap_figures.libraries(used)
+    labels = [text.get_text() for text in figure.axes[0].get_yticklabels()]
     assert labels == [f"L{i:03d}" for i in range(199, 159, -1)]
-    assert Report(used).caption.endswith("of the 40 libraries with the fewest cells used.")
-    few = Report(used.iloc[:40])
-    assert [text.get_text() for text in few.figure().axes[0].get_yticklabels()] == [f"L{i:03d}" for i in range(40)]
-    assert few.caption == "Cells used, and cells excluded by reason."
+    assert caption.endswith("of the 40 libraries with the fewest cells used.")
+    figure, caption = umap_figures.libraries(used.iloc[:40])
+    assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == [f"L{i:03d}" for i in range(40)]
+    assert caption == "Cells used, and cells excluded by reason."
 
 
 def test_the_figure_of_mixing_shows_the_libraries_that_are_mixed_least():

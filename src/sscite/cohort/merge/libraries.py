@@ -19,9 +19,7 @@ from sscite.errors import Reason, Skipped
 
 if TYPE_CHECKING:
     from anndata import AnnData
-    from matplotlib.figure import Figure
 
-MOST_DRAWN = 40  # libraries that can be read in a figure
 FRAGMENTS = ("demux_genotypes", "samples_doublets", "samples_ambient", "adt_cells", "annotate_protein")
 
 
@@ -45,33 +43,6 @@ class Report:
     summary: str = ""
     warnings: list[str] = field(default_factory=list)
     tables: dict[str, tuple[pd.DataFrame, str, str]] = field(default_factory=dict)
-
-    @property
-    def has_many(self) -> bool:
-        """Return whether there are more libraries than can be read in a figure."""
-        return len(self.cells) > MOST_DRAWN
-
-    @property
-    def caption(self) -> str:
-        """Return the caption of the figure."""
-        which = f", of the {MOST_DRAWN} libraries with the fewest cells used" if self.has_many else ""
-        return f"Cells used, and cells excluded by reason{which}."
-
-    def figure(self) -> Figure:
-        """Draw cells of each library, used and excluded; of many libraries those with the fewest cells used."""
-        from sscite import figures
-
-        cells = self.cells.loc[self.cells["used"].nsmallest(MOST_DRAWN).index] if self.has_many else self.cells
-        figure, axis = figures.new(7, 1.2 + 0.22 * len(cells))
-        colours = figures.colours([c for c in cells.columns if c != "used"])
-        left = np.zeros(len(cells))
-        for column in cells.columns:
-            axis.barh(cells.index, cells[column], left=left, label=column, color=colours.get(column, figures.GREY))
-            left += cells[column].to_numpy()
-        axis.invert_yaxis()
-        axis.set_xlabel("cells")
-        axis.legend(loc="upper left", bbox_to_anchor=(1, 1))
-        return figure
 
 
 def find_libraries(libraries: Path, fragments: Path) -> list[Library]:

@@ -28,4 +28,7 @@ def run(*, libraries: Path, fragments: Path, genes: str, id: str) -> None:
             facts.warn(sentence)
         for name, (frame, title, caption) in report.tables.items():
             facts.table(name, frame, title, caption)
-        facts.figure("cells", report.figure(), "Cells of each library", report.caption)
+        from sscite.cohort import umap_figures
+
+        figure, caption = umap_figures.libraries(report.cells)
+        facts.figure("cells", figure, "Cells of each library", caption)
