@@ -69,27 +69,32 @@ def shown_lineages(counts: sparse.csr_matrix, symbols: pd.Index, clusters: NDArr
     A lineage's level in a cluster is the mean over its genes of the cluster's mean counts per 10,000, relative to the
     highest cluster. The lineage is clear at a level of 0.25 or more, twice the next lineage's.
     """
-    levels = pd.DataFrame({
-        lineage: _level(counts, symbols, clusters, genes) for lineage, genes in _markers().items()
-    })  # fmt: skip
+    columns = {lineage: _columns(symbols, genes) for lineage, genes in _markers().items()}
+    measured = np.unique(np.concatenate([*columns.values()])).astype(np.intp)
+    dense = np.vstack([np.expm1(part.toarray()) for _, part in blocks(counts, measured)])
+    mean = pd.DataFrame(dense, columns=measured).groupby(clusters).mean()
+    detected = (pd.DataFrame(dense > 0, columns=measured).groupby(clusters).mean() >= DETECTED).any()
+    levels = pd.DataFrame({lineage: _level(mean[places], detected[places]) for lineage, places in columns.items()})
     ordered = np.sort(levels.to_numpy(), axis=1)
     clear = (ordered[:, -1] >= CLEAR) & (ordered[:, -1] >= LEAD * ordered[:, -2])
     lineage = np.where(clear, levels.columns.to_numpy(dtype=object)[levels.to_numpy().argmax(axis=1)], "")
     return lineage.astype(object)[np.unique(clusters, return_inverse=True)[1]]
 
 
-def _level(
-    counts: sparse.csr_matrix, symbols: pd.Index, clusters: NDArray[np.intp], genes: tuple[str, ...]
-) -> NDArray[np.float64]:
-    """Return the level of a lineage's informative genes in each cluster; 0 if fewer than two are informative."""
-    columns = _columns(symbols, genes)
-    dense = np.vstack([np.expm1(part.toarray()) for _, part in blocks(counts, columns)])
-    grouped = pd.DataFrame(dense).groupby(clusters)
-    mean = grouped.mean().to_numpy()
-    informative = (pd.DataFrame(dense > 0).groupby(clusters).mean().to_numpy() >= DETECTED).any(axis=0)
-    if informative.sum() < INFORMATIVE:
+def _level(mean: pd.DataFrame, detected: pd.Series) -> NDArray[np.float64]:
+    """Return the level of a lineage's informative genes in each cluster; 0 if fewer than two are informative.
+
+    Parameters
+    ----------
+    mean
+        Counts per 10,000 of the lineage's genes in each cluster, clusters × genes.
+    detected
+        Whether some cluster expresses the gene, so that it is informative.
+    """
+    informative = mean.loc[:, detected].to_numpy()
+    if informative.shape[1] < INFORMATIVE:
         return np.zeros(len(mean))
-    return (mean[:, informative] / mean[:, informative].max(axis=0)).mean(axis=1)
+    return (informative / informative.max(axis=0)).mean(axis=1)
 
 
 def shown_by_cell(given: NDArray[np.object_], counts: sparse.csr_matrix, symbols: pd.Index) -> NDArray[np.bool_]:

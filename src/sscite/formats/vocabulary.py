@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from sscite.names import HASHTAG, PROTEIN, RNA
 
@@ -56,6 +57,7 @@ def key(name: str) -> str:
 _KNOWN = {key(name): kind for kind, names in _MODALITIES.items() for name in names.split(",")}
 
 
+@lru_cache(1024)  # 20,000 features have few types
 def modality(name: str) -> str | None:
     """Return 'rna', 'prot' or 'hto' for a feature type or a modality's name, '' for another assay, None if unknown.
 
