@@ -11,6 +11,7 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -82,6 +83,26 @@ def kill_at_random(run: subprocess.Popen[str], folder: Path, *, kills: int, chan
             killed.add(name)
         time.sleep(0.1)
     return killed
+
+
+@contextmanager
+def disk(folder: Path, size: str) -> Iterator[None]:
+    """Make a folder that is a disk of its own."""
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("a small disk cannot be mounted here (not root, or in a container)")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", folder], check=True)
+
+
+def enlarge(folder: Path) -> None:
+    """Give a disk space for a whole run."""
+    subprocess.run(["mount", "-o", "remount,size=200m", folder], check=True)
 
 
 def read_trace(folder: Path) -> pd.DataFrame:

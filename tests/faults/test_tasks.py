@@ -8,19 +8,18 @@ from __future__ import annotations
 import gzip
 import re
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from conftest import ROOT
-from faults.conftest import check_that_only_killed_tasks_were_repeated, kill_at_random, read_trace
+from faults.conftest import check_that_only_killed_tasks_were_repeated, disk, enlarge, kill_at_random, read_trace
 from pipeline.conftest import STUB_OPTIONS, nextflow, published, start, write_stub_cohort
 
 pytestmark = pytest.mark.pipeline
 
 KILLS = 10
-SMALL, LARGE = "1200k", "200m"  # of a work folder that about a third of the run fills, and one with space
+SMALL = "1200k"  # of a work folder that about a third of the run fills
 
 
 def test_tasks_killed_at_random_are_tried_again_and_no_other_is_done_twice(tmp_path: Path, unbroken: dict[str, str]):
@@ -44,15 +43,8 @@ def slow_stubs(folder: Path) -> Path:
 def small_work(tmp_path: Path) -> Iterator[Path]:
     """A run's folder whose work folder is a disk of its own, too small for the run."""
     folder = write_stub_cohort(tmp_path / "run")
-    work = folder / "work"
-    work.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={SMALL}", "tmpfs", work], capture_output=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip("a small disk cannot be mounted here (not root, or in a container)")
-    yield folder
-    subprocess.run(["umount", "-l", work], check=True)
+    with disk(folder / "work", SMALL):
+        yield folder
 
 
 def test_a_full_disk_ends_the_run_saying_so_and_with_space_resume_finishes_it(
@@ -65,7 +57,7 @@ def test_a_full_disk_ends_the_run_saying_so_and_with_space_resume_finishes_it(
     done = set(read_trace(small_work).query("status == 'COMPLETED'")["name"])
     assert done
 
-    subprocess.run(["mount", "-o", f"remount,size={LARGE}", small_work / "work"], check=True)
+    enlarge(small_work / "work")
     again = nextflow(*STUB_OPTIONS, folder=small_work)
     assert again.returncode == 0, again.stdout + again.stderr
     assert published(small_work / "out") == unbroken

@@ -14,6 +14,7 @@ OTHERS = {
     "No space left",
     "touch:",
     "cannot cache",
+    "Failed to publish",
 }  # of Nextflow, Docker, numba, the system
 MESSAGES = [
     text
