@@ -120,6 +120,7 @@ def slurm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Start Slurm, where its script is there; gives a configuration with short waits."""
     if os.geteuid() or not SLURM.is_file() or not shutil.which("slurmctld"):
         pytest.skip("Slurm is not installed, or cannot be started (root and shared/tools are needed)")
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)  # nproc goes by it, and a node of one core never runs two
     monkeypatch.setenv("SLURM_DIR", str(tmp_path / "slurm"))
     monkeypatch.setenv("SLURM_CONF", str(tmp_path / "slurm" / "slurm.conf"))
     subprocess.run([SLURM], check=True, capture_output=True)
