@@ -54,6 +54,7 @@ def fit(
     *,
     droplets: int | None = None,
     shift: np.ndarray | None = None,
+    depth: np.ndarray | None = None,
     absent: np.ndarray | None = None,
     lowest: bool = False,
     at_most: int = FIT_DROPLETS,
@@ -70,6 +71,8 @@ def fit(
         Droplets recovered, for the expected doublet rate; default all rows.
     shift
         Log level predicted from each droplet's depth, n_droplets; used with one or two tags.
+    depth
+        Bin of each droplet's depth, n_droplets, from `priors.depth_bins`; used with three or more tags.
     absent
         Tags of no cell, n_tags; their counts still inform the background level.
     lowest
@@ -84,22 +87,29 @@ def fit(
     """
     droplets = len(counts) if droplets is None else droplets
     kept = _subsample(len(counts), min(at_most, max(MIN_FIT_DROPLETS, FIT_COUNTS // counts.shape[1])), seed)
-    counts, shift = counts[kept], None if shift is None else shift[kept]
+    counts, shift, depth = counts[kept], _rows(shift, kept), _rows(depth, kept)
     absent = np.zeros(counts.shape[1], dtype=bool) if absent is None else absent
     bins = likelihoods.used_bins(counts)
     rows = [_indicator(bins.codes[:, h], len(bins.values)) for h in range(counts.shape[1])]
     tags, level = initial_values.initial_tags(counts, lowest=lowest)
-    priors = initial_values.initial_priors(level, ~absent, droplets=droplets, shift=shift)
+    priors = initial_values.initial_priors(
+        level, ~absent, droplets=droplets, shift=shift, depth_known=depth is not None
+    )
     model = Model(tags, priors, visible_doublets(droplets, priors.share))
     for done in range(1, rounds + 1):
         tables = likelihoods.tables(bins.values, priors.levels, model.tags)
-        posterior, weights = expectation(bins.codes, model.priors, tables, shift)
+        posterior, weights = expectation(bins.codes, model.priors, tables, shift, depth)
         loglik = float(posterior.loglik.mean())
         converged = done > 10 and abs(loglik - model.loglik) < TOLERANCE
         model = replace(_maximise(model, posterior, weights, bins, rows, droplets), iterations=done, loglik=loglik)
         if converged:
             break
     return model
+
+
+def _rows(values: np.ndarray | None, rows: np.ndarray | slice) -> np.ndarray | None:
+    """Return the rows of values that may be absent."""
+    return None if values is None else values[rows]
 
 
 def _subsample(n: int, at_most: int, seed: int) -> np.ndarray:
@@ -123,12 +133,24 @@ def _maximise(model: Model, posterior: Posterior, weights: Weights, bins: Bins, 
     levels, absent = model.priors.levels, np.maximum(total - present, 0)
     tags = maximisation.background(model.tags, bins.values, levels, absent)
     tags = maximisation.signal(tags, bins.values, levels, alone)
-    priors = maximisation.priors(model.priors, posterior.single, weights.level_state, weights.stray, droplets=droplets)
+    priors = maximisation.priors(
+        model.priors,
+        posterior.single,
+        weights.level_state,
+        weights.stray,
+        droplets=droplets,
+        depth_state=weights.depth_state,
+    )
     return Model(tags, priors, visible_doublets(droplets, priors.share))
 
 
 def posterior(
-    counts: np.ndarray, model: Model, *, shift: np.ndarray | None = None, block: int | None = None
+    counts: np.ndarray,
+    model: Model,
+    *,
+    shift: np.ndarray | None = None,
+    depth: np.ndarray | None = None,
+    block: int | None = None,
 ) -> Posterior:
     """Compute the tempered posterior of every droplet, block by block, so that memory does not grow with their number.
 
@@ -141,7 +163,7 @@ def posterior(
     parts = []
     for first in range(0, len(counts), block):
         rows = slice(first, first + block)
-        parts.append(expectation(bins.codes[rows], model.priors, tables, None if shift is None else shift[rows])[0])
+        parts.append(expectation(bins.codes[rows], model.priors, tables, _rows(shift, rows), _rows(depth, rows))[0])
     columns = ("single", "states", "level", "loglik")
     return temper(Posterior(*(np.concatenate([getattr(part, name) for part in parts]) for name in columns)))
 

@@ -49,6 +49,8 @@ class Weights:
         Expected number of droplets with the stray tag, n_tags.
     level_state
         4 × n_levels, summed over droplets.
+    depth_state
+        4 × n_depth_bins, summed over droplets; None without depth.
     """
 
     level: np.ndarray
@@ -56,6 +58,7 @@ class Weights:
     present: np.ndarray
     stray: np.ndarray
     level_state: np.ndarray
+    depth_state: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ class Pairs:
 
 
 def expectation(
-    codes: np.ndarray, priors: Priors, tables: Tables, shift: np.ndarray | None
+    codes: np.ndarray, priors: Priors, tables: Tables, shift: np.ndarray | None, depth: np.ndarray | None = None
 ) -> tuple[Posterior, Weights]:
     """Compute the posterior of states, tags and levels of a block of droplets.
 
@@ -93,9 +96,11 @@ def expectation(
         Likelihoods by count bin and level.
     shift
         Log level predicted by each droplet's depth, n_droplets; None without depth.
+    depth
+        Bin of each droplet's depth, n_droplets; None without depth.
     """
     base, top = _background(codes, tables)
-    none, one, accompanied, two = (base * prior for prior in _level_priors(priors, shift))
+    none, one, accompanied, two = (base * prior for prior in _level_priors(priors, shift, depth))
     accompanied = accompanied / max(1e-12, 1 - np.sum(priors.share * priors.stray_share))
     two = two * (2 / max(1e-12, 1 - np.sum(priors.share**2)))
     alone = _odds(codes, tables.alone, priors.share)
@@ -118,7 +123,13 @@ def expectation(
     )
     level_state = np.stack([(part / total).sum(axis=0) for part in joint])
     present = alone + beside_stray + strayed + doublet
-    return posterior, Weights(level, alone, present, strayed.sum(axis=(1, 2)), level_state)
+    by_depth = None if depth is None else _by_bin(state, depth, priors.depth.shape[1])
+    return posterior, Weights(level, alone, present, strayed.sum(axis=(1, 2)), level_state, by_depth)
+
+
+def _by_bin(state: np.ndarray, bins: np.ndarray, n: int) -> np.ndarray:
+    """Sum the posterior of each state (n_droplets × 4) by bin of depth, 4 × n."""
+    return np.stack([np.bincount(bins, column, n) for column in state.T])
 
 
 def sum_pairs(cell: np.ndarray, stray: np.ndarray) -> Pairs:
@@ -154,10 +165,12 @@ def _odds(codes: np.ndarray, ratio: np.ndarray, share: np.ndarray) -> np.ndarray
     return np.stack([share[h] * ratio[h][codes[:, h]] for h in range(codes.shape[1])])
 
 
-def _level_priors(priors: Priors, shift: np.ndarray | None) -> np.ndarray:
+def _level_priors(priors: Priors, shift: np.ndarray | None, depth: np.ndarray | None) -> np.ndarray:
     """Return the joint prior of state and level, 4 × n_levels, or 4 × n_droplets × n_levels if depth is given."""
-    if shift is None:
+    if shift is None and depth is None:
         return priors.states[:, None] * priors.level
+    if depth is not None:
+        return priors.depth[:, depth, None] * (priors.states[:, None] * priors.level)[:, None]
     density = np.exp(-0.5 * ((priors.log_levels - shift[:, None]) / NARROW) ** 2)
     density /= density.sum(axis=1, keepdims=True)
     return priors.states[:, None, None] * density

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from sscite import names
-from sscite.demux import checks, comparison_methods, decision, em, hashtag_quality
+from sscite.demux import checks, comparison_methods, decision, em, hashtag_quality, priors
 from sscite.demux.expectation import Posterior
 
 METHODS = ("joint", "hashsolo", "ambient")
@@ -66,8 +66,8 @@ def call(
     doublet_weight
         Weight of a doublet in the joint call.
     depth
-        Genes (or RNA counts) of each droplet; used with one or two hashtags, of which the counts of the others do not
-        identify the background.
+        Genes (or RNA counts) of each droplet. With one or two hashtags it predicts the background, which the counts of
+        the others do not identify; with more it is evidence of one or two cells.
     seed
         Seed of the subsampling of large captures.
     """
@@ -75,7 +75,8 @@ def call(
     matrix = counts[usable].to_numpy(dtype=np.int64)
     empty = counts.to_numpy().sum(axis=1) == 0
     shift = level_shift(depth) if depth is not None and len(usable) <= 2 else None
-    model, posterior = _fit_present(matrix, empty, shift, seed)
+    by_depth = priors.depth_bins(depth) if depth is not None and len(usable) > 2 else None
+    model, posterior = _fit_present(matrix, empty, shift, by_depth, seed)
     posterior = _negative(posterior, empty)
     codes = {
         "joint": decision.decide(posterior.single, posterior.states, doublet_weight=doublet_weight),
@@ -124,26 +125,34 @@ def level_shift(depth: np.ndarray) -> np.ndarray:
 
 
 def _fit_present(
-    matrix: np.ndarray, empty: np.ndarray, shift: np.ndarray | None, seed: int
+    matrix: np.ndarray, empty: np.ndarray, shift: np.ndarray | None, depth: np.ndarray | None, seed: int
 ) -> tuple[em.Model, Posterior]:
     """Fit; if all tags are weak, fit from other initial values too and keep the likelier model."""
-    model, posterior = _fit_without_absent(matrix, empty, shift, seed, lowest=False)
+    model, posterior = _fit_without_absent(matrix, empty, shift, depth, seed, lowest=False)
     if (hashtag_quality.overlap(model) > hashtag_quality.WEAK_OVERLAP)[model.priors.share > 0].all():
-        other = _fit_without_absent(matrix, empty, shift, seed, lowest=True)
+        other = _fit_without_absent(matrix, empty, shift, depth, seed, lowest=True)
         if other[0].loglik > model.loglik:
             return other
     return model, posterior
 
 
 def _fit_without_absent(
-    matrix: np.ndarray, empty: np.ndarray, shift: np.ndarray | None, seed: int, *, lowest: bool
+    matrix: np.ndarray,
+    empty: np.ndarray,
+    shift: np.ndarray | None,
+    depth: np.ndarray | None,
+    seed: int,
+    *,
+    lowest: bool,
 ) -> tuple[em.Model, Posterior]:
     """Fit, exclude the tags without cells, and fit again without them."""
     absent = np.zeros(matrix.shape[1], dtype=bool)
-    kept = None if shift is None else shift[~empty]
+    kept, bins = (None if each is None else each[~empty] for each in (shift, depth))
     for _ in range(matrix.shape[1]):
-        model = em.fit(matrix[~empty], droplets=len(matrix), shift=kept, absent=absent, lowest=lowest, seed=seed)
-        posterior = em.posterior(matrix, model, shift=shift)
+        model = em.fit(
+            matrix[~empty], droplets=len(matrix), shift=kept, depth=bins, absent=absent, lowest=lowest, seed=seed
+        )
+        posterior = em.posterior(matrix, model, shift=shift, depth=depth)
         extended = absent | hashtag_quality.is_absent(model, posterior)
         if extended.all() or (extended == absent).all():
             break

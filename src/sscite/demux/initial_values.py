@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sscite.demux.likelihoods import Tags
-from sscite.demux.priors import Priors, visible_doublets
+from sscite.demux.priors import DEPTH_BINS, Priors, visible_doublets
 
 LEVELS = 30
 NARROW = 0.5  # sd of log s with two tags or fewer, which do not identify it
@@ -92,7 +92,9 @@ def initial_tags(counts: np.ndarray, *, lowest: bool = False) -> tuple[Tags, np.
     return start, level
 
 
-def initial_priors(level: np.ndarray, present: np.ndarray, *, droplets: int, shift: np.ndarray | None) -> Priors:
+def initial_priors(
+    level: np.ndarray, present: np.ndarray, *, droplets: int, shift: np.ndarray | None, depth_known: bool = False
+) -> Priors:
     """Compute initial priors: equal shares of the present tags, expected doublets, a normal log level in each state.
 
     Parameters
@@ -105,6 +107,8 @@ def initial_priors(level: np.ndarray, present: np.ndarray, *, droplets: int, shi
         Droplets recovered.
     shift
         Log level predicted by depth, if given.
+    depth_known
+        Whether depth informs the state; at first it is equally distributed in all states.
     """
     share = present / present.sum()
     log_s = np.log(level)
@@ -119,6 +123,7 @@ def initial_priors(level: np.ndarray, present: np.ndarray, *, droplets: int, shi
         low, high = np.quantile(log_s, [0.005, 0.995])
         grid = np.linspace(low - 0.5, high + 0.7, LEVELS)
     density = np.exp(-0.5 * ((grid - centres[:, None]) / spread) ** 2)
+    equal = np.full((4, DEPTH_BINS), 1 / DEPTH_BINS) if depth_known else None
     doublets = visible_doublets(droplets, share)
     states = np.array([START_NEGATIVE, 1 - START_NEGATIVE - 1.5 * doublets, doublets / 2, doublets])
-    return Priors(share, share, states, grid, density / density.sum(axis=1, keepdims=True), fixed)
+    return Priors(share, share, states, grid, density / density.sum(axis=1, keepdims=True), fixed, equal)

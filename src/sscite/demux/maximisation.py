@@ -17,6 +17,7 @@ BETA_RANGE = (-0.2, 3.0)
 PRIOR_DROPLETS = 10.0  # droplets that the pool's typical beta and sd count for in each tag
 PRIOR_MU = 2.0  # the same for its signal above background
 TAIL_DROPLETS = 100.0  # droplets that the pool's fraction of traces counts for in each tag
+DEPTH_DROPLETS = 20.0  # droplets that the pool's distribution of depth counts for in that of each state
 TAIL_RANGE = (1e-4, 0.2)
 STRAY_DROPLETS = 500.0  # droplets that the shares of the cells' tags count for in those of the stray tags
 
@@ -101,8 +102,16 @@ def _pooled(tags: Tags, carriers: np.ndarray) -> tuple[np.ndarray, float, float]
     return np.log(tags.background) + above, float(np.median(tags.beta[carried])), float(np.median(tags.sd[carried]))
 
 
-def priors(old: Priors, single: np.ndarray, level_state: np.ndarray, stray: np.ndarray, *, droplets: int) -> Priors:
-    """Update shares, states and the distribution of the level.
+def priors(
+    old: Priors,
+    single: np.ndarray,
+    level_state: np.ndarray,
+    stray: np.ndarray,
+    *,
+    droplets: int,
+    depth_state: np.ndarray | None = None,
+) -> Priors:
+    """Update shares, states and the distributions of the level and of depth.
 
     Parameters
     ----------
@@ -116,6 +125,8 @@ def priors(old: Priors, single: np.ndarray, level_state: np.ndarray, stray: np.n
         Expected droplets with each stray tag, n_tags.
     droplets
         Droplets recovered.
+    depth_state
+        Summed posterior of state and bin of depth, 4 × n_depth_bins; None without depth.
     """
     present = old.share > 0
     share = np.where(present, single.sum(axis=0) + 1 / present.sum(), 0)
@@ -123,7 +134,14 @@ def priors(old: Priors, single: np.ndarray, level_state: np.ndarray, stray: np.n
     stray_share = np.where(present, stray + STRAY_DROPLETS * share, 0)
     states = _states(level_state, visible_doublets(droplets, share), two_tags=bool(present.sum() > 1))
     level = old.level if old.fixed else _smooth(level_state)
-    return replace(old, share=share, stray_share=stray_share / stray_share.sum(), states=states, level=level)
+    return replace(
+        old,
+        share=share,
+        stray_share=stray_share / stray_share.sum(),
+        states=states,
+        level=level,
+        depth=None if depth_state is None else _depth(depth_state),
+    )
 
 
 def _states(level_state: np.ndarray, expected: float, *, two_tags: bool) -> np.ndarray:
@@ -138,6 +156,17 @@ def _states(level_state: np.ndarray, expected: float, *, two_tags: bool) -> np.n
     else:
         rates[2:] = 1e-9
     return rates / rates.sum()
+
+
+def _depth(weights: np.ndarray) -> np.ndarray:
+    """Estimate the distribution of depth in each state, shrunk to the pool's by twenty droplets.
+
+    A stray tag brings no RNA: with it the depth is that of one cell.
+    """
+    pool = weights.sum(axis=0) + 1
+    one = weights[1] + weights[2]
+    weights = np.stack([weights[0], one, one, weights[3]]) + DEPTH_DROPLETS * pool / pool.sum()
+    return weights / weights.sum(axis=1, keepdims=True)
 
 
 def _smooth(weights: np.ndarray) -> np.ndarray:

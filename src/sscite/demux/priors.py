@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+DEPTH_BINS = 12  # of the genes or RNA counts of a droplet
 LOADING = 0.008  # doublets per 1,000 recovered droplets (10x Genomics)
 
 
@@ -27,6 +28,8 @@ class Priors:
         Probability of each level in each state, 4 × n_levels.
     fixed
         The distribution of the level is given, not fitted: two tags or fewer do not identify it.
+    depth
+        Probability of each bin of depth in each state, 4 × n_depth_bins; None without depth.
     """
 
     share: np.ndarray
@@ -35,11 +38,18 @@ class Priors:
     log_levels: np.ndarray
     level: np.ndarray
     fixed: bool
+    depth: np.ndarray | None = None
 
     @property
     def levels(self) -> np.ndarray:
         """Return background levels, n_levels."""
         return np.exp(self.log_levels)
+
+
+def depth_bins(depth: np.ndarray) -> np.ndarray:
+    """Return the bin of each droplet's depth, n_droplets: twelve bins of equal numbers of droplets."""
+    edges = np.quantile(depth, np.linspace(0, 1, DEPTH_BINS + 1)[1:-1])
+    return np.searchsorted(np.unique(edges), depth, side="right")
 
 
 def visible_doublets(droplets: int, share: np.ndarray) -> float:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import combinations, permutations
 
 import numpy as np
@@ -7,7 +8,7 @@ from unit.demux.pools import mean_f, pool
 from sscite.demux import decision, em, maximisation
 from sscite.demux.expectation import Posterior, expectation
 from sscite.demux.likelihoods import Tables
-from sscite.demux.priors import Priors, visible_doublets
+from sscite.demux.priors import DEPTH_BINS, Priors, depth_bins, visible_doublets
 
 
 def test_posteriors_are_those_of_all_states_written_out():
@@ -130,3 +131,35 @@ def test_posteriors_mean_what_they_say():
     for low, high in ((0.5, 0.8), (0.8, 0.95), (0.95, 1)):
         band = (confidence > low) & (confidence <= high)
         assert right[band].mean() == pytest.approx(confidence[band].mean(), abs=0.1)
+
+
+def test_depth_changes_the_odds_of_two_states_by_the_ratio_of_their_depths():
+    counts = pool(droplets=50)[0].to_numpy()
+    model = em.fit(counts, depth=np.arange(50) % DEPTH_BINS)
+    plain = replace(model, priors=replace(model.priors, depth=None))
+    table = np.full((4, DEPTH_BINS), 0.05)
+    table[3, 2], table[1:3, 2] = 0.3, 0.1
+    informed = replace(model, priors=replace(model.priors, depth=table))
+    without, found = em.posterior(counts, plain), em.posterior(counts, informed, depth=np.full(50, 2))
+    before, after = (each.states[:, 2] / each.single.max(axis=1) for each in (without, found))
+    certain = after > 1e-12
+    assert after[certain] / before[certain] == pytest.approx(np.full(certain.sum(), 3**em.TEMPER), rel=1e-6)
+
+
+def test_the_depth_of_one_cell_and_of_two_is_counted_and_a_stray_tag_brings_none():
+    """Of 60 + 20 single cells 60 lie in the first bin; 20 droplets are added in the pool's proportions 61 : 41."""
+    share = np.array([0.5, 0.5])
+    old = Priors(share, share, np.array([0.1, 0.7, 0.1, 0.1]), np.zeros(1), np.ones((4, 1)), fixed=True)
+    counted = np.array([[0.0, 0.0], [40.0, 20.0], [20.0, 0.0], [0.0, 20.0]])
+    level_state = counted.sum(axis=1, keepdims=True)
+    found = maximisation.priors(
+        old, np.tile(share, (80, 1)), level_state, np.zeros(2), droplets=100, depth_state=counted
+    ).depth
+    assert found[1] == pytest.approx([(60 + 20 * 61 / 102) / 100, (20 + 20 * 41 / 102) / 100])
+    assert found[2] == pytest.approx(found[1])
+    assert found[3] == pytest.approx([20 * 61 / 102 / 40, (20 + 20 * 41 / 102) / 40])
+
+
+def test_depths_are_binned_in_twelfths_and_equal_ones_share_a_bin():
+    assert list(depth_bins(np.arange(24.0))) == sorted(list(range(12)) * 2)
+    assert len(set(depth_bins(np.full(30, 7.0)))) == 1

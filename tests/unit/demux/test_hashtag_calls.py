@@ -77,6 +77,44 @@ def test_depth_helps_where_one_hashtag_cannot_tell_the_background():
     assert right[1] > right[0] + 0.02
 
 
+@pytest.fixture(scope="module")
+def pool_with_stray_tags():
+    """A pool in which 8% of the single cells carry a weaker second tag without RNA; the depth of two cells is their sum."""
+    counts, truth = pool(seed=2, droplets=3000)
+    rng = np.random.default_rng(1)
+    depth = np.exp(rng.normal(7.5, 0.4, 3000)) + np.where(truth == "Doublet", np.exp(rng.normal(7.5, 0.4, 3000)), 0)
+    single = np.flatnonzero(~np.isin(truth, ["Doublet", "Negative"]))
+    strayed = rng.choice(single, 240, replace=False)
+    signals = {tag: counts.loc[truth == tag, tag].to_numpy() for tag in counts}
+    for row in strayed:
+        tag = rng.choice([tag for tag in counts if tag != truth[row]])
+        counts.iloc[row, counts.columns.get_loc(tag)] += int(rng.choice(signals[tag]) * rng.beta(1, 2))
+    return counts, truth, depth
+
+
+def test_depth_separates_two_cells_from_a_cell_with_a_stray_tag(pool_with_stray_tags):
+    counts, truth, depth = pool_with_stray_tags
+    plain, informed = (call(counts, depth=each).calls["hto_call"].to_numpy() == "Doublet" for each in (None, depth))
+    wrong = [(called & (truth != "Doublet")).sum() for called in (plain, informed)]
+    assert wrong[1] < 0.85 * wrong[0]
+    assert informed[truth == "Doublet"].mean() > plain[truth == "Doublet"].mean()
+
+
+def test_depth_without_relation_to_doublets_changes_few_calls(pool_with_stray_tags):
+    counts, _, depth = pool_with_stray_tags
+    shuffled = np.random.default_rng(3).permutation(depth)
+    plain, shuffled = (call(counts, depth=each).calls["hto_call"].to_numpy() for each in (None, shuffled))
+    assert (plain == shuffled).mean() > 0.97
+
+
+def test_a_sample_of_cells_with_much_rna_is_not_taken_for_doublets():
+    counts, truth = pool(seed=4, droplets=3000, doublets=0.1)
+    rng = np.random.default_rng(5)
+    typical = np.where(truth == "T00", 3000, 1000) * np.where(truth == "Doublet", 2, 1)
+    found = call(counts, depth=typical * np.exp(rng.normal(0, 0.3, 3000))).calls["hto_call"].to_numpy()
+    assert (found[truth == "T00"] == "T00").mean() > 0.95
+
+
 def test_background_follows_the_square_root_of_depth():
     assert level_shift(np.array([100.0, 400.0, 1600.0])) == pytest.approx([-np.log(2), 0, np.log(2)])
 
