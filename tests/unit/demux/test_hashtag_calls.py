@@ -79,7 +79,7 @@ def test_depth_helps_where_one_hashtag_cannot_tell_the_background():
 
 @pytest.fixture(scope="module")
 def pool_with_stray_tags():
-    """A pool in which 8% of the single cells carry a weaker second tag without RNA; the depth of two cells is their sum."""
+    """A pool in which 8% of the single cells carry a weaker second tag without RNA; two cells add their depths."""
     counts, truth = pool(seed=2, droplets=3000)
     rng = np.random.default_rng(1)
     depth = np.exp(rng.normal(7.5, 0.4, 3000)) + np.where(truth == "Doublet", np.exp(rng.normal(7.5, 0.4, 3000)), 0)
