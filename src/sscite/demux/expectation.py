@@ -8,7 +8,7 @@ import numpy as np
 
 from sscite.demux.initial_values import NARROW
 from sscite.demux.likelihoods import Tables
-from sscite.demux.priors import Priors
+from sscite.demux.priors import DEPTH_BINS, Priors
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def expectation(
     )
     level_state = np.stack([(part / total).sum(axis=0) for part in joint])
     present = alone + beside_stray + strayed + doublet
-    by_depth = None if depth is None else _by_bin(state, depth, priors.depth.shape[1])
+    by_depth = None if depth is None else _by_bin(state, depth, DEPTH_BINS)
     return posterior, Weights(level, alone, present, strayed.sum(axis=(1, 2)), level_state, by_depth)
 
 
@@ -167,10 +167,9 @@ def _odds(codes: np.ndarray, ratio: np.ndarray, share: np.ndarray) -> np.ndarray
 
 def _level_priors(priors: Priors, shift: np.ndarray | None, depth: np.ndarray | None) -> np.ndarray:
     """Return the joint prior of state and level, 4 × n_levels, or 4 × n_droplets × n_levels if depth is given."""
-    if shift is None and depth is None:
-        return priors.states[:, None] * priors.level
-    if depth is not None:
-        return priors.depth[:, depth, None] * (priors.states[:, None] * priors.level)[:, None]
+    if shift is None:
+        joint = priors.states[:, None] * priors.level
+        return joint if depth is None or priors.depth is None else priors.depth[:, depth, None] * joint[:, None]
     density = np.exp(-0.5 * ((priors.log_levels - shift[:, None]) / NARROW) ** 2)
     density /= density.sum(axis=1, keepdims=True)
     return priors.states[:, None, None] * density
