@@ -40,7 +40,7 @@ PER = {"${meta.id}": "library", "${contrast_id}": "contrast"}  # by tag of its m
 AS_TEXT = {"SAMPLES_CHECK": "SAMPLES_VALIDATE", "SAMPLES_LOAD": "SAMPLES_INSPECT"}  # read as values, so without a link
 PUBLISHED = (".csv", ".parquet", ".h5ad", ".png", ".svg", ".pdf", ".html", ".xml")  # of conf/publish.config
 VALUES_PER_CELL = 1000  # few, so that a file of unknown cells is taken to hold many
-MARGIN = 1.6  # of requests: steps that read cells in blocks take up to 1.46 times the predicted memory
+MARGIN = 1.75  # of requests: steps that read cells in blocks take up to 1.46 times the predicted memory
 GROWTH = 0.05  # share of a task's size that is spent to explain it by growth
 UNITS = {"memory_mb": "peak_mb", "cpu_s": "cpu_s", "work_mb": "work_mb", "results_mb": "results_mb"}
 
