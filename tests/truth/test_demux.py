@@ -89,19 +89,3 @@ def test_hashed_blood_and_unhashed_csf_agree_with_certain_genotypes(data):
     found = call(table[["HTO"]], depth=table["NumGenes"].to_numpy()).calls["hto_call"]
     sure = (np.exp(table["freemuxlet.prob"]) >= 0.999) & table["freemuxlet"].isin(["0,0", "1,1"])
     assert ((found == "HTO") == (table["freemuxlet"] == "0,0"))[sure].mean() >= 0.955
-
-
-def test_genes_of_a_droplet_improve_doublet_posteriors_where_genotypes_decide(data):
-    """2,000 droplets with six hashtags, RNA and SNPs (R package demuxSNP); donors by a mixture model of the SNPs."""
-    folder = data / "hto" / "demuxsnp_2000"
-    if not folder.exists():
-        pytest.skip("needs ../shared/data/hto/demuxsnp_2000: hashtags, donors and genes of demuxSNP's example pool")
-    counts = pd.read_csv(folder / "hto_counts.csv.gz", index_col=0)
-    truth = pd.read_csv(folder / "genetic_donor.csv.gz", index_col=0)
-    doublet = (truth["genetic_donor"] == "Doublet").to_numpy()
-    plain, informed = (call(counts, depth=depth) for depth in (None, truth["n_genes"].to_numpy()))
-    errors = [((each.posteriors["Doublet"] - doublet) ** 2).mean() for each in (plain, informed)]
-    called = (informed.calls["hto_call"] == "Doublet").to_numpy()
-    assert errors[1] < 0.9 * errors[0]
-    assert 1 / 1.3 < called.mean() / doublet.mean() < 1.3
-    assert doublet[called].mean() > doublet[(plain.calls["hto_call"] == "Doublet").to_numpy()].mean()
