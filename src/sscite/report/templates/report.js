@@ -1,7 +1,7 @@
 // Tables: sort by the button in a column's head, search, download as CSV. Works by keyboard; no library, no network.
 document.querySelectorAll("table.data").forEach((table) => {
   const body = table.tBodies[0], tools = table.parentElement.previousElementSibling;
-  const text = (cell) => cell.dataset.value ?? cell.textContent.trim();
+  const text = (cell) => cell.dataset.n || cell.textContent.trim();
   table.querySelectorAll(".sort").forEach((button) =>
     button.addEventListener("click", () => {
       const head = button.parentElement, column = head.cellIndex, up = head.getAttribute("aria-sort") !== "ascending";
