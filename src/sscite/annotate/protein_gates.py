@@ -2,8 +2,9 @@
 
 Each protein is cut where it best separates the cells that should lack it from those that should carry it by RNA, so
 that no single label decides and the scale (dsb, CLR) does not matter; a protein whose groups do not separate is not
-used in this library. Where RNA does not part CD4 from CD8 T cells, as with a model that does not fit, the proteins part
-them if they have two modes. Cells are then gated as in flow cytometry (Maecker et al. 2012, doi:10.1038/nri3158).
+used in this library. Where RNA does not separate CD4 from CD8 T cells, as with a model that does not fit, the
+proteins separate them if they have two modes. Cells are then gated as in flow cytometry (Maecker
+et al. 2012, doi:10.1038/nri3158).
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FEWEST = 5  # cells on each side of a cut
-KINDS = ("CD4", "CD8")  # part T cells
+KINDS = ("CD4", "CD8")  # separate T cells
 NEEDED = "CD3"  # every gate needs it: it is used from an index of 0.5
 SEPARATION = 0.6  # sensitivity + specificity - 1 (Youden's index) that a cut must reach
-FEWEST_T = 30  # T cells that their proteins can part
+FEWEST_T = 30  # T cells that their proteins can separate
 BETWEEN = 0.25  # of the distance from the cut to a side's median: a cell within is not clear
 # lineages that carry a protein, and lineages that lack it; those not named vary
 _T, _MYELOID = T_CELLS, ("monocyte/DC",)
@@ -92,7 +93,7 @@ def _cuts(values: pd.DataFrame, lineages: pd.Series, proteins: Collection[str]) 
 
 
 def kinds_by_protein(values: pd.DataFrame, cd3: Cut, lineages: pd.Series) -> pd.Series:
-    """Return the lineages with T cells parted into CD4 and CD8 T by these two proteins, unchanged without two modes.
+    """Return the lineages with T cells separated into CD4 and CD8 T by these two proteins, unchanged without two modes.
 
     T cells are positive for CD3 and of no other gated lineage. The difference of their standardised CD4 and CD8 is
     split by a mixture of two Gaussians.
@@ -108,9 +109,9 @@ def kinds_by_protein(values: pd.DataFrame, cd3: Cut, lineages: pd.Series) -> pd.
     split = split_proteins(difference)
     if not split.bimodal[0]:
         return lineages
-    parted = lineages.copy()
-    parted[part.index] = np.where(difference[:, 0] > split.crossing[0], "CD4 T", "CD8 T")
-    return parted
+    separated = lineages.copy()
+    separated[part.index] = np.where(difference[:, 0] > split.crossing[0], "CD4 T", "CD8 T")
+    return separated
 
 
 def best_cut(low: NDArray[np.float64], high: NDArray[np.float64], *, separation: float) -> Cut | None:

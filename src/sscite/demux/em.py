@@ -87,7 +87,7 @@ def fit(
     """
     droplets = len(counts) if droplets is None else droplets
     kept = _subsample(len(counts), min(at_most, max(MIN_FIT_DROPLETS, FIT_COUNTS // counts.shape[1])), seed)
-    counts, shift, depth = counts[kept], _rows(shift, kept), _rows(depth, kept)
+    counts, shift, depth = counts[kept], select(shift, kept), select(depth, kept)
     absent = np.zeros(counts.shape[1], dtype=bool) if absent is None else absent
     bins = likelihoods.used_bins(counts)
     rows = [_indicator(bins.codes[:, h], len(bins.values)) for h in range(counts.shape[1])]
@@ -107,7 +107,7 @@ def fit(
     return model
 
 
-def _rows(values: np.ndarray | None, rows: np.ndarray | slice) -> np.ndarray | None:
+def select(values: np.ndarray | None, rows: np.ndarray | slice) -> np.ndarray | None:
     """Return the rows of values that may be absent."""
     return None if values is None else values[rows]
 
@@ -163,7 +163,7 @@ def posterior(
     parts = []
     for first in range(0, len(counts), block):
         rows = slice(first, first + block)
-        parts.append(expectation(bins.codes[rows], model.priors, tables, _rows(shift, rows), _rows(depth, rows))[0])
+        parts.append(expectation(bins.codes[rows], model.priors, tables, select(shift, rows), select(depth, rows))[0])
     columns = ("single", "states", "level", "loglik")
     return temper(Posterior(*(np.concatenate([getattr(part, name) for part in parts]) for name in columns)))
 

@@ -147,7 +147,7 @@ def _fit_without_absent(
 ) -> tuple[em.Model, Posterior]:
     """Fit, exclude the tags without cells, and fit again without them."""
     absent = np.zeros(matrix.shape[1], dtype=bool)
-    kept, bins = (None if each is None else each[~empty] for each in (shift, depth))
+    kept, bins = em.select(shift, ~empty), em.select(depth, ~empty)
     for _ in range(matrix.shape[1]):
         model = em.fit(
             matrix[~empty], droplets=len(matrix), shift=kept, depth=bins, absent=absent, lowest=lowest, seed=seed
