@@ -43,3 +43,18 @@ def test_a_wrong_sheet_ends_with_2(script, tmp_path):
     run = script("plan_run.py", "sheet.csv")
     assert run.returncode == 2
     assert "row 2, column 'tissue'" in run.stderr and "Traceback" not in run.stderr
+
+
+def test_coefficients_of_another_kind_end_with_2_and_name_what_is_missing(script, tmp_path):
+    (tmp_path / "sheet.csv").write_text(SHEET)
+    good.tenx(tmp_path / "a.h5")
+    good.tenx(tmp_path / "b.h5")
+    for text, missing in (
+        ("{}", "margin, kept, processes"), ("[1]", "margin, kept, processes"), ("5", "margin, kept, processes"),
+        ('{"margin": 2, "kept": 1, "processes": {"A": {"cpu_s": [1, 0, 0]}}}', "A: per, A: size, A: after"),
+    ):  # fmt: skip
+        (tmp_path / "c.json").write_text(text)
+        run = script("plan_run.py", "sheet.csv", "--coefficients", "c.json")
+        assert run.returncode == 2
+        assert f"(no {missing})" in run.stderr
+        assert run.stderr.startswith("error: c.json: ") and run.stderr.count("\n") == 1

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sscite.errors import UserError
 from sscite.reading import read_json
 
 if TYPE_CHECKING:
@@ -14,10 +15,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Table = dict[str, Any]
+TOTALS = ("margin", "kept", "processes")
+NEEDS = ("per", "size", "after", "cores", "cores_used", "memory_mb", "cpu_s", "work_mb", "results_mb")
 
 
 def read_coefficients(path: Path) -> Table:
     """Read the coefficients.
+
+    Raises
+    ------
+    UserError
+        The file cannot be read, or an entry is missing.
 
     Returns
     -------
@@ -27,7 +35,14 @@ def read_coefficients(path: Path) -> Table:
     of a library, the largest library, the cohort), `after` (processes whose files it reads), `cores`,
     `cores_used`, and three coefficients of `memory_mb`, `cpu_s`, `work_mb` and `results_mb`.
     """
-    return dict(read_json(path, "coefficients that benchmarks/resources.py wrote"))
+    kind = "coefficients that benchmarks/resources.py wrote"
+    table = found if isinstance(found := read_json(path, kind), dict) else {}
+    lacking = [name for name in TOTALS if name not in table]
+    processes = {} if lacking else table["processes"]
+    lacking += [f"{process}: {name}" for process, needs in processes.items() for name in NEEDS if name not in needs]
+    if lacking:
+        raise UserError(f"{path}: not {kind} (no {', '.join(lacking[:3])}); fit them again, or leave them out")
+    return table
 
 
 def predict(coefficients: list[float], sizes: pd.DataFrame) -> NDArray[np.float64]:
