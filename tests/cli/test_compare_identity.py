@@ -3,8 +3,9 @@
 import json
 
 import pandas as pd
-from anndata import AnnData
 from unit.compare.bulks import people, pseudobulk
+
+from sscite.compare.pseudobulk.run import NOTHING
 
 
 def identify(script, tmp_path, root, data):
@@ -19,7 +20,7 @@ def identify(script, tmp_path, root, data):
 
 
 def test_no_sample_is_skipped_with_a_header(script, tmp_path, root):
-    facts, table = identify(script, tmp_path, root, AnnData())
+    facts, table = identify(script, tmp_path, root, NOTHING)
     assert facts["reason"] == "too_few_cells"
     assert table.empty and "sex_expressed" in table
 

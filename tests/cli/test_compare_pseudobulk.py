@@ -11,6 +11,8 @@ from anndata import AnnData
 from scipy import sparse
 
 from sscite.cohort import writer
+from sscite.compare.pseudobulk import sums
+from sscite.compare.pseudobulk.files import read_pseudobulk
 
 
 @pytest.fixture
@@ -38,6 +40,11 @@ def test_raw_counts_and_protein_of_good_cells_are_summed_and_averaged(script, co
     assert rows["b|lineage|all|mono"].X.toarray().tolist() == [[7 + 9, 8 + 10]]
     assert rows["a|subset|mono|A"].obsm["prot"].tolist() == [[0.5]]
     assert list(rows.uns["prot"]) == ["CD14"]
+    read = read_pseudobulk(cohort / "pseudobulk.h5ad")  # without anndata
+    assert read.X.toarray().tolist() == rows.X.toarray().tolist()
+    pd.testing.assert_frame_equal(read.obs, rows.obs)
+    assert list(read.var_names) == list(rows.var_names)
+    assert (read.obsm["prot"].tolist(), list(read.uns["prot"])) == (rows.obsm["prot"].tolist(), ["CD14"])
     assert pd.read_csv(cohort / "composition.csv")["cells"].sum() == 2 * 5
 
 
@@ -49,6 +56,8 @@ def test_a_cohort_without_a_good_cell_is_skipped_with_empty_tables(script, cohor
     assert json.loads((cohort / "cohort.compare_pseudobulk.json").read_text())["reason"] == "too_few_cells"
     assert pd.read_csv(cohort / "composition.csv").empty
     assert anndata.read_h5ad(cohort / "pseudobulk.h5ad").n_obs == 0
+    rows = read_pseudobulk(cohort / "pseudobulk.h5ad")  # what the questions read: no subset, and no error
+    assert (rows.X.shape, list(rows.obs)) == ((0, 0), sums.ROW)
 
 
 def test_a_missing_file_is_the_users_error(script):

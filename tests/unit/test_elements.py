@@ -18,6 +18,7 @@ OF_A_LIBRARY = (
     "demux.call", "demux.genotypes", "samples.doublets", "samples.ambient", "adt.method", "adt.normalize",
     "annotate.celltypist", "annotate.protein",
 )  # fmt: skip
+OF_A_CONTRAST = ("composition", "calibration", "expression", "enrichment")
 
 
 @pytest.fixture
@@ -67,8 +68,9 @@ def test_a_modality_has_its_counts_cells_and_features(file: Path):
     assert rna.X.toarray().tolist() == [[0, 2], [1, 0], [0, 0]]
 
 
-def test_the_steps_of_a_library_start_without_anndata_scanpy_and_scikit_learn():
-    modules = ", ".join(f"sscite.{name}" for name in OF_A_LIBRARY)
+def test_the_steps_of_a_library_and_of_a_contrast_start_without_anndata_scanpy_and_scikit_learn():
+    steps = (*OF_A_LIBRARY, *(f"compare.{name}.run" for name in OF_A_CONTRAST))
+    modules = ", ".join(f"sscite.{name}" for name in steps)
     code = (
         f"import sys, {modules}; print({{'anndata', 'mudata', 'scanpy', 'sklearn', 'scipy.stats'}} & {{*sys.modules}})"
     )

@@ -40,8 +40,8 @@ def test_expected_ambient_counts_by_hand(tmp_path):
     data = pseudobulk(people(donors=2))[:2, :3].copy()
     data.obsm["ambient"] = ambient.expected_by_library(member, cells, profiles.columns)
     data.varm["ambient"] = profiles.to_numpy()
-    assert ambient.expected(data) == pytest.approx(np.array([[120, 0, 80], [10, 0, 90]]))
-    assert ambient.expected(pseudobulk(people(donors=2))) is None
+    assert ambient.expected(data, np.arange(2)) == pytest.approx(np.array([[120, 0, 80], [10, 0, 90]]))
+    assert ambient.expected(pseudobulk(people(donors=2)), np.arange(2)) is None
 
 
 def with_soup(contamination: float, seed: int = 0):

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from anndata import AnnData
 
 from sscite import names
+from sscite.compare.pseudobulk.files import Pseudobulk
 from sscite.compare.pseudobulk.sums import keep
 
 MIN_CELLS = 20  # of the lineage in a donor; below, the feature is missing
@@ -48,7 +48,7 @@ class Profile:
 
 
 def sum_features(
-    composition: pd.DataFrame, pseudobulk: AnnData, cells: pd.DataFrame, proteins: set[str], samples: pd.Index
+    composition: pd.DataFrame, pseudobulk: Pseudobulk, cells: pd.DataFrame, proteins: set[str], samples: pd.Index
 ) -> Sums:
     """Sum all features over the cells of the given samples.
 
@@ -127,7 +127,7 @@ def _proportions(composition: pd.DataFrame) -> list[pd.DataFrame]:
     ]  # fmt: skip
 
 
-def _proteins(pseudobulk: AnnData, proteins: set[str]) -> list[pd.DataFrame]:
+def _proteins(pseudobulk: Pseudobulk, proteins: set[str]) -> list[pd.DataFrame]:
     """Sum the protein of each lineage, long; nothing if there are no antibodies."""
     if names.PROTEIN not in pseudobulk.obsm:
         return []

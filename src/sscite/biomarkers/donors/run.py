@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import anndata
 import pandas as pd
 
 from sscite import command, io, names
@@ -17,7 +16,7 @@ from sscite.biomarkers.panel.run import rounded
 from sscite.biomarkers.panel.targets import EXCLUDED
 from sscite.command import Facts
 from sscite.compare.contrast import contrast as design
-from sscite.compare.pseudobulk.files import read_composition, read_pseudobulk
+from sscite.compare.pseudobulk.files import Pseudobulk, read_composition, read_pseudobulk
 from sscite.errors import Reason, Skipped
 from sscite.reading import reading
 from sscite.subsets.definitions.questions import Clinical
@@ -75,7 +74,7 @@ def read_cells(path: Path) -> pd.DataFrame:
     return io.read_fragment(path, columns)
 
 
-def working(bulk: anndata.AnnData, quality: Sequence[Path]) -> set[str]:
+def working(bulk: Pseudobulk, quality: Sequence[Path]) -> set[str]:
     """Return the antibodies that are neither isotypes nor failed or swapped in a library."""
     known = read_quality(quality)
     bad = set(known.loc[known["quality_class"].isin(EXCLUDED), "protein"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from anndata import AnnData
 from matplotlib.figure import Figure
 
 from sscite import figures
@@ -13,13 +12,14 @@ from sscite.compare.calibration import relabelling
 from sscite.compare.composition import effects, frequency, separation
 from sscite.compare.contrast.contrast import Comparison
 from sscite.compare.expression.differential import collect, requested_units
+from sscite.compare.pseudobulk.files import Pseudobulk
 
 EXPRESSION_RELABELLINGS = 50
 
 
 def answer(
     counted: pd.DataFrame,
-    pseudobulk: AnnData,
+    pseudobulk: Pseudobulk,
     comparison: Comparison,
     facts: Facts,
     *,
@@ -54,7 +54,7 @@ def answer(
 
 
 def expression(
-    pseudobulk: AnnData, comparison: Comparison, labels: np.ndarray, *, min_cells: int, min_donors: int
+    pseudobulk: Pseudobulk, comparison: Comparison, labels: np.ndarray, *, min_cells: int, min_donors: int
 ) -> tuple[np.ndarray, int]:
     """Count the genes called over all subsets under each labelling, and the subsets tested.
 

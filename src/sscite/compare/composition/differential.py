@@ -14,13 +14,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from sscite.compare.composition import closure, frequency
-from sscite.compare.composition.effects import LEVEL, Arranged, Fitted, arrange, median_of, nuisance, t_p
+from sscite.compare.composition.effects import LEVEL, Arranged, Fitted, arrange, median_of, nuisance
 from sscite.compare.composition.frequency import Measures
 from sscite.compare.contrast.contrast import Comparison
 from sscite.compare.statistics import donor_tests, permutation
+from sscite.compare.statistics.distributions import t_p, t_quantile
 
 METHODS = {"ks": "ks_bonferroni", "log_ratio": "family_p", "permutation": "permutation_family_p", "share": "share_fdr"}
 UNRELATED = 0.3  # largest correlation of the groups of an arrangement with the observed ones
@@ -119,7 +119,7 @@ def summarise(fitted: Fitted, arranged: Arranged, comparison: Comparison, exact:
         (each.own[at], each.own_df[at], each.ratio[at], each.df[0, at], each.effect[0, at]) for each in arranged.share
     ]
     variance, own_df, ratio, df, share = (median_of(list(values)) for values in zip(*own, strict=True))
-    reach = stats.t.ppf(0.975, df) * error
+    reach = t_quantile(0.975, df) * error
     table = describe(tested, comparison).assign(
         **_ks(tested, comparison), family_p=donor_tests.holm(p), log_ratio_p=p,
         log_ratio_fdr=donor_tests.benjamini_hochberg(p), permutation_p=median_of([each.p() for each in drawn]),

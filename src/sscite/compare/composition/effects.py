@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from sscite.compare.composition import closure, depth, frequency
 from sscite.compare.composition.frequency import Measures
 from sscite.compare.contrast.contrast import Comparison
 from sscite.compare.statistics import group_effects, poisson_lognormal
+from sscite.compare.statistics.distributions import t_p
 from sscite.compare.statistics.group_effects import Effects
 from sscite.compare.statistics.poisson_lognormal import LogFrequencies
 from sscite.errors import Reason, Skipped
@@ -129,11 +129,6 @@ class Arranged:
 def median_of(values: list[np.ndarray]) -> np.ndarray:
     """Return the median over the thinnings."""
     return np.median(values, axis=0)
-
-
-def t_p(t: np.ndarray, df: np.ndarray) -> np.ndarray:
-    """Return the two-sided p of t values."""
-    return 2 * stats.t.sf(np.abs(t), df)
 
 
 def observed(fitted: Fitted, comparison: Comparison, donors: np.ndarray, centre: np.ndarray) -> Arranged:

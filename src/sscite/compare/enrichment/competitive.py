@@ -12,16 +12,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from sscite.compare.expression import differential
 from sscite.compare.pseudobulk.sums import log_cpm
-from sscite.compare.statistics import dissociation_stress
+from sscite.compare.statistics import dissociation_stress, distributions
 from sscite.compare.statistics.donor_tests import benjamini_hochberg, moderated_t
 
 if TYPE_CHECKING:
-    from anndata import AnnData
-
+    from sscite.compare.pseudobulk.files import Pseudobulk
     from sscite.subsets.definitions.questions import GeneSets
 
 COLUMNS = [
@@ -71,7 +69,7 @@ def competitive(statistic: np.ndarray, members: np.ndarray) -> tuple[np.ndarray,
     pooled = ((total - 1) * variance - difference**2 * size * (total - size) / total) / (total - 2)
     inflation = 1 + (size - 1) * CORRELATION
     t = difference / np.sqrt(np.maximum(pooled, 1e-12) * (inflation / size + 1 / (total - size)))
-    return difference, 2 * stats.t.sf(np.abs(t), total - 2)
+    return difference, distributions.t_p(t, total - 2)
 
 
 def running_scores(statistic: np.ndarray, members: np.ndarray) -> np.ndarray:
@@ -139,7 +137,7 @@ def rank_contrast(genes: pd.DataFrame, sets: Sets) -> pd.DataFrame:
     return table.reindex(columns=COLUMNS)
 
 
-def markers(pseudobulk: AnnData, *, min_cells: int, min_donors: int) -> pd.DataFrame:
+def markers(pseudobulk: Pseudobulk, *, min_cells: int, min_donors: int) -> pd.DataFrame:
     """Find the genes of each subset that are higher in it than in the rest of its lineage, within donors.
 
     Returns
@@ -158,7 +156,7 @@ def markers(pseudobulk: AnnData, *, min_cells: int, min_donors: int) -> pd.DataF
 
 
 def _subset_against_rest(
-    pseudobulk: AnnData, rows: pd.DataFrame, name: str, min_cells: int, min_donors: int
+    pseudobulk: Pseudobulk, rows: pd.DataFrame, name: str, min_cells: int, min_donors: int
 ) -> pd.DataFrame:
     """Compare a subset with the sum of its lineage's other subsets, donor by donor."""
     own = (rows["name"] == name).to_numpy()
@@ -193,6 +191,8 @@ def marker_genes(table: pd.DataFrame) -> list[str]:
 
 def fisher(chosen: list[str], universe: pd.Index, sets: dict[str, list[str]]) -> pd.DataFrame:
     """Test whether a list holds more genes of a set than by chance (Fisher's exact test, one-sided)."""
+    from scipy import stats  # half a second
+
     matrix, names = membership(sets, universe)
     if not names:
         return pd.DataFrame()

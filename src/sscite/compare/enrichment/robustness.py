@@ -18,7 +18,7 @@ from sscite.compare.statistics.donor_tests import moderated_t
 from sscite.findings import Concern, Finding, Kind
 
 if TYPE_CHECKING:
-    from anndata import AnnData
+    from sscite.compare.pseudobulk.files import Pseudobulk
 
 LEVEL, MOST = 0.05, 10
 SAME = 0.5  # Jaccard index of two sets from which they are one finding
@@ -47,7 +47,7 @@ def _same(one: pd.Series, other: pd.Series, sets: Sets) -> bool:
 
 
 def check(
-    chosen: pd.DataFrame, pseudobulk: AnnData, comparison: Comparison, sets: Sets, *, min_cells: int
+    chosen: pd.DataFrame, pseudobulk: Pseudobulk, comparison: Comparison, sets: Sets, *, min_cells: int
 ) -> pd.DataFrame:
     """Test chosen gene sets again: given the stress score, and without each donor.
 

@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 
 import pandas as pd
-from anndata import AnnData
 
 from sscite import command, io
 from sscite.compare.contrast.contrast import Comparison, Contrast, load, load_samples
@@ -15,7 +14,7 @@ from sscite.compare.contrast.eligibility import compare
 from sscite.compare.enrichment import competitive, report, robustness
 from sscite.compare.enrichment.competitive import Sets
 from sscite.compare.expression import differential
-from sscite.compare.pseudobulk.files import read_pseudobulk
+from sscite.compare.pseudobulk.files import Pseudobulk, read_pseudobulk
 from sscite.errors import Reason, Skipped
 from sscite.reading import reading
 from sscite.subsets.definitions.subsets import load_definitions
@@ -94,7 +93,13 @@ def read_expression(tables: list[Path]) -> dict[str, pd.DataFrame]:
 
 
 def _check(
-    result: pd.DataFrame, counts: AnnData, comparison: Comparison, sets: Sets, facts: command.Facts, *, min_cells: int
+    result: pd.DataFrame,
+    counts: Pseudobulk,
+    comparison: Comparison,
+    sets: Sets,
+    facts: command.Facts,
+    *,
+    min_cells: int,
 ) -> pd.DataFrame:
     """Test the clearest sets again given stress and without each donor, report them, and add the columns."""
     checked = robustness.check(robustness.headlines(result, sets), counts, comparison, sets, min_cells=min_cells)

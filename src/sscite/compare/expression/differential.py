@@ -8,20 +8,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from sscite import genes as gene_lists
 from sscite import names
 from sscite.compare.contrast.contrast import Comparison, encode
 from sscite.compare.expression import robustness
 from sscite.compare.pseudobulk.ambient import expected
-from sscite.compare.statistics import dissociation_stress, effect_shrinkage, quasi_likelihood
+from sscite.compare.statistics import dissociation_stress, distributions, effect_shrinkage, quasi_likelihood
 from sscite.compare.statistics.ambient_share import predicted_share
 from sscite.compare.statistics.donor_tests import benjamini_hochberg
 from sscite.errors import Reason, Skipped
 
 if TYPE_CHECKING:
-    from anndata import AnnData
+    from sscite.compare.pseudobulk.files import Pseudobulk
 
 COLUMNS = [
     "contrast_id", "level", "subset", "gene", "base_mean", "log2_fold_change", "standard_error", "low", "high",
@@ -63,7 +62,7 @@ class Bulk:
 
 
 def test_contrast(
-    pseudobulk: AnnData, comparison: Comparison, *, min_cells: int, min_donors: int, threads: int = 1
+    pseudobulk: Pseudobulk, comparison: Comparison, *, min_cells: int, min_donors: int, threads: int = 1
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Test every gene of every subset and lineage of a contrast.
 
@@ -108,7 +107,7 @@ def requested_units(obs: pd.DataFrame, chosen: tuple[str, ...]) -> list[tuple[st
     )
 
 
-def collect(pseudobulk: AnnData, comparison: Comparison, level: str, name: str, *, min_cells: int) -> Bulk:
+def collect(pseudobulk: Pseudobulk, comparison: Comparison, level: str, name: str, *, min_cells: int) -> Bulk:
     """Sum a subset's counts over the samples of each donor in each group; leave out donors with too few cells.
 
     In a paired comparison a donor who lacks one side leaves with both.
@@ -132,7 +131,7 @@ def collect(pseudobulk: AnnData, comparison: Comparison, level: str, name: str, 
     target = [place[pair] for pair in zip(keys["donor"], keys["group"], strict=True)]
     matrix = pseudobulk.X[positions]
     matrix = matrix.toarray() if hasattr(matrix, "toarray") else np.asarray(matrix)
-    ambient = expected(pseudobulk[positions])
+    ambient = expected(pseudobulk, positions)
     return Bulk(
         _sum_rows(matrix, target, len(rows)), pseudobulk.var_names, rows,
         None if ambient is None else _sum_rows(ambient, target, len(rows)),
@@ -202,7 +201,7 @@ def test_bulk(bulk: Bulk, design: np.ndarray, score: np.ndarray) -> pd.DataFrame
         return pd.DataFrame()
     counts, genes = bulk.counts[:, kept], bulk.genes[kept]
     result = quasi_likelihood.fit(counts, design, groups=bulk.group if bulk.rows["donor"].is_unique else None)
-    reach = stats.t.ppf(0.975, result.df) * result.error
+    reach = distributions.t_quantile(0.975, result.df) * result.error
     table = pd.DataFrame(
         {
             "gene": genes,
@@ -236,7 +235,7 @@ def ambient_share(bulk: Bulk) -> np.ndarray:
 
 
 def _test_unit(
-    pseudobulk: AnnData, comparison: Comparison, unit: tuple[str, str], min_cells: int, min_donors: int,
+    pseudobulk: Pseudobulk, comparison: Comparison, unit: tuple[str, str], min_cells: int, min_donors: int,
     scores: pd.DataFrame,
 ) -> tuple[pd.DataFrame, dict[str, object]]:  # fmt: skip
     """Test one subset or lineage; the second part says what was tested or why not."""

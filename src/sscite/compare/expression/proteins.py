@@ -18,7 +18,7 @@ from sscite.compare.statistics.donor_tests import benjamini_hochberg
 from sscite.findings import Concern, Finding, Kind
 
 if TYPE_CHECKING:
-    from anndata import AnnData
+    from sscite.compare.pseudobulk.files import Pseudobulk
 
 COLUMNS = [
     "contrast_id", "level", "subset", "protein", "effect", "low", "high", "p_value", "fdr", "fdr_contrast",
@@ -32,7 +32,7 @@ SHOWN = [
 LEVEL, PER_SUBSET, PER_CONTRAST = 0.05, 3, 10
 
 
-def test_contrast(pseudobulk: AnnData, comparison: Comparison, *, min_cells: int, min_donors: int) -> pd.DataFrame:
+def test_contrast(pseudobulk: Pseudobulk, comparison: Comparison, *, min_cells: int, min_donors: int) -> pd.DataFrame:
     """Test every protein of every subset and lineage of a contrast (COLUMNS); no rows without proteins."""
     scores, parts = dissociation_stress.lineage_scores(pseudobulk), []
     for level, name in differential.requested_units(pseudobulk.obs, comparison.contrast.subset):
@@ -57,7 +57,7 @@ def test_contrast(pseudobulk: AnnData, comparison: Comparison, *, min_cells: int
 
 
 def donor_means(
-    pseudobulk: AnnData, bulk: Bulk, comparison: Comparison, level: str, name: str
+    pseudobulk: Pseudobulk, bulk: Bulk, comparison: Comparison, level: str, name: str
 ) -> tuple[np.ndarray, pd.Index]:
     """Return the mean normalised protein of each row of a bulk, for proteins measured in all rows."""
     if "prot" not in pseudobulk.obsm:

@@ -6,12 +6,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from scipy import stats
 
 from sscite import figures
 from sscite.command import Facts, Rank
 from sscite.compare.contrast.contrast import Comparison
-from sscite.compare.statistics import dissociation_stress
+from sscite.compare.statistics import dissociation_stress, distributions
 from sscite.points import Panel, Points
 
 SHOWN = 6
@@ -65,7 +64,7 @@ def describe_stress(facts: Facts, comparison: Comparison, scores: pd.DataFrame) 
     if known.sum() < 3 or rows.loc[known, "group"].nunique() < 2:
         return
     target, reference = (values[known & (rows["group"] == side).to_numpy()] for side in (1, 0))
-    p = float(stats.ttest_ind(target, reference, equal_var=False).pvalue)
+    p = distributions.welch_p(target, reference)
     facts.number(stress_difference=float(target.mean() - reference.mean()), stress_p=p)
     if p < 0.05:
         facts.warn(

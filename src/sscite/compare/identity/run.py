@@ -6,12 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from anndata import AnnData
 
 from sscite import command, io
 from sscite.compare.contrast.contrast import load_samples
 from sscite.compare.identity import donors, outliers, report, residuals, sex
-from sscite.compare.pseudobulk.files import read_pseudobulk
+from sscite.compare.pseudobulk.files import Pseudobulk, read_pseudobulk
 from sscite.errors import Reason, Skipped
 from sscite.subsets.signatures import gene_sets
 
@@ -30,7 +29,7 @@ def run(*, pseudobulk: Path, cells: Path, samples: Path, genes: list[Path], outp
     """
     with command.step("compare_identity", "cohort", empty={output: COLUMNS}) as facts:
         data, people = read_pseudobulk(pseudobulk), load_samples(samples)
-        if not data.n_obs:
+        if data.obs.empty:
             raise Skipped(Reason.TOO_FEW_CELLS, "no sample has cells")
         lists = gene_sets.read(genes)
         called = donors.genotypes(io.read_fragment(cells))
@@ -40,7 +39,7 @@ def run(*, pseudobulk: Path, cells: Path, samples: Path, genes: list[Path], outp
         io.write_table(table.round(4), output)
 
 
-def check(data: AnnData, people: pd.DataFrame, lists: dict[str, list[str]], called: pd.DataFrame) -> pd.DataFrame:
+def check(data: Pseudobulk, people: pd.DataFrame, lists: dict[str, list[str]], called: pd.DataFrame) -> pd.DataFrame:
     """Return a row per sample (COLUMNS); `doubt` names what does not fit: sex, donor, outlier, composition.
 
     Parameters
@@ -76,13 +75,13 @@ def check(data: AnnData, people: pd.DataFrame, lists: dict[str, list[str]], call
     return table.assign(doubt=_doubts(table))
 
 
-def _sexes(data: AnnData, samples: pd.Series, lists: dict[str, list[str]]) -> pd.DataFrame:
+def _sexes(data: Pseudobulk, samples: pd.Series, lists: dict[str, list[str]]) -> pd.DataFrame:
     """Call the expressed sex of each sample from all its lineages."""
-    rows = data[(data.obs["level"] == "lineage").to_numpy()]
-    place = pd.Index(samples).get_indexer(rows.obs["sample"].astype(str))
+    rows = np.flatnonzero(data.obs["level"] == "lineage")
+    counts, place = data.X[rows], pd.Index(samples).get_indexer(data.obs["sample"].iloc[rows].astype(str))
     female, male, totals = np.zeros((3, len(samples)))
     for total, genes in ((female, lists["FEMALE"]), (male, lists["MALE"]), (totals, None)):
-        part = rows.X if genes is None else rows.X[:, np.flatnonzero(rows.var_names.isin(genes))]
+        part = counts if genes is None else counts[:, np.flatnonzero(data.var_names.isin(genes))]
         np.add.at(total, place, np.asarray(part.sum(axis=1)).ravel())
     return sex.expressed_sex(female, male, totals)
 

@@ -18,7 +18,7 @@ from sscite.compare.statistics.ambient_share import EXPLAINED
 from sscite.reading import reading
 
 if TYPE_CHECKING:
-    from anndata import AnnData
+    from sscite.compare.pseudobulk.files import Pseudobulk
 
 AMBIENT = "ambient"  # in obsm: expected ambient counts by library; in varm: each library's profile
 MIN_COUNTS = 10
@@ -50,11 +50,11 @@ def expected_by_library(member: sparse.csr_array, cells: pd.DataFrame, libraries
     return np.asarray((member @ weights).todense())
 
 
-def expected(pseudobulk: AnnData) -> np.ndarray | None:
-    """Return the expected ambient counts, rows × genes; None if ambient RNA was not estimated or has been removed."""
+def expected(pseudobulk: Pseudobulk, rows: np.ndarray) -> np.ndarray | None:
+    """Return the expected ambient counts of some rows, rows × genes; None if they were not estimated or are removed."""
     if AMBIENT not in pseudobulk.obsm:
         return None
-    return np.asarray(pseudobulk.obsm[AMBIENT]) @ np.asarray(pseudobulk.varm[AMBIENT]).T
+    return np.asarray(pseudobulk.obsm[AMBIENT])[rows] @ np.asarray(pseudobulk.varm[AMBIENT]).T
 
 
 def read_genes(path: Path | None) -> pd.DataFrame:
@@ -65,7 +65,7 @@ def read_genes(path: Path | None) -> pd.DataFrame:
         return pd.read_csv(path, usecols=GENE_COLUMNS, dtype={"subset": str, "gene": str})
 
 
-def mostly_ambient(pseudobulk: AnnData) -> pd.DataFrame:
+def mostly_ambient(pseudobulk: Pseudobulk) -> pd.DataFrame:
     """List the genes of which ambient RNA explains at least half of the counts in a subset of a tissue.
 
     Returns
@@ -73,14 +73,16 @@ def mostly_ambient(pseudobulk: AnnData) -> pd.DataFrame:
     `tissue subset gene ambient_share`, for genes with ten counts there.
     """
     tables = []
-    rows = pseudobulk[(pseudobulk.obs["level"] == "subset").to_numpy()]
-    for (tissue, name), places in rows.obs.groupby(["tissue", "name"], observed=True).indices.items():
-        free = expected(rows[places])
+    subsets = np.flatnonzero(pseudobulk.obs["level"] == "subset")
+    named = pseudobulk.obs.iloc[subsets].groupby(["tissue", "name"], observed=True)
+    for (tissue, name), places in named.indices.items():
+        rows = subsets[places]
+        free = expected(pseudobulk, rows)
         if free is None:
             break
-        counts = np.asarray(rows.X[places].sum(axis=0)).ravel()
+        counts = np.asarray(pseudobulk.X[rows].sum(axis=0)).ravel()
         share = np.minimum(free.sum(axis=0) / np.maximum(counts, 1), 1)
         kept = (counts >= MIN_COUNTS) & (share >= EXPLAINED)
-        table = pd.DataFrame({"gene": rows.var_names[kept], "ambient_share": share[kept].round(3)})
+        table = pd.DataFrame({"gene": pseudobulk.var_names[kept], "ambient_share": share[kept].round(3)})
         tables.append(table.assign(tissue=tissue, subset=name)[GENE_COLUMNS])
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=GENE_COLUMNS)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 from anndata import AnnData
+from scipy import sparse
 
 from sscite import command, io, names
 from sscite.cohort import file as store
 from sscite.cohort import protein
 from sscite.compare.pseudobulk import ambient, report, sums
 from sscite.compare.statistics import dissociation_stress
+
+NOTHING = AnnData(X=sparse.csr_matrix((0, 0), dtype=np.int64), obs=pd.DataFrame(columns=sums.ROW, dtype=str))
 
 
 def run(
@@ -31,7 +36,7 @@ def run(
         table = io.read_fragment(cells)
         kept = table[sums.keep(table)]
         facts.number(cells=len(table), cells_kept=len(kept))
-        AnnData().write_h5ad(output)  # stays if the step is skipped
+        NOTHING.write_h5ad(output)  # stays if the step is skipped
         counted = sums.composition(kept)
         order = store.read_index(cohort)
         member, keys = sums.membership(sums.groups(kept), order)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from anndata import AnnData
 from scipy import sparse
 
 from sscite import names
 from sscite.errors import Reason, Skipped
 
+if TYPE_CHECKING:
+    from anndata import AnnData
+
 LEVELS = ("lineage", "subset")
 COMPOSITION = ["sample", "donor", "tissue", "level", "parent", "subset", "cells", "parent_cells", "total_cells",
                "stress_score"]  # fmt: skip
 KEY = ["sample", "level", "parent", "name"]
+ROW = ["sample", "donor", "tissue", "level", "name", "parent", "n_cells"]
 ALL = "all"
 
 
@@ -159,6 +163,8 @@ def assemble(
 
     obs: sample, donor, tissue, level, name, parent, n_cells; var as in the cohort.
     """
+    from anndata import AnnData
+
     people = cells.assign(sample=_text(cells, names.SAMPLE)).groupby("sample")[[names.DONOR, names.TISSUE]].first()
     obs = keys[["sample"]].join(people.astype(str), on="sample").join(keys[["level", "name", "parent"]])
     obs = obs.assign(n_cells=n_cells.astype(int))

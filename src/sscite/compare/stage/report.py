@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from anndata import AnnData
 from matplotlib.figure import Figure
 
 from sscite import figures
 from sscite.command import Facts
+from sscite.compare.pseudobulk.files import Pseudobulk
 from sscite.compare.pseudobulk.sums import keep
 from sscite.compare.stage import longitudinal
 from sscite.errors import Reason, Skipped
@@ -19,7 +19,7 @@ PANELS = 9
 
 def report_stages(
     counted: pd.DataFrame,
-    pseudobulk: AnnData,
+    pseudobulk: Pseudobulk,
     cells: pd.DataFrame,
     samples: pd.DataFrame,
     facts: Facts,
@@ -52,7 +52,7 @@ def report_stages(
 
 
 def gather(
-    counted: pd.DataFrame, pseudobulk: AnnData, cells: pd.DataFrame, features: list[str], *, min_cells: int
+    counted: pd.DataFrame, pseudobulk: Pseudobulk, cells: pd.DataFrame, features: list[str], *, min_cells: int
 ) -> pd.DataFrame:
     """Measure subsets, signatures and the genes requested in every sample, long."""
     parts = [longitudinal.percents(counted)]

@@ -14,7 +14,7 @@ import pandas as pd
 from sscite import genes as lists
 
 if TYPE_CHECKING:
-    from anndata import AnnData
+    from sscite.compare.pseudobulk.files import Pseudobulk
 
 SHRINKAGE = 0.5
 FEWEST_CELLS = 20  # of a lineage in a sample
@@ -48,7 +48,7 @@ def score(counts: np.ndarray, genes: pd.Index) -> np.ndarray:
     return np.log2(1e4 * core / totals + 1).mean(axis=1)
 
 
-def lineage_scores(pseudobulk: AnnData) -> pd.DataFrame:
+def lineage_scores(pseudobulk: Pseudobulk) -> pd.DataFrame:
     """Score every sample in each lineage of 20 cells, as the difference from the lineage's mean over samples.
 
     Returns

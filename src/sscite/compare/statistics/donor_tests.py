@@ -12,7 +12,9 @@ from math import comb, gcd
 
 import numpy as np
 import pandas as pd
-from scipy import special, stats
+from scipy import special
+
+from sscite.compare.statistics import distributions
 
 
 @dataclass(frozen=True)
@@ -131,18 +133,19 @@ def kruskal_dunn(values: np.ndarray, levels: np.ndarray, pairs: list[tuple[str, 
     a row per pair: kruskal_h, kruskal_p, level, other, dunn_z (level minus other), dunn_p, dunn_p_adjusted
     (Bonferroni over the pairs)
     """
-    ranks, n = stats.rankdata(values), len(values)
+    ranks, n = pd.Series(values).rank().to_numpy(), len(values)
     tie_counts = np.unique(values, return_counts=True)[1]
     ties = (tie_counts.astype(float) ** 3 - tie_counts).sum()
-    names = sorted(set(levels))
-    constant = len(tie_counts) == 1
-    h, p = (0.0, 1.0) if constant else stats.kruskal(*[values[levels == name] for name in names])
     variance = n * (n + 1) / 12 - ties / (12 * (n - 1))
+    mean = pd.Series(ranks).groupby(levels).agg(["mean", "size"])
+    constant = len(tie_counts) == 1
+    h = 0.0 if constant else float(mean["size"] @ (mean["mean"] - (n + 1) / 2) ** 2 / variance)
+    p = float(special.chdtrc(len(mean) - 1, h))
     rows = []
     for level, other in pairs:
-        a, b = ranks[levels == level], ranks[levels == other]
-        z = 0.0 if constant else (a.mean() - b.mean()) / np.sqrt(variance * (1 / len(a) + 1 / len(b)))
-        dunn = 2 * stats.norm.sf(abs(z))
+        (a, n_a), (b, n_b) = mean.loc[level], mean.loc[other]
+        z = 0.0 if constant else (a - b) / np.sqrt(variance * (1 / n_a + 1 / n_b))
+        dunn = 2 * special.ndtr(-abs(z))
         rows.append([h, p, level, other, z, dunn, min(1, dunn * len(pairs))])
     columns = ["kruskal_h", "kruskal_p", "level", "other", "dunn_z", "dunn_p", "dunn_p_adjusted"]
     return pd.DataFrame(rows, columns=columns)
@@ -213,5 +216,5 @@ def moderated_t(values: np.ndarray, group: np.ndarray, nuisance: np.ndarray) -> 
     total_df = min(df + prior[0], df * values.shape[1])
     se = np.sqrt(np.maximum(shrink(variances, df, prior), 1e-12) / xx)
     t = effect / se
-    reach = stats.t.ppf(0.975, total_df) * se
-    return Moderated(effect, se, t, 2 * stats.t.sf(np.abs(t), total_df), effect - reach, effect + reach, total_df)
+    reach = distributions.t_quantile(0.975, total_df) * se
+    return Moderated(effect, se, t, distributions.t_p(t, total_df), effect - reach, effect + reach, total_df)

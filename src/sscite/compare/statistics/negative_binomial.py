@@ -7,7 +7,7 @@ Counts of gene g in row i have mean `s_i exp(x_i b_g)` and variance `mu + a_g mu
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
+import pandas as pd
 from scipy.special import gammaln
 
 from sscite.compare.statistics.variance_prior import highest
@@ -48,7 +48,7 @@ def _trimmed_ratio(counts: np.ndarray, reference: np.ndarray, trim: float = 0.3,
         return 1.0
     kept = np.ones(len(ratio), bool)
     for values, share in ((ratio, trim), (mean, trim_mean)):
-        rank, lowest = stats.rankdata(values), np.floor(len(values) * share) + 1
+        rank, lowest = pd.Series(values).rank().to_numpy(), np.floor(len(values) * share) + 1
         kept &= (rank >= lowest) & (rank <= len(values) + 1 - lowest)
     weight = 1 / ((1 - own) / counts[both] + (1 - other) / reference[both])
     return float(2 ** (weight[kept] @ ratio[kept] / weight[kept].sum())) if kept.any() else 1.0

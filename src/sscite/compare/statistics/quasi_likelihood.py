@@ -12,8 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
+from sscite.compare.statistics import distributions
 from sscite.compare.statistics import negative_binomial as nb
 from sscite.compare.statistics.donor_tests import moderated_t
 from sscite.compare.statistics.variance_prior import posterior, trended_prior
@@ -93,7 +94,7 @@ def fit(
     df = np.minimum(residual + prior_df, residual.sum())
     effect, wald = _effect(y, factors, design, dispersion)
     size = np.sqrt(ratio / scale)
-    p = _at_least_poisson(2 * stats.t.sf(size, df), y, factors, design, dispersion, scale, mean)
+    p = _at_least_poisson(distributions.t_p(size, df), y, factors, design, dispersion, scale, mean)
     extreme = np.zeros(y.shape, bool) if groups is None else outlying(y, mean, factors, design, groups)
     again = np.flatnonzero(extreme.any(axis=1))
     if len(again):
@@ -101,7 +102,8 @@ def fit(
         part = y[again], factors, design, dispersion[again]
         ratio, raw, residual, _ = _deviances(*part, included=included)
         size[again] = np.sqrt(ratio / posterior(raw, residual, prior_df[again], prior[again]))
-        p[again] = np.maximum(p[again], 2 * stats.t.sf(size[again], np.minimum(residual + prior_df[again], df[again])))
+        df_again = np.minimum(residual + prior_df[again], df[again])
+        p[again] = np.maximum(p[again], distributions.t_p(size[again], df_again))
         effect[again], wald[again] = _effect(*part, included=included)
     return Fit(
         (y / factors).mean(axis=1), effect, _error(effect, size, wald * np.sqrt(scale)), np.sign(effect) * size, p, df,
@@ -122,7 +124,7 @@ def outlying(
     leverage = np.clip(weights * np.einsum("ip,gpq,iq->gi", design, inverse, design), 0, 1 - 1e-6)
     cook = (y - mean) ** 2 / (mean + robust * mean**2) / columns * leverage / (1 - leverage) ** 2
     large = np.array([(groups == group).sum() >= SMALLEST_GROUP for group in groups])
-    return (cook > stats.f.ppf(0.99, columns, y.shape[1] - columns)) & large
+    return (cook > special.fdtri(columns, y.shape[1] - columns, 0.99)) & large
 
 
 def _robust_variance(normal: np.ndarray, groups: np.ndarray) -> np.ndarray:
@@ -133,8 +135,8 @@ def _robust_variance(normal: np.ndarray, groups: np.ndarray) -> np.ndarray:
         size = part.shape[1]
         trim, scale = (1 / 3, 2.04) if size <= 3 else (1 / 4, 1.86) if size <= 23 else (1 / 8, 1.51)
         if size >= SMALLEST_GROUP:
-            centre = stats.trim_mean(part, trim, axis=1)
-            variances.append(scale * stats.trim_mean((part - centre[:, None]) ** 2, trim, axis=1))
+            centre = distributions.trimmed_mean(part, trim)
+            variances.append(scale * distributions.trimmed_mean((part - centre[:, None]) ** 2, trim))
     return np.max(variances, axis=0) if variances else normal.var(axis=1, ddof=1)
 
 
@@ -188,7 +190,7 @@ def retest(
     prior_df = fitted.prior_df[genes]
     scale = posterior(raw, residual, prior_df, fitted.prior_scale[genes])
     df = np.minimum(residual + prior_df, fitted.df.max())
-    return _effect(y, factors, part, dispersion)[0], 2 * stats.t.sf(np.sqrt(ratio / scale), df)
+    return _effect(y, factors, part, dispersion)[0], distributions.t_p(np.sqrt(ratio / scale), df)
 
 
 def _of_full_rank(design: np.ndarray) -> np.ndarray:
@@ -232,7 +234,7 @@ def _at_least_poisson(
     below = np.flatnonzero((scale[:, None] * (1 + dispersion[:, None] * mean) < 1).any(axis=1))
     if len(below):
         ratio = _deviances(y[below], factors, design, np.full(len(below), POISSON))[0]
-        p[below] = np.maximum(p[below], stats.chi2.sf(ratio, 1))
+        p[below] = np.maximum(p[below], special.chdtrc(1, np.maximum(ratio, 0)))
     return p
 
 

@@ -27,7 +27,7 @@ from sscite.errors import Reason, Skipped
 from sscite.subsets.tissue import counterparts
 
 if TYPE_CHECKING:
-    from anndata import AnnData
+    from sscite.compare.pseudobulk.files import Pseudobulk
 
 COLUMNS = [
     "tissue", "kind", "level", "subset", "feature", "effect", "p_value", "fdr", "donors_tissue", "donors_reference",
@@ -107,7 +107,7 @@ def describe_rows(values: np.ndarray, features: pd.Index, rows: pd.DataFrame, *,
 
 
 def compare_subsets(
-    pseudobulk: AnnData, comparison: Comparison, *, tested: bool, min_cells: int, min_donors: int
+    pseudobulk: Pseudobulk, comparison: Comparison, *, tested: bool, min_cells: int, min_donors: int
 ) -> pd.DataFrame:
     """Compare expression, protein and stress of every subset and lineage."""
     parts = []
