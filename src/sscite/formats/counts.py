@@ -57,6 +57,8 @@ class Counts:
 
     def select(self, mask: NDArray[np.bool_]) -> Counts:
         """Return the features where `mask` is true."""
+        if mask.all():
+            return self
         return replace(self, matrix=self.matrix[:, np.flatnonzero(mask)], features=self.features[mask])
 
     def doubt(self, sentence: str) -> Counts:
@@ -93,25 +95,31 @@ def build(
     matrix = sparse.csr_matrix(matrix)
     features, doubts, problems = settle_types(features, where)
     matrix, features, unmapped = _without_unmapped(matrix, features)
+    ordered = _ordered(matrix)
     problems += [
         *name_problems(barcodes, "barcode", where),
         *name_problems(features.index.to_numpy(), "feature name", where),
         *duplicate_problems(barcodes, features, where),
         *value_problems(matrix, barcodes, features, where),
-        *_repeated_values(matrix, where),
+        *_repeated_values(matrix, ordered, where),
     ]
     if problems:
         raise UserError(problems)
-    return Counts(_whole(matrix), barcodes, features, (*notes, *unmapped), tuple(doubts))
+    return Counts(_whole(ordered), barcodes, features, (*notes, *unmapped), tuple(doubts))
 
 
-def _repeated_values(matrix: sparse.csr_matrix, where: str) -> list[str]:
-    """Report values that are given twice for a droplet and feature, which would be summed."""
+def _ordered(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
+    """Return the matrix with the values of each droplet in the order of the features, repeated ones summed."""
     if matrix.has_canonical_format:
-        return []
-    summed = matrix.copy()
-    summed.sum_duplicates()
-    twice = matrix.nnz - summed.nnz
+        return matrix
+    ordered = matrix.copy()
+    ordered.sum_duplicates()
+    return ordered
+
+
+def _repeated_values(matrix: sparse.csr_matrix, ordered: sparse.csr_matrix, where: str) -> list[str]:
+    """Report values that are given twice for a droplet and feature, which would be summed."""
+    twice = matrix.nnz - ordered.nnz
     return [f"{where}: {twice:,} values are given twice; the file is damaged: copy or export it again"] if twice else []
 
 
@@ -158,7 +166,7 @@ def value_problems(
 ) -> list[str]:
     """Report stored values that are not whole, non-negative numbers: one message per kind, with examples by name."""
     data = matrix.data
-    if data.dtype.kind == "b":
+    if data.dtype.kind == "b" or _is_valid(data):
         return []
     kinds = {"negative": data < 0, "impossibly large": data > LARGEST}
     if data.dtype.kind == "f":
@@ -183,6 +191,12 @@ def value_problems(
         remedy = FRACTIONS if kind == "fractional" else REMEDY
         problems.append(f"{where}: {at.size:,} {kind} value{'s' * (at.size > 1)} ({examples}); {remedy}")
     return problems
+
+
+def _is_valid(data: NDArray) -> bool:
+    """Return whether all values are whole, not negative and of a possible size; NaN is not."""
+    in_range = data.min(initial=0) >= 0 and data.max(initial=0) <= LARGEST
+    return bool(in_range and (data.dtype.kind != "f" or np.array_equal(data, np.floor(data))))
 
 
 def duplicate_problems(barcodes: NDArray[np.str_], features: pd.DataFrame, where: str) -> list[str]:
@@ -242,11 +256,13 @@ def take_rows(matrix: sparse.csr_matrix, rows: NDArray[np.integer]) -> sparse.cs
 
 
 def _whole(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
-    """Turn checked values into 32-bit integers; repeated entries are summed and explicit zeros removed."""
-    whole = matrix.astype(np.int64)
-    whole.sum_duplicates()
-    whole.eliminate_zeros()
-    return whole.astype(np.int32 if whole.data.max(initial=0) <= LARGEST else np.int64)
+    """Turn checked values into 32-bit integers without explicit zeros; arrays of the matrix given stay as they are."""
+    whole = sparse.csr_matrix((matrix.data.astype(np.int32, copy=False), matrix.indices, matrix.indptr), matrix.shape)
+    whole.has_canonical_format = True
+    if np.count_nonzero(whole.data) < whole.nnz:
+        whole = whole.copy()
+        whole.eliminate_zeros()
+    return whole
 
 
 def _count(n: int, noun: str) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 HIGHEST_EXPANSION = 5000  # times that stored bytes may expand: gzip reaches 1,032
 NUMBERS = "iuf"
-BLOCK = 50_000_000  # bytes of a dense matrix that are read at once
+BLOCK = 50_000_000  # bytes of an array that are read at once
 REMEDY = "the file is damaged: copy or export it again"
 PATIENCE = 60.0  # seconds for the structure of a file, which takes well under one
 
@@ -148,15 +148,29 @@ def compressed(parent: h5py.Group, shape: tuple[int, int], where: str, *, by_col
             f"{where}: '{parent.name}/indptr' must rise from 0 to {len(data):,}, the number of values, and does not; "
             f"{REMEDY}"
         )
-    indices = stored[:]
-    if len(indices) and (int(indices.min()) < 0 or int(indices.max()) >= minor):
+    place = np.int32 if max(len(data), major, minor) <= np.iinfo(np.int32).max else np.int64
+    indices, lowest, highest = _read_integers(stored, place)
+    if len(indices) and (lowest < 0 or highest >= minor):
         raise UserError(
-            f"{where}: '{parent.name}/indices' lie between {int(indices.min()):,} and {int(indices.max()):,}, outside "
+            f"{where}: '{parent.name}/indices' lie between {lowest:,} and {highest:,}, outside "
             f"0 to {minor - 1:,}; {REMEDY}"
         )
     kind = sparse.csc_matrix if by_column else sparse.csr_matrix
-    matrix = kind((data[:], indices.astype(np.int64), indptr), shape=shape)
+    matrix = kind((data[:], indices, indptr.astype(place)), shape=shape)
     return matrix.tocsr()
+
+
+def _read_integers(item: h5py.Dataset, kind: type) -> tuple[NDArray, int, int]:
+    """Read whole numbers into another kind of integers without holding both; return them, the lowest and highest."""
+    values: NDArray = np.empty(len(item), dtype=kind)
+    chunk = item.chunks[0] if item.chunks else 1
+    step = chunk * max(1, BLOCK // (chunk * item.dtype.itemsize))  # whole chunks, each decompressed once
+    lowest, highest = 0, 0
+    for start in range(0, len(item), step):
+        part = item[start : start + step]
+        lowest, highest = min(lowest, int(part.min())), max(highest, int(part.max()))
+        values[start : start + step] = part
+    return values, lowest, highest
 
 
 def dense(item: h5py.Dataset, shape: tuple[int, int], where: str) -> sparse.csr_matrix:

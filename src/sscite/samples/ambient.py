@@ -132,9 +132,8 @@ def write_corrected(library: Path, corrected: sparse.csr_matrix | None, out: Pat
     if corrected is not None:
         with h5py.File(out, "r+") as file:
             del file[f"mod/{RNA}/X"]
-            write_elem(
-                file[f"mod/{RNA}"], "X", corrected, dataset_kwargs={"compression": "gzip", "compression_opts": 1}
-            )
+            options = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
+            write_elem(file[f"mod/{RNA}"], "X", corrected, dataset_kwargs=options)
 
 
 def profile(ambient_counts: NDArray | None, counts: sparse.csr_matrix) -> tuple[NDArray, str]:

@@ -74,9 +74,10 @@ def run(
     kinds = split_features(raw.features, tags) if raw else None
     flagged, used = quality(content, limits | {"max_pct_mt": mt}, qc_mads)
     name, capture = rows["library"].iloc[0], rows[CAPTURE].iloc[0] if CAPTURE in rows else ""
-    mdata = library(content, flagged, name, ambient_counts(content, raw, kinds), capture=capture)
+    rest = without_cells(raw, content)
+    mdata = library(content, flagged, name, ambient_counts(content, rest, kinds), capture=capture)
     write.library(mdata, Path(f"{id}.h5mu"))
-    empty = droplets(content, raw, name, kinds)
+    empty = droplets(content, rest, name, kinds)
     write.droplets(empty, Path(f"{id}.droplets.h5mu"))
     report.loaded(facts, content, flagged, used, empty, [*content.doubts, *sentences])
 
@@ -157,50 +158,58 @@ def library(
     return mdata
 
 
-def ambient_counts(library: Library, raw: Counts | None, kinds: np.ndarray | None) -> np.ndarray | None:
+def without_cells(raw: Counts | None, library: Library) -> Counts | None:
+    """Return the droplets that are not called cells; None without raw counts."""
+    if raw is None:
+        return None
+    kept = np.flatnonzero(match_barcodes(raw.barcodes, library.barcodes) < 0)
+    return replace(raw, matrix=raw.matrix[kept], barcodes=raw.barcodes[kept])
+
+
+def ambient_counts(library: Library, rest: Counts | None, kinds: np.ndarray | None) -> np.ndarray | None:
     """Return the counts of each gene summed over the droplets not called cells that hold 1 to 100 RNA counts.
 
     Parameters
     ----------
-    raw, kinds
+    rest, kinds
         As in `droplets`.
 
     Returns
     -------
     shape (n_genes,), in the order of the library's genes; None without raw counts or RNA
     """
-    if raw is None or kinds is None or RNA not in library.modalities:
+    if rest is None or kinds is None or RNA not in library.modalities:
         return None
-    rna = raw.select(kinds == RNA)
+    rna = rest.select(kinds == RNA)
     totals = np.asarray(rna.matrix.sum(axis=1)).ravel()
-    empty = (match_barcodes(raw.barcodes, library.barcodes) < 0) & (totals > 0) & (totals <= MOST_RNA_OF_EMPTY)
+    empty = (totals > 0) & (totals <= MOST_RNA_OF_EMPTY)
     summed = sparse.csr_matrix(rna.matrix[np.flatnonzero(empty)].sum(axis=0), dtype=np.int64)
     one = replace(rna, matrix=summed, barcodes=np.array(["sum"]))
     return _aligned(one, library.modalities[RNA]).toarray().ravel()
 
 
-def droplets(library: Library, raw: Counts | None, name: str, kinds: np.ndarray | None) -> AnnData:
+def droplets(library: Library, rest: Counts | None, name: str, kinds: np.ndarray | None) -> AnnData:
     """Return the droplets that are not called cells: antibody counts, and sums of RNA and antibody counts in obs.
 
     Parameters
     ----------
-    raw
-        All droplets; None gives an object without rows.
+    rest
+        The droplets that are not called cells (`without_cells`); None gives an object without rows.
     kinds
-        Modality of each feature of `raw`, shape (features,).
+        Modality of each feature of `rest`, shape (features,).
     """
     proteins = library.modalities.get(PROTEIN)
     var = pd.DataFrame(index=pd.Index([], dtype=str)) if proteins is None else modality(proteins, library.barcodes).var
-    if raw is None or kinds is None:
+    if rest is None or kinds is None:
         empty = sparse.csr_matrix((0, len(var)), dtype=np.int32)
         obs = pd.DataFrame({RNA_COUNTS: np.array([], int), PROTEIN_COUNTS: np.array([], int)}, index=_keys(name, []))
         return AnnData(X=empty, obs=obs, var=var)
-    prot = _aligned(raw.select(kinds == PROTEIN), proteins)
-    rna_counts = np.asarray(raw.select(kinds == RNA).matrix.sum(axis=1)).ravel()
+    prot = _aligned(rest.select(kinds == PROTEIN), proteins)
+    rna_counts = np.asarray(rest.select(kinds == RNA).matrix.sum(axis=1)).ravel()
     prot_counts = np.asarray(prot.sum(axis=1)).ravel()
-    kept = (match_barcodes(raw.barcodes, library.barcodes) < 0) & (rna_counts + prot_counts > 0)
+    kept = rna_counts + prot_counts > 0
     obs = pd.DataFrame({RNA_COUNTS: rna_counts, PROTEIN_COUNTS: prot_counts}).loc[kept]
-    return AnnData(X=prot[np.flatnonzero(kept)], obs=obs.set_axis(_keys(name, raw.barcodes[kept])), var=var)
+    return AnnData(X=prot[np.flatnonzero(kept)], obs=obs.set_axis(_keys(name, rest.barcodes[kept])), var=var)
 
 
 def _aligned(raw: Counts, wanted: Counts | None) -> sparse.csr_matrix:

@@ -20,7 +20,7 @@ def library(mdata: MuData, path: Path) -> None:
     logging.getLogger("anndata").setLevel(logging.WARNING)  # it tells of each column that it stores as categories
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
-        mdata.write(path, compression="gzip", compression_opts=1)
+        mdata.write(path, compression="gzip", compression_opts=1, shuffle=True)
 
 
 def droplets(prot: AnnData, path: Path) -> None:

@@ -73,9 +73,8 @@ def files(folder, counts, raw="raw.h5"):
 
 
 def ambient_share(content, raw):
-    profile, source = ambient.profile(
-        load.ambient_counts(content, raw, split_features(raw.features)), content.modalities["rna"].matrix
-    )
+    empty = load.ambient_counts(content, load.without_cells(raw, content), split_features(raw.features))
+    profile, source = ambient.profile(empty, content.modalities["rna"].matrix)
     counts = content.modalities["rna"].matrix
     return ambient.estimate(counts, profile, ambient.cluster_cells(counts, seed=0)).library, source
 
@@ -92,7 +91,7 @@ def test_cells_of_cellbender_are_read_beside_cell_rangers_droplets_and_have_less
     before, _ = ambient_share(uncorrected, raw)
     assert source == "empty droplets"
     assert before - left == pytest.approx(SHARE, rel=0.3)
-    droplets = load.droplets(content, raw, "L", split_features(raw.features))
+    droplets = load.droplets(content, load.without_cells(raw, content), "L", split_features(raw.features))
     assert len(droplets) == EMPTY and (droplets.obs["prot_counts"] == 20).all()
 
 

@@ -52,7 +52,7 @@ def test_droplets_are_those_that_are_no_cells_and_hold_something(tmp_path):
     raw = counts([[1, 0, 0, 4, 0], [3, 0, 1, 9, 50], [0, 0, 0, 0, 7]], whole.features, barcodes=["E0", "B0", "E1"])
     library = assemble(whole, None, ["H1"])
     kinds = np.array(["rna", "rna", "rna", "prot", "hto"])
-    write.droplets(load.droplets(library, raw, "L", kinds), tmp_path / "d.h5mu")
+    write.droplets(load.droplets(library, load.without_cells(raw, library), "L", kinds), tmp_path / "d.h5mu")
     found = mudata.read_h5mu(tmp_path / "d.h5mu")
     assert found.obs_names.tolist() == ["L:E0"]
     assert found.obs[["rna_counts", "prot_counts"]].to_numpy().tolist() == [[1, 4]]
@@ -69,7 +69,8 @@ def test_ambient_counts_are_those_of_droplets_without_a_cell_and_at_most_100_rna
     matrix = [[2, 1, 0, 4, 0], [1, 3, 1, 9, 50], [90, 0, 20, 0, 7], [0, 40, 60, 0, 0]]
     raw = counts(matrix, swapped, barcodes=["E0", "B0", "E1", "E2"])  # B0 is a cell, E1 holds 110 RNA counts
     library = assemble(whole, None, ["H1"])
-    ambient = load.ambient_counts(library, raw, np.array(["rna", "rna", "rna", "prot", "hto"]))
+    rest = load.without_cells(raw, library)
+    ambient = load.ambient_counts(library, rest, np.array(["rna", "rna", "rna", "prot", "hto"]))
     assert ambient.tolist() == [41, 2, 60]
     flagged, _ = load.quality(library, LIMITS, 5)
     write.library(load.library(library, flagged, "L", ambient), tmp_path / "a.h5mu")
