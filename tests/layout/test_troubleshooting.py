@@ -15,6 +15,7 @@ OTHERS = {
     "touch:",
     "cannot cache",
     "Failed to publish",
+    "Unrecognized config option",
 }  # of Nextflow, Docker, numba, the system
 MESSAGES = [
     text
