@@ -9,6 +9,7 @@ from sscite.threads import available, ordered_map
 EXACT_BELOW = 20_000
 QUERIES = 4096
 PROBED = 24
+SPARE = 1.05  # times the neighbours wanted: so many are found by matrix products, whose order is then made exact
 
 
 class Index:
@@ -26,8 +27,12 @@ class Index:
         self.X = np.ascontiguousarray(X, dtype=np.float32)
         cells, width = self.X.shape
         threads = available()
+        self.queries = QUERIES
         if exact or cells < EXACT_BELOW:
             self.index = faiss.IndexFlatL2(width)
+            if exact:
+                self.index = faiss.IndexRefineFlat(self.index)
+                self.index.k_factor, self.queries = SPARE, 2 * QUERIES  # so many that faiss multiplies matrices
             self.index.add(self.X)
             return
         lists = int(4 * np.sqrt(cells))
@@ -46,11 +51,11 @@ class Index:
         k = min(k, len(self.X))
         positions = np.empty((len(queries), k), np.int32)
         distances = np.empty((len(queries), k), np.float32)
-        starts = range(0, len(queries), QUERIES)
-        found = ordered_map(lambda start: self.index.search(queries[start : start + QUERIES], k), starts)
+        starts = range(0, len(queries), self.queries)
+        found = ordered_map(lambda start: self.index.search(queries[start : start + self.queries], k), starts)
         for start, (squared, ids) in zip(starts, found, strict=True):
-            positions[start : start + QUERIES] = ids
-            distances[start : start + QUERIES] = np.sqrt(np.maximum(squared, 0))
+            positions[start : start + self.queries] = ids
+            distances[start : start + self.queries] = np.sqrt(np.maximum(squared, 0))
         return positions, distances
 
 

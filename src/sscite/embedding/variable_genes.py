@@ -3,8 +3,30 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy import sparse
 
 BINS = 20
+
+
+def moments(counts: sparse.csr_matrix, factors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and variance over cells of each gene's counts, each cell times its factor; without a scaled copy.
+
+    Parameters
+    ----------
+    counts
+        Cells × genes.
+    factors
+        Shape (cells,).
+
+    Returns
+    -------
+    Shapes (genes,), in double precision.
+    """
+    cells = counts.shape[0]
+    values = sparse.csr_matrix((counts.data.astype(float), counts.indices, counts.indptr), counts.shape)
+    mean = factors @ values / cells
+    np.square(values.data, out=values.data)
+    return mean, np.square(factors) @ values / cells - mean**2
 
 
 def normalised_dispersion(mean: np.ndarray, variance: np.ndarray) -> np.ndarray:

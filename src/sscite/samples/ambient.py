@@ -156,12 +156,11 @@ def cluster_cells(counts: sparse.csr_matrix, *, seed: int) -> NDArray[np.int64]:
     from sklearn.cluster import KMeans
 
     totals = np.maximum(np.asarray(counts.sum(axis=1), float).ravel(), 1)
-    scaled = sparse.csr_matrix(sparse.diags_array(1e4 / totals) @ counts)
-    mean = np.asarray(scaled.mean(axis=0)).ravel()
-    variance = np.asarray(scaled.power(2).mean(axis=0)).ravel() - mean**2
+    factors = 1e4 / totals
+    mean, variance = variable_genes.moments(counts, factors)
     chosen = variable_genes.choose(mean[None], variance[None], top=GENES, cells=np.array([len(totals)]))
-    logged = sparse.csr_matrix(scaled[:, np.flatnonzero(chosen)], dtype=np.float32)
-    logged.data = log1p(logged.data)
+    logged = counts[:, np.flatnonzero(chosen)].astype(np.float32)
+    logged.data = log1p((logged.data * np.repeat(factors, np.diff(logged.indptr))).astype(np.float32))
     space = pca.fit(logged, components=COMPONENTS, tempered=True).project(logged)
     k = int(np.clip(len(totals) // CELLS_OF_CLUSTER, FEWEST_CLUSTERS, MOST_CLUSTERS))
     with threadpool_limits(1):

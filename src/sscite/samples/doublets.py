@@ -92,14 +92,15 @@ def score(rna: Modality, *, seed: int, loaded: int | None = None) -> tuple[pd.Da
     """
     matrix = sparse.csr_matrix(rna.X)
     usable = np.flatnonzero(np.diff(matrix.indptr) >= MIN_GENES)
-    genes = int((np.diff(matrix[usable].tocsc().indptr) >= MIN_CELLS_OF_GENE).sum())
+    matrix = matrix if len(usable) == len(rna) else matrix[usable]
+    genes = int((np.bincount(matrix.indices) >= MIN_CELLS_OF_GENE).sum())
     if len(usable) < MIN_CELLS or genes < MIN_FEATURES:
         raise Skipped(
             Reason.TOO_FEW_CELLS,
             f"{len(usable)} cells and {genes} genes seen in {MIN_CELLS_OF_GENE} of them; {MIN_CELLS} are needed",
         )
     rate = expected_rate(loaded or len(rna))
-    scores, simulated = doublet_scores(matrix[usable], rate, seed=seed)
+    scores, simulated = doublet_scores(matrix, rate, seed=seed)
     threshold = choose_threshold(scores, simulated, rate)
     frame = no_scores(rna.obs_names)
     frame.iloc[usable, frame.columns.get_loc(DOUBLET_SCORE)] = scores

@@ -14,6 +14,7 @@ from scipy import linalg, sparse
 from threadpoolctl import threadpool_limits
 
 from sscite.embedding.neighbours import Index
+from sscite.embedding.variable_genes import moments
 from sscite.logarithm import log1p
 from sscite.threads import ordered_map
 
@@ -59,12 +60,9 @@ def variable_genes(counts: sparse.csr_matrix, totals: NDArray) -> NDArray[np.int
 
     The variance of normalised counts is compared, on a log scale, with a parabola through all genes.
     """
-    normal = sparse.diags_array(np.mean(totals) / totals) @ counts
-    normal = sparse.csc_array(normal)
-    mean = np.asarray(normal.mean(axis=0)).ravel()
-    variance = np.asarray(normal.power(2).mean(axis=0)).ravel() - mean**2
+    mean, variance = moments(counts, np.mean(totals) / totals)
     least = max(MIN_CELLS_OF_GENE, MIN_SHARE_OF_CELLS * counts.shape[0])
-    usable = np.flatnonzero((np.diff(normal.indptr) >= least) & (variance > 0))
+    usable = np.flatnonzero((np.bincount(counts.indices, minlength=counts.shape[1]) >= least) & (variance > 0))
     x, y = np.log10(mean[usable]), np.log10(variance[usable])
     excess = y - np.polynomial.Polynomial.fit(x, y, deg=2)(x)
     return np.sort(usable[np.argsort(-excess, kind="stable")[:GENES]])
@@ -135,7 +133,10 @@ def likelihood_ratio(share: NDArray, rate: float) -> NDArray:
 def _blocks(matrix: sparse.csr_matrix, factors: NDArray) -> Iterator[NDArray]:
     """Return dense blocks of cells, each cell times its factor, logged."""
     for start in range(0, matrix.shape[0], BLOCK):
-        yield log1p(matrix[start : start + BLOCK].toarray() * factors[start : start + BLOCK, None].astype(np.float32))
+        block = matrix[start : start + BLOCK]
+        of_value = np.repeat(factors[start : start + BLOCK].astype(np.float32), np.diff(block.indptr))
+        block.data = log1p(block.data * of_value)
+        yield block.toarray()
 
 
 def _standardise(block: NDArray, mean: NDArray, deviation: NDArray) -> NDArray:

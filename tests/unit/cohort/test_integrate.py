@@ -58,6 +58,25 @@ def test_leiden_finds_two_cliques_and_numbers_the_larger_first():
     assert graph.leiden(blocks, resolution=1, seed=0).tolist() == [1] * 4 + [0] * 6
 
 
+def test_exact_neighbours_are_those_of_all_distances_in_double_precision():
+    points = np.random.default_rng(0).normal(size=(5000, 40)).astype(np.float32)  # so many that faiss uses products
+    found, distances = neighbours.Index(points, seed=0, exact=True).search(points, 30)
+    some = points[:60].astype(float)
+    every = ((some[:, None, :] - points[None].astype(float)) ** 2).sum(axis=2)
+    expected = np.argsort(every, axis=1)[:, :30]
+    np.testing.assert_array_equal(found[:60], expected)
+    np.testing.assert_allclose(distances[:60] ** 2, np.take_along_axis(every, expected, axis=1), rtol=1e-5, atol=1e-9)
+
+
+def test_moments_are_those_of_the_scaled_matrix():
+    counts = np.random.default_rng(0).poisson(1.0, (40, 6))
+    factors = np.random.default_rng(1).uniform(0.5, 2, 40)
+    mean, variance = variable_genes.moments(sp.csr_matrix(counts), factors)
+    scaled = counts * factors[:, None]
+    np.testing.assert_allclose(mean, scaled.mean(axis=0))
+    np.testing.assert_allclose(variance, scaled.var(axis=0))
+
+
 def test_variable_genes_are_scanpys():
     import scanpy as sc
     from anndata import AnnData
