@@ -9,11 +9,15 @@ from __future__ import annotations
 import os
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from sscite.errors import UserError
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 FOLDER = Path(__file__).parents[2] / "assets" / "genes"
 DEFAULT = "human"
@@ -61,6 +65,21 @@ def grouped(role: str) -> dict[str, tuple[str, ...]]:
     """Return the lists of one role (`ROLE group`) by group, such as the markers of each lineage."""
     lists = load(os.environ.get(VARIABLE, DEFAULT))
     return {name.removeprefix(f"{role} "): genes for name, genes in lists.items() if name.startswith(f"{role} ")}
+
+
+def with_role(counts: sparse.csr_matrix, symbols: pd.Index) -> tuple[sparse.csr_matrix, pd.Index]:
+    """Return the counts and symbols of the genes that any list names: few columns, cheap to take genes from.
+
+    Parameters
+    ----------
+    counts
+        cells × genes.
+    symbols
+        Gene of each column.
+    """
+    lists = load(os.environ.get(VARIABLE, DEFAULT)).values()
+    kept = np.flatnonzero(symbols.isin({gene for genes in lists for gene in genes}))
+    return counts[:, kept], symbols[kept]
 
 
 def mitochondrial(symbols: pd.Index, identifiers: pd.Series | None = None) -> np.ndarray:

@@ -14,6 +14,7 @@ from sscite import formats, io, names
 from sscite.adt import empty, panels
 from sscite.errors import Reason, Skipped, UserError
 from sscite.formats.tags import antibodies_of
+from sscite.totals import per_cell
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def read_library(library: Path, droplets: Path | None) -> Library:
         raise Skipped(Reason.TOO_FEW_CELLS if prot.n_vars else Reason.NO_ANTIBODIES, f"{prot.n_obs} cells")
     rna = _rna(library)
     counts = sparse.csr_matrix(prot.X)
-    cell_rna = np.zeros(len(prot)) if rna is None else np.asarray(rna[0].sum(axis=1)).ravel()
+    cell_rna = np.zeros(len(prot)) if rna is None else per_cell(rna[0])
     sizes, window = droplet_sizes(droplets, cell_rna, np.asarray(counts.sum(axis=1)).ravel())
     empties = None
     if droplets and window is not None and window.keep.any():

@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from sscite.totals import per_cell
+
 MIN_CELLS_FOR_RNA = 100  # fewer give no usable correlation
 MIN_GENE_CELLS = 0.05  # share of cells with the gene's RNA, to expect the protein
 FOLLOWING = 0.1  # correlation with the own RNA that shows signal of rare cells (or four standard errors)
@@ -69,7 +71,7 @@ def link_rna(values: pd.DataFrame, genes: pd.Series, rna: sparse.csr_matrix, nam
     wanted = [gene for gene in dict.fromkeys(genes) if gene and gene in names]
     if len(values) < MIN_CELLS_FOR_RNA or not wanted:
         return None
-    total = np.maximum(np.asarray(rna.sum(axis=1)).ravel(), 1)
+    total = np.maximum(per_cell(rna), 1)
     part = rna[:, [int(np.flatnonzero(names == gene)[0]) for gene in wanted]].toarray()
     expression = np.log1p(part / total[:, None] * 1e4)
     found = _standardised(values.to_numpy(dtype=float)).T @ _standardised(expression) / len(values)

@@ -134,14 +134,15 @@ def annotate(
     clusters = None if embedding is None else vote.over_cluster(vote.neighbour_graph(embedding), seed=seed)
     voters = clusters if voting else None
     voted, changed = fine, pd.DataFrame()
+    few, few_symbols = genes.with_role(counts, symbols)
     if voters is not None:
         majority = vote.majority(fine, voters)
         voted, changed = refine.refine(
-            majority, fine, voters, scores.decision, model.cell_types, lineage_of, counts, symbols
+            majority, fine, voters, scores.decision, model.cell_types, lineage_of, few, few_symbols
         )
-        confirmed = marker_check.shown_by_cell(labels.lineages_of(fine, lineage_of), counts, symbols)
+        confirmed = marker_check.shown_by_cell(labels.lineages_of(fine, lineage_of), few, few_symbols)
         voted = labels.keep_confident(voted, fine, voters, scores, lineage_of, confirmed)
-        voted = refine.t_cells_among_nk(voted, scores.decision, model.cell_types, lineage_of, counts, symbols)
+        voted = refine.t_cells_among_nk(voted, scores.decision, model.cell_types, lineage_of, few, few_symbols)
     frame = labels.label_table(cells, voted, fine, scores, lineage_of, clusters=voters)
     frame, found = check_labels(frame, scores.decision, counts, symbols, clusters, lineage_of, unmapped)
     frame = split_t_cells(frame, counts, symbols, overlap, model, scores, lineage_of)
@@ -162,9 +163,10 @@ def split_t_cells(
         return frame
     kept = ~np.isin(model.genes[overlap.positions], genes.named("INTERFERON_INDUCED"))
     robust = replace(overlap, columns=overlap.columns[kept], positions=overlap.positions[kept])
-    decision = predict(counts[rows], robust, model).decision
+    of_t = counts[rows]
+    decision = predict(of_t, robust, model).decision
     margin = decision[:, of_type == "CD8 T"].max(axis=1) - decision[:, of_type == "CD4 T"].max(axis=1)
-    is_cd8 = t_cell_split.cd8_probability(counts[rows], symbols, margin) > 0.5
+    is_cd8 = t_cell_split.cd8_probability(of_t, symbols, margin) > 0.5
     split = np.where(is_cd8, "CD8 T", "CD4 T")
     moved = split != frame[names.LINEAGE].to_numpy()[rows]
     allowed = of_type[None, :] == split[:, None]
@@ -202,13 +204,14 @@ def check_labels(
     """
     given = frame[names.LINEAGE].to_numpy(dtype=object)
     shown = np.full(len(frame), "", dtype=object)
+    few, few_symbols = genes.with_role(counts, symbols)
     if clusters is not None:
         shown = marker_check.shown_lineages(counts, symbols, clusters)
-        confirmed = marker_check.shown_by_cell(given, counts, symbols)
+        confirmed = marker_check.shown_by_cell(given, few, few_symbols)
         shown = np.where(confirmed & ~marker_check.agrees(given, shown), "", shown).astype(object)
     judged = marker_check.can_be_contradicted(given, symbols) & ~frame[names.CELL_TYPE].isin(unmapped).to_numpy()
     found = marker_check.check(given, decision.max(axis=1), np.where(judged, shown, "").astype(object))
-    aside = marker_check.is_set_aside(given, counts, symbols)
+    aside = marker_check.is_set_aside(given, few, few_symbols)
     unsupported = found.unsupported | (np.isin(given, lineage.SET_ASIDE) & ~aside)
     frame = labels.unassign(frame, unsupported)
     fine = frame[names.CELL_TYPE_FINE].to_numpy(dtype=object)

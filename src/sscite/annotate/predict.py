@@ -19,6 +19,7 @@ import numpy as np
 from scipy import sparse
 
 from sscite.logarithm import log1p
+from sscite.totals import per_cell
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -90,28 +91,21 @@ def predict(counts: sparse.csr_matrix, overlap: Overlap, model: Model, *, block:
 
 
 def blocks(
-    counts: sparse.csr_matrix, columns: NDArray[np.intp], *, block: int = BLOCK
+    counts: sparse.csr_matrix, columns: NDArray[np.intp] | None = None, *, block: int = BLOCK
 ) -> Iterator[tuple[slice, sparse.csr_matrix]]:
-    """Return log1p of counts per 10,000 for the chosen columns, a block of cells at a time.
+    """Return log1p of counts per 10,000 for the chosen columns (all by default), a block of cells at a time.
 
     In single precision and in the order of operations of Scanpy's `normalize_total` and `log1p`, which CellTypist's
     users run before it, but for the logarithm itself, which is rounded from double precision. The chosen columns keep
     the given order; a cell without counts is a row of zeros.
     """
-    position = np.full(counts.shape[1], -1, dtype=np.int32)
-    position[columns] = np.arange(len(columns), dtype=np.int32)
+    factors = (np.maximum(per_cell(counts), 1) / TARGET).astype(np.float32)
+    chosen = counts if columns is None else counts[:, columns]
     for start in range(0, counts.shape[0], block):
         rows = slice(start, min(start + block, counts.shape[0]))
-        span = counts.indptr[rows.start : rows.stop + 1]
-        data = counts.data[span[0] : span[-1]]
-        indices = position[counts.indices[span[0] : span[-1]]]
-        sums = np.concatenate([[0.0], np.cumsum(data, dtype=float)])
-        totals = np.diff(sums[span - span[0]])
-        factor = np.repeat((np.maximum(totals, 1) / TARGET).astype(np.float32), np.diff(span))
-        kept = indices >= 0
-        pointers = np.concatenate([[0], np.cumsum(kept)])[span - span[0]]
-        values = log1p(data[kept].astype(np.float32) / factor[kept])
-        yield rows, sparse.csr_matrix((values, indices[kept], pointers), shape=(len(totals), len(columns)))
+        part = chosen[rows]
+        values = log1p(part.data.astype(np.float32) / np.repeat(factors[rows], np.diff(part.indptr)))
+        yield rows, sparse.csr_matrix((values, part.indices, part.indptr), shape=part.shape)
 
 
 def _expit(scores: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -30,7 +30,7 @@ def read_genes(path: Path) -> tuple[sparse.csr_matrix, pd.Index, pd.DataFrame]:
     Skipped
         No genes among the features.
     """
-    counts = read_counts(path)
+    counts = read_counts(path, modality=names.RNA)
     genes = split_features(counts.features) == names.RNA
     if not genes.any():
         raise Skipped(Reason.NO_RNA, f"{path.name} holds {len(genes)} features, none of them a gene")

@@ -16,6 +16,7 @@ import numpy as np
 from sscite import genes
 from sscite.annotate import vote
 from sscite.embedding.neighbours import Index
+from sscite.totals import per_cell
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,7 +55,7 @@ def cd8_probability(counts: sparse.csr_matrix, symbols: pd.Index, margin: NDArra
         nearest, _ = Index(axes, seed=0).search(axes, NEIGHBOURS)
         prior = (limited + limited[nearest].mean(axis=1)) / 2
     columns = np.flatnonzero(symbols.isin(genes.named("CD4_CD8")) & ~symbols.duplicated())
-    depth = np.asarray(counts.sum(axis=1), dtype=float).ravel() / 1e4
+    depth = per_cell(counts) / 1e4
     return _fit(prior, counts[:, columns].toarray().astype(float), depth)
 
 

@@ -9,6 +9,7 @@ does not grow with cells × genes.
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -63,19 +64,19 @@ def majority(labels: NDArray, clusters: NDArray[np.intp]) -> NDArray[np.object_]
 def components(counts: sparse.csr_matrix, *, block: int = 2048) -> NDArray[np.float32]:
     """Project cells on principal components of the scaled variable genes; shape (cells, up to 50)."""
     genes, mean, deviation = _variable_genes(counts)
+    expression = [part for _, part in blocks(counts, genes, block=block)]
     if counts.shape[0] <= len(genes):
-        scaled = np.vstack([part for _, part in _scaled(counts, genes, mean, deviation, block)])
-        return _components_of_few(scaled)
+        return _components_of_few(np.vstack(list(_scaled(expression, mean, deviation))))
     total = np.zeros(len(genes))
     gram = np.zeros((len(genes), len(genes)))
-    parts = (part for _, part in _scaled(counts, genes, mean, deviation, block))
+    parts = _scaled(expression, mean, deviation)
     for sums, products in ordered_map(lambda part: (part.sum(axis=0, dtype=float), part.T @ part), parts):
         total += sums
         gram += products
     centre = total / counts.shape[0]
     gram -= counts.shape[0] * np.outer(centre, centre)
     axes = _leading(gram)
-    parts = (part for _, part in _scaled(counts, genes, mean, deviation, block))
+    parts = _scaled(expression, mean, deviation)
     return np.vstack(list(ordered_map(lambda part: part @ axes, parts))) - (centre @ axes).astype(np.float32)
 
 
@@ -115,13 +116,15 @@ def _components_of_few(scaled: NDArray[np.float32]) -> NDArray[np.float32]:
     return (vectors * np.sqrt(np.maximum(values, 0)))[:, ::-1].astype(np.float32)
 
 
-def _scaled(counts: sparse.csr_matrix, genes: NDArray, mean: NDArray, deviation: NDArray, block: int):
-    """Return blocks of cells with genes centred, scaled to unit variance and limited at 10."""
-    for rows, expression in blocks(counts, genes, block=block):
-        dense = expression.toarray().astype(np.float32, copy=False)
+def _scaled(
+    expression: list[sparse.csr_matrix], mean: NDArray[np.float32], deviation: NDArray[np.float32]
+) -> Iterator[NDArray[np.float32]]:
+    """Return blocks of cells, dense, with genes centred, scaled to unit variance and limited at 10."""
+    for part in expression:
+        dense = part.toarray().astype(np.float32, copy=False)
         dense -= mean
         dense /= deviation
-        yield rows, np.clip(dense, -LIMIT, LIMIT, out=dense)
+        yield np.clip(dense, -LIMIT, LIMIT, out=dense)
 
 
 def _variable_genes(counts: sparse.csr_matrix) -> tuple[NDArray[np.intp], NDArray[np.float32], NDArray[np.float32]]:
@@ -132,11 +135,13 @@ def _variable_genes(counts: sparse.csr_matrix) -> tuple[NDArray[np.intp], NDArra
     Columns, and the mean and standard deviation of their log1p expression.
     """
     candidates = np.flatnonzero(np.bincount(counts.indices, minlength=counts.shape[1]) >= 5)
-    moments = np.zeros((4, len(candidates)))
-    for _, expression in blocks(counts, candidates):
-        linear = np.expm1(expression.data.astype(float))
-        for row, values in enumerate((linear, linear**2, expression.data, expression.data.astype(float) ** 2)):
-            moments[row] += np.bincount(expression.indices, weights=values, minlength=len(candidates))
+    moments = np.zeros((4, counts.shape[1]))
+    for _, expression in blocks(counts):
+        values, places = expression.data.astype(float), expression.indices.astype(np.intp)
+        linear = np.expm1(values)
+        for row, weights in enumerate((linear, linear**2, values, values**2)):
+            moments[row] += np.bincount(places, weights=weights, minlength=counts.shape[1])
+    moments = moments[:, candidates]
     cells = counts.shape[0]
     mean, log_mean = moments[0] / cells, moments[2] / cells
     variance = (moments[1] - cells * mean**2) / (cells - 1)

@@ -37,8 +37,14 @@ def read_h5ad(path: Path) -> Counts:
         return _read_object(file, "", str(path))
 
 
-def read_h5mu(path: Path) -> Counts:
-    """Read all modalities of a MuData file (rna, prot or adt, hto), side by side, on the droplets of the first."""
+def read_h5mu(path: Path, *, only: str | None = None) -> Counts:
+    """Read the modalities of a MuData file (rna, prot or adt, hto), side by side, on the droplets of the first.
+
+    Parameters
+    ----------
+    only
+        Read this modality alone, if the file has it.
+    """
     with h5py.File(path) as file:
         modalities = hdf5.group(file, "mod", str(path))
         known = {name: found for name in modalities if (found := modality(name))}
@@ -46,6 +52,8 @@ def read_h5mu(path: Path) -> Counts:
             raise UserError(
                 f"{path}: none of its modalities ({', '.join(modalities)}) is known; name them rna, prot and hto"
             )
+        if only in known.values():
+            known = {name: found for name, found in known.items() if found == only}
         order = sorted(known, key=lambda name: list(TYPE_OF).index(known[name]))
         parts = [
             _read_object(hdf5.group(modalities, name, str(path)), TYPE_OF[known[name]], f"{path} ({name})")

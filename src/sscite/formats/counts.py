@@ -227,6 +227,8 @@ def join(parts: Sequence[Counts], *, where: str) -> Counts:
         A part shares no barcode with the first.
     """
     first = parts[0]
+    if len(parts) == 1:
+        return first
     matrices, notes, doubts = [first.matrix], [*first.notes], [*first.doubts]
     for part in parts[1:]:
         rows = match_barcodes(first.barcodes, part.barcodes)

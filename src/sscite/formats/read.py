@@ -44,7 +44,9 @@ CONVERT = {
 }
 
 
-def read_counts(path: str | Path, *, kind: str | None = None, cells: NDArray | None = None) -> Counts:
+def read_counts(
+    path: str | Path, *, kind: str | None = None, cells: NDArray | None = None, modality: str | None = None
+) -> Counts:
     """Read counts of any accepted format.
 
     Parameters
@@ -55,6 +57,8 @@ def read_counts(path: str | Path, *, kind: str | None = None, cells: NDArray | N
         One of `FORMATS`; found from the path where None.
     cells
         Barcodes of the library's cells, where known: they decide which side of a table holds the droplets.
+    modality
+        Of a MuData file that has it, read this modality alone: one of `sscite.names`.
 
     Raises
     ------
@@ -69,7 +73,7 @@ def read_counts(path: str | Path, *, kind: str | None = None, cells: NDArray | N
     if kind in HDF5.values():
         hdf5.probe(path)
     with reading(path, FORMATS[kind]):
-        return _reader(kind, cells)(path)
+        return _reader(kind, cells, modality)(path)
 
 
 def check_exists(path: Path) -> None:
@@ -130,7 +134,7 @@ def _kind_of_hdf5(path: Path, named: str) -> str:
         return "h5ad" if "obs" in file and "var" in file else named
 
 
-def _reader(kind: str, cells: NDArray | None) -> Callable[[Path], Counts]:
+def _reader(kind: str, cells: NDArray | None, modality: str | None) -> Callable[[Path], Counts]:
     """Return the reader of a format; its module is imported only now."""
     if kind == "10x_h5":
         from sscite.formats import tenx
@@ -143,7 +147,7 @@ def _reader(kind: str, cells: NDArray | None) -> Callable[[Path], Counts]:
     if kind in ("h5ad", "h5mu"):
         from sscite.formats import annotated
 
-        return {"h5ad": annotated.read_h5ad, "h5mu": annotated.read_h5mu}[kind]
+        return annotated.read_h5ad if kind == "h5ad" else lambda path: annotated.read_h5mu(path, only=modality)
     from sscite.formats import tables
 
     return tables.read_bd if kind == "bd" else lambda path: tables.read_table(path, cells=cells)

@@ -22,6 +22,7 @@ from sscite.embedding import pca, variable_genes
 from sscite.errors import Reason, Skipped, UserError
 from sscite.logarithm import log1p
 from sscite.names import AMBIENT_COUNTS, AMBIENT_FRACTION, LIBRARY, RNA
+from sscite.totals import per_cell
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -155,7 +156,7 @@ def cluster_cells(counts: sparse.csr_matrix, *, seed: int) -> NDArray[np.int64]:
     """Cluster cells coarsely: k-means on 15 principal components, one cluster per 100 cells, between 4 and 15."""
     from sklearn.cluster import KMeans
 
-    totals = np.maximum(np.asarray(counts.sum(axis=1), float).ravel(), 1)
+    totals = np.maximum(per_cell(counts).astype(float), 1)
     factors = 1e4 / totals
     mean, variance = variable_genes.moments(counts, factors)
     chosen = variable_genes.choose(mean[None], variance[None], top=GENES, cells=np.array([len(totals)]))
@@ -217,7 +218,7 @@ def estimate(counts: sparse.csr_matrix, ambient: NDArray, clusters: NDArray) -> 
     Skipped
         TOO_FEW_CELLS if no cluster has 20 informative genes.
     """
-    totals = np.asarray(counts.sum(axis=1), float).ravel()
+    totals = per_cell(counts).astype(float)
     share = ambient / ambient.sum()
     silent_genes, rows = {}, []
     for label in np.unique(clusters):
@@ -269,7 +270,7 @@ def subtract(
     -------
     Integers of the same shape.
     """
-    totals = np.asarray(counts.sum(axis=1), float).ravel()
+    totals = per_cell(counts).astype(float)
     share = ambient / ambient.sum()
     rng = np.random.default_rng(seed)
     result = sparse.csr_matrix(counts, copy=True)

@@ -10,6 +10,7 @@ import pandas as pd
 from sscite.formats.barcodes import match_barcodes
 from sscite.formats.tenx import DENOISED
 from sscite.names import FEATURE_TYPE, GENE_ID
+from sscite.totals import per_cell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +41,7 @@ def empty_droplet_problem(counts: Counts) -> list[str]:
     A full cell is the 99th percentile of the droplets within a factor of ten of it (OrdMag of Cell Ranger, found by
     iteration); more than half of the droplets a hundred times smaller are not called cells.
     """
-    totals = np.asarray(counts.matrix.sum(axis=1)).ravel()
+    totals = per_cell(counts.matrix)
     full = full_cell(totals)
     tiny = int((totals < full / TINY).sum())
     if len(totals) < MIN_DROPLETS or tiny <= EMPTY_SHARE * len(totals):

@@ -33,6 +33,7 @@ from sscite.names import (
 from sscite.samples import qc, write
 from sscite.samples.assemble import Library, assemble, check_raw
 from sscite.samples.check import hashtags_of
+from sscite.totals import per_cell
 
 if TYPE_CHECKING:
     from sscite.command import Facts
@@ -181,7 +182,7 @@ def ambient_counts(library: Library, rest: Counts | None, kinds: np.ndarray | No
     if rest is None or kinds is None or RNA not in library.modalities:
         return None
     rna = rest.select(kinds == RNA)
-    totals = np.asarray(rna.matrix.sum(axis=1)).ravel()
+    totals = per_cell(rna.matrix)
     empty = (totals > 0) & (totals <= MOST_RNA_OF_EMPTY)
     summed = sparse.csr_matrix(rna.matrix[np.flatnonzero(empty)].sum(axis=0), dtype=np.int64)
     one = replace(rna, matrix=summed, barcodes=np.array(["sum"]))
@@ -205,8 +206,8 @@ def droplets(library: Library, rest: Counts | None, name: str, kinds: np.ndarray
         obs = pd.DataFrame({RNA_COUNTS: np.array([], int), PROTEIN_COUNTS: np.array([], int)}, index=_keys(name, []))
         return AnnData(X=empty, obs=obs, var=var)
     prot = _aligned(rest.select(kinds == PROTEIN), proteins)
-    rna_counts = np.asarray(rest.select(kinds == RNA).matrix.sum(axis=1)).ravel()
-    prot_counts = np.asarray(prot.sum(axis=1)).ravel()
+    rna_counts = per_cell(rest.select(kinds == RNA).matrix)
+    prot_counts = per_cell(prot)
     kept = rna_counts + prot_counts > 0
     obs = pd.DataFrame({RNA_COUNTS: rna_counts, PROTEIN_COUNTS: prot_counts}).loc[kept]
     return AnnData(X=prot[np.flatnonzero(kept)], obs=obs.set_axis(_keys(name, rest.barcodes[kept])), var=var)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from sscite import totals
 from sscite.errors import UserError
 from sscite.names import N_COUNTS, N_GENES, PCT_MT, QC_PASS, QC_REASON
 
@@ -43,9 +44,9 @@ def measure(matrix: sparse.csr_matrix, mt: NDArray[np.bool_]) -> pd.DataFrame:
     mt
         Mitochondrial genes; if there is none, the percent is NaN.
     """
-    counts = np.asarray(matrix.sum(axis=1)).ravel()
+    counts = totals.per_cell(matrix)
     if mt.any():
-        of_mt = np.asarray(matrix[:, np.flatnonzero(mt)].sum(axis=1)).ravel()
+        of_mt = totals.per_cell(matrix[:, np.flatnonzero(mt)])
         percent = 100 * of_mt / np.maximum(counts, 1)
     else:
         percent = np.full(len(counts), np.nan)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
-from sscite import figures
+from sscite import figures, totals
 from sscite.command import Facts, Rank
 from sscite.names import HASHTAG, PROTEIN, RNA
 from sscite.samples.qc import WHOLE_TRANSCRIPTOME
@@ -226,7 +226,7 @@ def knee_figure(library: Library, flagged: pd.DataFrame, empty: AnnData) -> Figu
     kinds = [kind for kind in kinds if kind[0] in library.modalities]
     figure, axes = figures.new(4 * len(kinds), 3, columns=len(kinds), squeeze=False)
     for axis, (kind, label, column) in zip(axes[0], kinds, strict=True):
-        called = np.asarray(library.modalities[kind].matrix.sum(axis=1)).ravel()
+        called = totals.per_cell(library.modalities[kind].matrix)
         values = np.concatenate([called, empty.obs[column]])
         order = np.argsort(-values, kind="stable")
         ranks = np.arange(1, len(values) + 1)

@@ -17,6 +17,7 @@ from sscite.embedding.neighbours import Index
 from sscite.embedding.variable_genes import moments
 from sscite.logarithm import log1p
 from sscite.threads import ordered_map
+from sscite.totals import per_cell
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,7 +46,7 @@ def doublet_scores(counts: sparse.csr_matrix, rate: float, *, seed: int) -> tupl
     Scores of the cells, shape (cells,), and of the simulated doublets, shape (2 × cells,); each in [0, 1].
     """
     cells = counts.shape[0]
-    totals = np.asarray(counts.sum(axis=1), float).ravel()
+    totals = per_cell(counts).astype(float)
     chosen = counts[:, variable_genes(counts, totals)].astype(np.float32)
     pairs = np.random.default_rng(seed).integers(cells, size=(SIMULATED_PER_CELL * cells, 2))
     observed, simulated = project(chosen, totals, pairs)
