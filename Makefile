@@ -64,9 +64,10 @@ test: install ## every test that this machine can run; what is skipped is said
 test-faults: install ## kill runs and tasks, compare platforms (half an hour)
 	$(BIN)/python -m pytest -q -m faults
 
-nf-test: install ## the tests of the processes, where nf-test is on PATH
+NF_TESTS ?= modules tests/nf_test
+nf-test: install ## the tests of the processes and of the pipeline, where nf-test is on PATH; NF_TESTS=modules/demux for those of a step group
 	@command -v nf-test >/dev/null || { echo "note: nf-test is not on PATH; the tests of the processes are skipped"; exit 0; }; \
-	PATH="$(CURDIR)/tools/nextflow:$$PATH" NUMBA_CACHE_DIR="$(CURDIR)/.venv/numba" nf-test test modules | tee >(cat >&2) \
+	PATH="$(CURDIR)/tools/nextflow:$$PATH" NUMBA_CACHE_DIR="$(CURDIR)/.venv/numba" nf-test test $(NF_TESTS) | tee >(cat >&2) \
 	| grep 'Executed [1-9]' >/dev/null || { echo "error: a test of a process failed, or nf-test found none (it ends with 0 then)" >&2; exit 1; }
 
 images: ## build the container image, tagged by the hash of what goes into it

@@ -17,7 +17,7 @@ if [[ $(cat "$folder/code" 2>/dev/null) != "$code" ]]; then
     rm -rf "$folder/code" "$folder/given" "$folder/files"
     {
         bin/simulate_cohort.py --outdir "$folder/given" --cells 2600 --genes 700 --donors HD=4,SRC=4 --kidney 3 --lung 0 \
-            --samples-per-library 12 --depth 1200 --empties 1 --seed 16
+            --samples-per-library 12 --depth 2000 --empties 1 --seed 16
         bin/simulate_reference.py --output "$folder/given/model.pkl" --cells 32 --genes 700
         sed -i '/^SSc against/d' "$folder/given/contrasts.csv" # the same donors as SRC against healthy
         cd "$folder"
