@@ -79,7 +79,7 @@ def build(
     Parameters
     ----------
     matrix
-        droplets × features, of any number type.
+        droplets × features, of any number type; values in no order are ordered in place.
     where
         The file's path, for messages.
 
@@ -95,31 +95,22 @@ def build(
     matrix = sparse.csr_matrix(matrix)
     features, doubts, problems = settle_types(features, where)
     matrix, features, unmapped = _without_unmapped(matrix, features)
-    ordered = _ordered(matrix)
+    stored = matrix.nnz
     problems += [
         *name_problems(barcodes, "barcode", where),
         *name_problems(features.index.to_numpy(), "feature name", where),
         *duplicate_problems(barcodes, features, where),
         *value_problems(matrix, barcodes, features, where),
-        *_repeated_values(matrix, ordered, where),
     ]
+    matrix.sum_duplicates()
+    problems += _repeated_values(stored - matrix.nnz, where)
     if problems:
         raise UserError(problems)
-    return Counts(_whole(ordered), barcodes, features, (*notes, *unmapped), tuple(doubts))
+    return Counts(_whole(matrix), barcodes, features, (*notes, *unmapped), tuple(doubts))
 
 
-def _ordered(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
-    """Return the matrix with the values of each droplet in the order of the features, repeated ones summed."""
-    if matrix.has_canonical_format:
-        return matrix
-    ordered = matrix.copy()
-    ordered.sum_duplicates()
-    return ordered
-
-
-def _repeated_values(matrix: sparse.csr_matrix, ordered: sparse.csr_matrix, where: str) -> list[str]:
+def _repeated_values(twice: int, where: str) -> list[str]:
     """Report values that are given twice for a droplet and feature, which would be summed."""
-    twice = matrix.nnz - ordered.nnz
     return [f"{where}: {twice:,} values are given twice; the file is damaged: copy or export it again"] if twice else []
 
 
