@@ -11,7 +11,7 @@ process ADT_METHOD {
 
     script:
     """
-    adt_method.py \\
+    exec adt_method.py \\
         --method '${params.adt_method}' \\
         --output adt_method.csv \\
         libraries/* \\

@@ -20,7 +20,7 @@ process ADT_NORMALIZE {
 
     script:
     """
-    adt_normalize.py \\
+    exec adt_normalize.py \\
         --id ${meta.id} \\
         --library ${h5mu} \\
         --droplets ${droplets} \\

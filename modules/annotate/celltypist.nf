@@ -19,7 +19,7 @@ process ANNOTATE_CELLTYPIST {
 
     script:
     """
-    annotate_celltypist.py \\
+    exec annotate_celltypist.py \\
         --id ${meta.id} \\
         --counts ${counts} \\
         --model ${models} \\

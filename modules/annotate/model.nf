@@ -12,7 +12,7 @@ process ANNOTATE_MODEL {
 
     script:
     """
-    annotate_model.py \\
+    exec annotate_model.py \\
         --model '${params.celltypist_model ?: ''}' \\
         ${[given].flatten().collect { file -> "--given ${file}" }.join(' ')} \\
         ${cache ? "--cache ${cache}" : ''} \\

@@ -13,7 +13,7 @@ process ANNOTATE_PROTEIN {
 
     script:
     """
-    annotate_protein.py \\
+    exec annotate_protein.py \\
         --id ${meta.id} \\
         --labels ${labels} \\
         --proteins ${proteins} \\

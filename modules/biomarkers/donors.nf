@@ -19,7 +19,7 @@ process BIOMARKERS_DONORS {
 
     script:
     """
-    biomarkers_donors.py \\
+    exec biomarkers_donors.py \\
         --composition ${composition} \\
         --pseudobulk ${pseudobulk} \\
         --cells ${cells} \\

@@ -24,7 +24,7 @@ process BIOMARKERS_PANEL {
 
     script:
     """
-    biomarkers_panel.py \\
+    exec biomarkers_panel.py \\
         --cohort ${cohort} \\
         --cells ${cells} \\
         --quality quality \\

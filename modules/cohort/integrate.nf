@@ -17,7 +17,7 @@ process COHORT_INTEGRATE {
 
     script:
     """
-    cohort_integrate.py \\
+    exec cohort_integrate.py \\
         --merged ${merged} \\
         --hvg ${params.hvg} \\
         --resolution ${params.resolution} \\

@@ -14,7 +14,7 @@ process COHORT_MAP {
 
     script:
     """
-    cohort_map.py \\
+    exec cohort_map.py \\
         --merged ${merged} \\
         --reference ${reference} \\
         --seed ${params.seed} \\

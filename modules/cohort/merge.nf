@@ -18,7 +18,7 @@ process COHORT_MERGE {
 
     script:
     """
-    cohort_merge.py \\
+    exec cohort_merge.py \\
         --libraries libraries \\
         --fragments fragments \\
         --genes ${params.genes} \\

@@ -19,7 +19,7 @@ process COMPARE_ABUNDANCE {
 
     script:
     """
-    compare_abundance.py \\
+    exec compare_abundance.py \\
         --cohort ${cohort} \\
         --cells ${cells} \\
         --samples ${samples} \\

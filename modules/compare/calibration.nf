@@ -16,7 +16,7 @@ process COMPARE_CALIBRATION {
 
     script:
     """
-    compare_calibration.py \\
+    exec compare_calibration.py \\
         --composition ${composition} \\
         --pseudobulk ${pseudobulk} \\
         --samples ${samples} \\

@@ -15,7 +15,7 @@ process COMPARE_COMPOSITION {
 
     script:
     """
-    compare_composition.py \\
+    exec compare_composition.py \\
         --composition ${composition} \\
         --samples ${samples} \\
         --contrasts ${contrast} \\

@@ -15,7 +15,7 @@ process COMPARE_DESIGN {
 
     script:
     """
-    compare_design.py \\
+    exec compare_design.py \\
         --composition ${composition} \\
         --samples ${samples} \\
         --contrasts ${contrasts} \\

@@ -17,7 +17,7 @@ process COMPARE_ENRICHMENT {
 
     script:
     """
-    compare_enrichment.py \\
+    exec compare_enrichment.py \\
         --pseudobulk ${pseudobulk} \\
         ${contrast ? "--contrasts ${contrast}" : ''} \\
         ${expression ? "--expression ${expression}" : ''} \\

@@ -16,7 +16,7 @@ process COMPARE_EXPRESSION {
 
     script:
     """
-    compare_expression.py \\
+    exec compare_expression.py \\
         --pseudobulk ${pseudobulk} \\
         --samples ${samples} \\
         --contrasts ${contrast} \\

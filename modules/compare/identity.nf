@@ -16,7 +16,7 @@ process COMPARE_IDENTITY {
 
     script:
     """
-    compare_identity.py \\
+    exec compare_identity.py \\
         --pseudobulk ${pseudobulk} \\
         --cells ${cells} \\
         --samples ${samples} \\

@@ -20,7 +20,7 @@ process COMPARE_LIGAND_RECEPTOR {
 
     script:
     """
-    compare_ligand_receptor.py \\
+    exec compare_ligand_receptor.py \\
         --cohort ${cohort} \\
         --cells ${cells} \\
         --subsets ${subsets} \\

@@ -21,7 +21,7 @@ process COMPARE_PSEUDOBULK {
     script:
     """
     mkdir -p profiles
-    compare_pseudobulk.py \\
+    exec compare_pseudobulk.py \\
         --cohort ${cohort} \\
         --cells ${cells} \\
         --ambient-profiles profiles \\

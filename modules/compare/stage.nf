@@ -16,7 +16,7 @@ process COMPARE_STAGE {
 
     script:
     """
-    compare_stage.py \\
+    exec compare_stage.py \\
         --composition ${composition} \\
         --pseudobulk ${pseudobulk} \\
         --cells ${cells} \\

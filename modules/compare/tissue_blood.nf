@@ -16,7 +16,7 @@ process COMPARE_TISSUE_BLOOD {
 
     script:
     """
-    compare_tissue_blood.py \\
+    exec compare_tissue_blood.py \\
         --pseudobulk ${pseudobulk} \\
         --composition ${composition} \\
         --cells ${cells} \\

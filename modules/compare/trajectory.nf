@@ -21,7 +21,7 @@ process COMPARE_TRAJECTORY {
 
     script:
     """
-    compare_trajectory.py \\
+    exec compare_trajectory.py \\
         --cohort ${cohort} \\
         --embedding ${embedding} \\
         --cells ${cells} \\

@@ -17,7 +17,7 @@ process DEMUX_CALL {
 
     script:
     """
-    demux_call.py \\
+    exec demux_call.py \\
         --id ${meta.id} \\
         --hashtag-counts ${library} \\
         --samples <(printf %s ${quoted(rows)}) \\

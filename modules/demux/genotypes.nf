@@ -16,7 +16,7 @@ process DEMUX_GENOTYPES {
     script:
     def given = genotypes ? "--genotypes '${genotypes}'" : cell_samples ? "--cell-samples '${cell_samples}'" : ''
     """
-    demux_genotypes.py \\
+    exec demux_genotypes.py \\
         --id ${meta.id} \\
         --library ${library} \\
         --calls ${calls} \\

@@ -12,7 +12,7 @@ process REPORT_EXPLORE {
 
     script:
     """
-    report_explore.py \\
+    exec report_explore.py \\
         --cells ${cells} \\
         --cohort ${cohort} \\
         --subsets ${subsets} \\

@@ -17,7 +17,7 @@ process REPORT_GATHER {
 
     script:
     """
-    report_gather.py \\
+    exec report_gather.py \\
         --facts facts \\
         --settings ${settings} \\
         --schema ${schema} \\

@@ -13,7 +13,7 @@ process REPORT_RENDER {
 
     script:
     """
-    report_render.py \\
+    exec report_render.py \\
         --content ${content} \\
         --figures figures \\
         --cells ${cells} \\

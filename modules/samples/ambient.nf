@@ -18,7 +18,7 @@ process SAMPLES_AMBIENT {
 
     script:
     """
-    samples_ambient.py \\
+    exec samples_ambient.py \\
         --id ${meta.id} \\
         --library ${library} \\
         --ambient-rna ${params.ambient_rna} \\

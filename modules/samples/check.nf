@@ -15,7 +15,7 @@ process SAMPLES_CHECK {
 
     script:
     """
-    samples_check.py \\
+    exec samples_check.py \\
         --id ${meta.id} \\
         --library <(printf %s ${quoted(given)}) \\
         --folders \\

@@ -17,7 +17,7 @@ process SAMPLES_DOUBLETS {
 
     script:
     """
-    samples_doublets.py \\
+    exec samples_doublets.py \\
         --id ${meta.id} \\
         --library ${library} \\
         --capture-cells <(printf %s ${quoted(capture_cells)}) \\

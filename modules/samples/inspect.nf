@@ -14,7 +14,7 @@ process SAMPLES_INSPECT {
 
     script:
     """
-    samples_inspect.py \\
+    exec samples_inspect.py \\
         --files ${files} \\
         --checks checks \\
         ${task.ext.args ?: ''} # code: ${task.ext.code ?: 'in the image'}

@@ -17,7 +17,7 @@ process SAMPLES_LOAD {
 
     script:
     """
-    samples_load.py \\
+    exec samples_load.py \\
         --id ${meta.id} \\
         --samples <(printf %s ${quoted(rows)}) \\
         --counts counts/* \\

@@ -25,7 +25,7 @@ process SAMPLES_VALIDATE {
 
     script:
     """
-    samples_validate.py \\
+    exec samples_validate.py \\
         --samplesheet samplesheet.csv \\
         ${contrasts ? '--contrasts given/contrasts.csv' : ''} \\
         ${subsets ? '--subsets given/subsets.yaml' : ''} \\
@@ -35,7 +35,7 @@ process SAMPLES_VALIDATE {
 
     stub:
     """
-    samples_validate.py \\
+    exec samples_validate.py \\
         --samplesheet samplesheet.csv \\
         ${contrasts ? '--contrasts given/contrasts.csv' : ''} \\
         ${subsets ? '--subsets given/subsets.yaml' : ''} \\

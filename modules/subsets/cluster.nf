@@ -23,7 +23,7 @@ process SUBSETS_CLUSTER {
 
     script:
     """
-    subsets_cluster.py \\
+    exec subsets_cluster.py \\
         --merged ${merged} \\
         --embedding ${embedding} \\
         --subsets ${subsets} \\

@@ -24,7 +24,7 @@ process SUBSETS_COLLECT {
 
     script:
     """
-    subsets_collect.py \\
+    exec subsets_collect.py \\
         --merged ${merged} \\
         --embedding ${embedding} \\
         --clusters ${clusters} \\

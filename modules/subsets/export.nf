@@ -11,7 +11,7 @@ process SUBSETS_EXPORT {
 
     script:
     """
-    subsets_export.py \\
+    exec subsets_export.py \\
         --cohort ${cohort} \\
         --seed ${params.seed} \\
         ${task.ext.args ?: ''} # code: ${task.ext.code ?: 'in the image'}

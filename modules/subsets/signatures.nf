@@ -19,7 +19,7 @@ process SUBSETS_SIGNATURES {
 
     script:
     """
-    subsets_signatures.py \\
+    exec subsets_signatures.py \\
         --merged ${merged} \\
         --subsets ${subsets} \\
         --gene-sets gene_sets \\

@@ -19,7 +19,7 @@ process SUBSETS_TISSUE {
 
     script:
     """
-    subsets_tissue.py \\
+    exec subsets_tissue.py \\
         --merged ${merged} \\
         --embedding ${embedding} \\
         --subsets ${subsets} \\
