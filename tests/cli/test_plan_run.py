@@ -33,7 +33,7 @@ def test_files_that_are_missing_or_remote_end_with_2_each_with_its_place(script,
     (tmp_path / "sheet.csv").write_text(SHEET.replace("b.h5", "s3://bucket/b.h5"))
     run = script("plan_run.py", "sheet.csv")
     assert run.returncode == 2
-    assert "a.h5: no such file" in run.stderr and "library 'L1'" in run.stderr
+    assert "a.h5 (samplesheet row 2, column 'counts', library 'L1'): no such file or folder; correct" in run.stderr
     assert "s3://bucket/b.h5" in run.stderr and "library 'L2'" in run.stderr
     assert "Traceback" not in run.stderr
 

@@ -11,6 +11,7 @@ from sscite.formats.dimensions import dimensions
 from sscite.plan.coefficients import Table, read_coefficients
 from sscite.plan.schedule import last_end
 from sscite.plan.tasks import plan_tasks, waits
+from sscite.samples.check import ROW, place
 from sscite.samples.files import ANTIBODIES, COUNTS, HASHTAGS, RAW
 from sscite.samples.validate import Validated, validate
 
@@ -39,7 +40,7 @@ def library_sizes(files: pd.DataFrame, folder: Path) -> pd.DataFrame:
     Raises
     ------
     UserError
-        Files are missing or unreadable: every one, with its library and column.
+        Files are missing or unreadable: every one, with its row, column and library.
     """
     rows, problems = {}, []
     for record in files.to_dict("records"):
@@ -49,8 +50,9 @@ def library_sizes(files: pd.DataFrame, folder: Path) -> pd.DataFrame:
                 try:
                     found[column] = file_dimensions(str(record[column]), folder)
                 except UserError as error:
-                    where = f"(samplesheet, column '{column}', library '{record['library']}')"
-                    problems += [f"{problem} {where}" for problem in error.problems]
+                    written = str(folder / record[column])
+                    where = place(record, column).replace(ROW, record["rows"].split(";")[0])
+                    problems += [problem.replace(written, where, 1) for problem in error.problems]
         if COUNTS in found:
             all_files = [sum(numbers) for numbers in zip(*found.values(), strict=True)]
             rows[record["library_id"]] = [*found[COUNTS], *all_files]
@@ -62,7 +64,7 @@ def library_sizes(files: pd.DataFrame, folder: Path) -> pd.DataFrame:
 def file_dimensions(written: str, folder: Path) -> tuple[int, int]:
     """Return cells and values of a file of the sheet."""
     if "://" in written:
-        raise UserError(f"{written}: the size of a remote file is not read; give a sheet with local copies")
+        raise UserError(f"{folder / written}: the size of a remote file is not read; give a sheet with local copies")
     return dimensions(folder / written)
 
 
