@@ -74,3 +74,13 @@ def test_the_cohorts_facts_hold_cell_types_and_lineages_of_each_sample_without_l
     table = next(table for table in facts["tables"] if table["name"] == "cell_types")
     assert table["records"] == [["B", 1, 0], ["NK", 0, 1]]
     assert [figure["name"] for figure in facts["figures"]] == ["composition"]
+
+
+def test_a_gene_set_that_scores_above_zero_in_almost_no_cell_is_a_warning(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    scores = pd.DataFrame({"signature_A": np.repeat([0.1, 0], [5, 995]), "signature_B": np.repeat([0.1, 0], [4, 996])})
+    sets = pd.DataFrame({"set": ["A", "B"], "genes": [9, 9], "measured": [5, 5]})
+    with step("subsets_signatures", "cohort") as facts:
+        report.signatures(facts, scores, pd.DataFrame(), sets, [])
+    (warning,) = json.loads((tmp_path / "cohort.subsets_signatures.json").read_text())["warnings"]
+    assert warning.startswith("Above zero in less than 0.5% of the cells: B. ")

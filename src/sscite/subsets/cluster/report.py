@@ -18,6 +18,7 @@ from sscite.subsets.tissue.counterparts import FAR
 if TYPE_CHECKING:
     from sscite.annotate.cohort_vote import Voted
 
+FEWEST_SCORED = 0.005  # share of cells above zero below which a signature is a warning
 OUTVOTED = 10  # cells of a lineage from which its loss is a warning
 
 
@@ -192,6 +193,12 @@ def signatures(
     lacking = sets.loc[sets["measured"] < 3, "set"].tolist()
     if lacking:
         facts.warn(f"Fewer than three genes measured, not scored: {', '.join(lacking)}.")
+    silent = [name.removeprefix("signature_") for name in scores if (scores[name] > 0).mean() < FEWEST_SCORED]
+    if silent:
+        facts.warn(
+            f"Above zero in less than {FEWEST_SCORED:.1%} of the cells: {', '.join(silent)}. A score counts genes "
+            "among the top 5% of those measured in a cell; with few genes measured these are the cell's most abundant."
+        )
     if left_out:
         facts.warn(f"{len(left_out)} gene sets were excluded: a table of cells holds at most {scores.shape[1]}.")
     facts.summary(f"{scores.shape[1]} gene sets were scored in {len(scores):,} cells.")
