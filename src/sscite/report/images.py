@@ -1,4 +1,4 @@
-"""Figures as data URIs, small: 64 colours, lossless WebP."""
+"""Figures as data URIs, small: 21 levels of red, green and blue, lossless WebP."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from pathlib import Path
 
 from sscite import threads
 
-COLOURS = 64
+LEVELS = 21  # a colour changes by at most 6 of 255
+NEAREST = [round(round(value * (LEVELS - 1) / 255) * 255 / (LEVELS - 1)) for value in range(256)]
 DENSITY = 1.5  # pixels of a figure per pixel of the page
 
 
@@ -34,13 +35,13 @@ def embed_all(paths: Sequence[Path]) -> dict[str, Image]:
 
 
 def embed(path: Path) -> Image:
-    """Return a PNG file as a lossless WebP image with at most 64 colours."""
+    """Return a PNG file as a lossless WebP image of fewer colours."""
     from PIL import Image as Pillow
 
     with Pillow.open(path) as image:
         flat = Pillow.new("RGB", image.size, "white")
         flat.paste(image, mask=image.getchannel("A") if image.mode == "RGBA" else None)
     stream = io.BytesIO()
-    flat.quantize(COLOURS, dither=Pillow.Dither.NONE).convert("RGB").save(stream, "WEBP", lossless=True, method=4)
+    flat.point(NEAREST * 3).save(stream, "WEBP", lossless=True, method=4)
     uri = "data:image/webp;base64," + base64.b64encode(stream.getvalue()).decode()
     return Image(uri, round(flat.width / DENSITY), round(flat.height / DENSITY))
