@@ -15,6 +15,7 @@ from sscite.errors import UserError
 from sscite.formats.barcodes import match_barcodes
 from sscite.formats.features import is_unmapped, settle_types
 from sscite.formats.hdf5 import mismatch
+from sscite.formats.order import put_in_order
 from sscite.names import FEATURE_TYPE
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def build(
     Parameters
     ----------
     matrix
-        droplets × features, of any number type; values in no order are ordered in place.
+        droplets × features, of any number type; its arrays may be changed.
     where
         The file's path, for messages.
 
@@ -95,18 +96,21 @@ def build(
     matrix = sparse.csr_matrix(matrix)
     features, doubts, problems = settle_types(features, where)
     matrix, features, unmapped = _without_unmapped(matrix, features)
+    invalid = value_problems(matrix, barcodes, features, where)
+    matrix = matrix if invalid else _whole(matrix)
+    put_in_order(matrix)
     stored = matrix.nnz
+    matrix.sum_duplicates()
     problems += [
         *name_problems(barcodes, "barcode", where),
         *name_problems(features.index.to_numpy(), "feature name", where),
         *duplicate_problems(barcodes, features, where),
-        *value_problems(matrix, barcodes, features, where),
+        *invalid,
+        *_repeated_values(stored - matrix.nnz, where),
     ]
-    matrix.sum_duplicates()
-    problems += _repeated_values(stored - matrix.nnz, where)
     if problems:
         raise UserError(problems)
-    return Counts(_whole(matrix), barcodes, features, (*notes, *unmapped), tuple(doubts))
+    return Counts(_without_zeros(matrix), barcodes, features, (*notes, *unmapped), tuple(doubts))
 
 
 def _repeated_values(twice: int, where: str) -> list[str]:
@@ -249,13 +253,15 @@ def take_rows(matrix: sparse.csr_matrix, rows: NDArray[np.integer]) -> sparse.cs
 
 
 def _whole(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
-    """Turn checked values into 32-bit integers without explicit zeros; arrays of the matrix given stay as they are."""
-    whole = sparse.csr_matrix((matrix.data.astype(np.int32, copy=False), matrix.indices, matrix.indptr), matrix.shape)
-    whole.has_canonical_format = True
-    if np.count_nonzero(whole.data) < whole.nnz:
-        whole = whole.copy()
-        whole.eliminate_zeros()
-    return whole
+    """Turn checked values into 32-bit integers; the other arrays are those of the matrix given."""
+    return sparse.csr_matrix((matrix.data.astype(np.int32, copy=False), matrix.indices, matrix.indptr), matrix.shape)
+
+
+def _without_zeros(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
+    """Remove explicit zeros, in place."""
+    if np.count_nonzero(matrix.data) < matrix.nnz:
+        matrix.eliminate_zeros()
+    return matrix
 
 
 def _count(n: int, noun: str) -> str:
