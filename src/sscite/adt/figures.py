@@ -34,7 +34,7 @@ def empties(sizes: pd.DataFrame, window: Window, *, rng: np.random.Generator) ->
         some = at if len(at) <= SHOWN else rng.choice(at, SHOWN, replace=False)
         left.scatter(prot_counts[some], rna_counts[some], s=2, lw=0, alpha=0.4,
                      color=colour, rasterized=True, label=f"{label} ({len(at):,})")  # fmt: skip
-        right.hist(prot_counts[at], bins, color=colour, alpha=0.6, label=label)
+        right.hist(prot_counts[at], bins, histtype="stepfilled", color=colour, alpha=0.6, label=label)
     for limit in (window.protein_low, window.protein_high):
         right.axvline(np.log10(limit + 1), color="black", lw=0.8, ls="--")
     left.set(xlabel="log10 protein counts + 1", ylabel="log10 RNA counts + 1", title="Droplets")

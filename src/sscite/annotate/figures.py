@@ -110,7 +110,7 @@ def gates(values: pd.DataFrame, cuts: dict[str, float]) -> Figure:
         axis.set_visible(False)
     for axis, (protein, cut) in zip(axes.flat, cuts.items(), strict=False):
         low, high = np.quantile(values[protein], [0.001, 0.999])
-        axis.hist(values[protein].clip(low, high), edges([low, high], 60), color=SKY)
+        axis.hist(values[protein].clip(low, high), edges([low, high], 60), histtype="stepfilled", color=SKY)
         axis.axvline(cut, color=HIGHLIGHT)
         axis.set_title(protein)
         axis.set_yticks([])

@@ -35,8 +35,9 @@ def counts(calls: Calls) -> Figure:
         for density, colour in zip(_densities(calls, h, edges), (figures.BLUE, figures.ORANGE), strict=False):
             axis.plot(np.log10((edges[:-1] + edges[1:]) / 2 + 1), density, color=colour, linewidth=1.4)
         axis.set_yscale("log")
+        axis.minorticks_off()
         axis.set_ylim(0.5 / len(values), 1)
-        axis.set_xticks(ticks := np.arange(0, np.log10(edges[-1]) + 1), [f"$10^{int(t)}$" for t in ticks])
+        axis.set_xticks(ticks := np.arange(0, np.log10(edges[-1]) + 1), [f"{10**t:,.0f}" for t in ticks])
         quality = quality_of[tag]
         axis.set_title(
             tag if quality == hashtag_quality.GOOD else f"{tag}: {quality}",

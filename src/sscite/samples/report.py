@@ -59,17 +59,12 @@ def design_figure(samples: pd.DataFrame) -> Figure:
         axes.scatter(x, y, s=60, color=colours[tissue])
         if len(group) > 1:
             axes.annotate(str(len(group)), (x, y), ha="center", va="center", color="white", fontsize=7)
-    axes.set_xticks(range(len(tissues)), [_plain(t) for t in tissues])
-    axes.set_yticks(range(len(donors)), [_plain(d) for d in donors], fontsize=8)
+    axes.set_xticks(range(len(tissues)), tissues)
+    axes.set_yticks(range(len(donors)), donors, fontsize=8)
     axes.set(xlim=(-0.5, len(tissues) - 0.5), ylim=(len(donors) - 0.5, -0.5), ylabel="donor")
     axes.grid(color="0.92", zorder=0)
     axes.set_axisbelow(True)
     return figure
-
-
-def _plain(name: str) -> str:
-    """Return a name without math markup."""
-    return name.replace("$", r"\$")
 
 
 def _n(number: int, noun: str, plural: str | None = None) -> str:
@@ -102,7 +97,7 @@ def cells_figure(libraries: pd.DataFrame) -> Figure:
     figure, axes = figures.new(8, 1.2 + 0.25 * len(libraries), columns=2, sharey=True)
     places = range(len(libraries))
     axes[0].barh(places, libraries["cells"], color=figures.BLUE)
-    axes[0].set_yticks(places, [_plain(name) for name in libraries["library"]], fontsize=8)
+    axes[0].set_yticks(places, libraries["library"], fontsize=8)
     axes[0].set(xlabel="cells", ylim=(len(libraries) - 0.5, -0.5))
     axes[1].barh(places, libraries["counts"] / libraries["cells"].clip(lower=1), color=figures.ORANGE)
     axes[1].set(xlabel="mean counts per cell")
@@ -199,7 +194,8 @@ def quality_figure(flagged: pd.DataFrame, limits: list[Limit]) -> Figure:
             continue
         bins = figures.edges(values if logarithmic else np.append(values, 0), log=logarithmic)
         parts = [values[flagged["qc_pass"]], values[~flagged["qc_pass"]]]
-        axis.hist(parts, bins, stacked=True, color=[figures.BLUE, figures.ORANGE], label=["kept", "flagged"])
+        shades, states = [figures.BLUE, figures.ORANGE], ["kept", "flagged"]
+        axis.hist(parts, bins, histtype="stepfilled", stacked=True, color=shades, label=states)
         axis.set(xlabel=label, xscale="log" if logarithmic else "linear", ylabel="cells" if column == "n_genes" else "")
         if logarithmic:
             axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))

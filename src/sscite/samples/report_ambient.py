@@ -57,7 +57,8 @@ def fraction_figure(result: Result) -> Figure:
     """Draw the cells' ambient fractions and the top genes of the profile."""
     figure, axes = figures.new(8, 3, columns=2)
     values = result.cells[AMBIENT_FRACTION].to_numpy()
-    axes[0].hist(values, np.linspace(0, max(0.1, float(np.quantile(values, 0.995))), 40), color=figures.BLUE)
+    bins = np.linspace(0, max(0.1, float(np.quantile(values, 0.995))), 40)
+    axes[0].hist(values, bins, histtype="stepfilled", color=figures.BLUE)
     axes[0].axvline(result.estimate.library, color="black", linestyle="--", linewidth=1)
     axes[0].set(xlabel="ambient fraction of RNA counts", ylabel="cells")
     top = result.profile["share"].nlargest(12)[::-1]

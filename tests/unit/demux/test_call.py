@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 from unit.demux.pools import pool
 
+from sscite.demux import figures
 from sscite.demux.call import demultiplex, unexpected_hashtags
 from sscite.errors import Skipped, UserError
 
@@ -28,6 +29,8 @@ def test_a_hashtag_of_no_sample_that_many_droplets_have_is_reported(tmp_path):
     assert "hashtag 'T02' belongs to no sample" in sentence
     assert (result.calls["hto_call"] == truth).mean() > 0.95
     assert np.isclose(result.posteriors.sum(axis=1), 1).all()
+    drawn = figures.counts(result).axes[0]  # the model is fitted once for both
+    assert [label.get_text() for label in drawn.get_xticklabels()][:3] == ["1", "10", "100"]
 
 
 def test_a_hashtag_of_the_sheet_that_the_counts_lack_is_refused(tmp_path):
