@@ -229,7 +229,8 @@ def knee_figure(library: Library, flagged: pd.DataFrame, empty: AnnData) -> Figu
         chosen = np.unique(np.geomspace(1, len(values), 3000).astype(int)) - 1
         is_cell = (order < len(called))[chosen]
         for part, colour, name in ((is_cell, figures.BLUE, "cell"), (~is_cell, figures.GREY, "other droplet")):
-            axis.scatter(ranks[chosen][part], values[order][chosen][part], s=4, color=colour, label=name)
+            axis.scatter(ranks[chosen][part], values[order][chosen][part], s=4, color=colour, label=name,
+                         rasterized=True)  # fmt: skip
         axis.set(
             xscale="log", yscale="symlog", xlabel="rank of droplet", ylabel=label, ylim=(0, 2 * max(values.max(), 1))
         )
