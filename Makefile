@@ -61,7 +61,7 @@ test: install ## every test that this machine can run; what is skipped is said
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not pipeline and not faults"
 	$(BIN)/python -m pytest -q -m pipeline
 
-test-faults: install ## kill runs and tasks, compare platforms (half an hour)
+test-faults: install ## kill runs and tasks, compare platforms (up to 50 minutes on two cores)
 	$(BIN)/python -m pytest -q -m faults
 
 NF_TESTS ?= modules tests/nf_test
