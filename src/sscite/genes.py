@@ -56,14 +56,19 @@ def load(species: str) -> dict[str, tuple[str, ...]]:
     return {name: tuple(genes) for name, _, *genes in lines}
 
 
+def _chosen() -> dict[str, tuple[str, ...]]:
+    """Return all lists of the chosen species."""
+    return load(os.environ.get(VARIABLE, DEFAULT))
+
+
 def named(name: str) -> tuple[str, ...]:
     """Return a list of the chosen species."""
-    return load(os.environ.get(VARIABLE, DEFAULT))[name]
+    return _chosen()[name]
 
 
 def grouped(role: str) -> dict[str, tuple[str, ...]]:
     """Return the lists of one role (`ROLE group`) by group, such as the markers of each lineage."""
-    lists = load(os.environ.get(VARIABLE, DEFAULT))
+    lists = _chosen()
     return {name.removeprefix(f"{role} "): genes for name, genes in lists.items() if name.startswith(f"{role} ")}
 
 
@@ -77,7 +82,7 @@ def with_role(counts: sparse.csr_matrix, symbols: pd.Index) -> tuple[sparse.csr_
     symbols
         Gene of each column.
     """
-    lists = load(os.environ.get(VARIABLE, DEFAULT)).values()
+    lists = _chosen().values()
     kept = np.flatnonzero(symbols.isin({gene for genes in lists for gene in genes}))
     return counts[:, kept], symbols[kept]
 
